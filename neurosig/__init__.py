@@ -1,0 +1,81 @@
+"""Gene-signature scores that equal the reference implementations, linked to clinical outcomes.
+
+    import neurosig as ns
+
+    signatures = ns.load_signatures(panel="core")
+    scores = ns.score(expression, signatures, method="ssgsea")
+    endpoint = ns.Endpoint(time="OS.time", event="OS", unit="days")
+    cohort = ns.Cohort.join(scores, clinical, endpoint=endpoint)
+    table = ns.cox(cohort, adjust=["age", "stage"]).table
+
+Public names load on first use, so that importing the package costs next to nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neurosig import methods as methods
+    from neurosig import pl as pl
+    from neurosig.engine import score as score
+    from neurosig.expression.io import read_expression as read_expression
+    from neurosig.genesets.catalogue import load_signatures as load_signatures
+    from neurosig.genesets.gmt import read_gmt as read_gmt
+    from neurosig.genesets.signature import Signature as Signature
+    from neurosig.genesets.signature import SignatureCollection as SignatureCollection
+    from neurosig.methods.registry import available_methods as available_methods
+    from neurosig.outcomes.clinical_io import read_clinical as read_clinical
+    from neurosig.outcomes.cohort import Cohort as Cohort
+    from neurosig.outcomes.cox_model import CoxModel as CoxModel
+    from neurosig.outcomes.cox_model import cox as cox
+    from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
+    from neurosig.outcomes.curves import logrank as logrank
+    from neurosig.outcomes.design import Term as Term
+    from neurosig.outcomes.endpoint import Endpoint as Endpoint
+    from neurosig.outcomes.pooling import meta as meta
+    from neurosig.outcomes.regression import regress as regress
+    from neurosig.report.build import build_report as build_report
+    from neurosig.scores import Scores as Scores
+    from neurosig.study.pipeline import run as run
+
+_HOME = {
+    "Cohort": "outcomes.cohort",
+    "CoxModel": "outcomes.cox_model",
+    "Endpoint": "outcomes.endpoint",
+    "Scores": "scores",
+    "Signature": "genesets.signature",
+    "SignatureCollection": "genesets.signature",
+    "Term": "outcomes.design",
+    "available_methods": "methods.registry",
+    "build_report": "report.build",
+    "cox": "outcomes.cox_model",
+    "errors": "errors",
+    "kaplan_meier": "outcomes.curves",
+    "load_signatures": "genesets.catalogue",
+    "logrank": "outcomes.curves",
+    "meta": "outcomes.pooling",
+    "methods": "methods",
+    "pl": "pl",
+    "read_clinical": "outcomes.clinical_io",
+    "read_expression": "expression.io",
+    "read_gmt": "genesets.gmt",
+    "regress": "outcomes.regression",
+    "run": "study.pipeline",
+    "score": "engine",
+}
+
+__all__ = [  # noqa: PLE0604 - the names are the keys above, written once
+    *_HOME
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'neurosig' has no attribute {name!r}")
+    module = importlib.import_module(f"neurosig.{_HOME[name]}")
+    is_module = _HOME[name].rpartition(".")[2] == name
+    return module if is_module else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

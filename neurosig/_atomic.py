@@ -1,0 +1,95 @@
+"""Files that are either whole or not there.
+
+Each writer makes a temporary file in the target's own folder and renames it into place, so a
+crash, a full disk or a kill in the middle leaves the old file or none under the final name.
+"""
+
+import csv
+import io
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neurosig.errors import ResourceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path that becomes `path` when the block ends without an error."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.parent / f".partial-{secrets.token_hex(8)}{path.suffix}"
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except OSError as error:
+        raise ResourceError(
+            f"{str(path)!r} cannot be written: {error.strerror or error}",
+            f"The folder is {str(path.parent)!r}",
+            "Choose another output folder or give this one write permission",
+            path=str(path),
+        ) from error
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes atomically."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write UTF-8 text with Unix line ends atomically."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write JSON with sorted keys atomically, the same bytes for the same content."""
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def write_with(path: Path, writer: Callable[[Path], object]) -> None:
+    """Let a library write to a temporary path and rename the result into place."""
+    with replacing(path) as temporary:
+        writer(temporary)
+
+
+def guard_cell(value: object) -> object:
+    """Prefix text that a spreadsheet would run as a formula; numbers are left alone.
+
+    >>> guard_cell("=1+1"), guard_cell("NGF"), guard_cell(-0.5)
+    ("'=1+1", 'NGF', -0.5)
+    """
+    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def write_csv(path: Path, table: "pd.DataFrame", *, index: bool = False) -> None:
+    """Write a table as CSV: floats at full precision, text cells and headers guarded."""
+    frame = table.reset_index() if index else table
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([guard_cell(str(name)) for name in frame.columns])
+    columns = [frame[name].tolist() for name in frame.columns]
+    for row in zip(*columns, strict=True):
+        writer.writerow([_csv_cell(value) for value in row])
+    write_text(path, buffer.getvalue())
+
+
+def _csv_cell(value: object) -> object:
+    if value is None or (str(value) in {"nan", "NaT", "<NA>"} and not isinstance(value, str)):
+        return ""
+    return repr(value) if isinstance(value, float) else guard_cell(value)

@@ -1,0 +1,126 @@
+"""Every AnnData key and every column name of a result table, once."""
+
+from typing import Final
+
+UNS: Final = "neurosig"
+KEY_PATTERN: Final = r"[A-Za-z0-9_.-]+"
+
+
+def score_key(method: str) -> str:
+    """The `obsm` key (and the key below `uns["neurosig"]`) of one method's scores."""
+    return f"score_{method}"
+
+
+class Coverage:
+    """Columns of `Scores.coverage`, one row per signature."""
+
+    N_GENES: Final = "n_genes"
+    N_FOUND: Final = "n_found"
+    COVERAGE: Final = "coverage"
+    STATUS: Final = "status"
+    MISSING: Final = "missing_genes"
+
+    ALL: Final = (N_GENES, N_FOUND, COVERAGE, STATUS, MISSING)
+
+
+class Result:
+    """Columns of a result table, in order; one row per signature x term."""
+
+    COHORT: Final = "cohort"
+    ENDPOINT: Final = "endpoint"
+    SIGNATURE: Final = "signature"
+    TERM: Final = "term"
+    ESTIMATE: Final = "estimate"
+    STD_ERROR: Final = "std_error"
+    CI_LOW: Final = "ci_low"
+    CI_HIGH: Final = "ci_high"
+    CI_LEVEL: Final = "ci_level"
+    STATISTIC: Final = "statistic"
+    DF: Final = "df"
+    P_VALUE: Final = "p_value"
+    P_LR: Final = "p_lr"
+    P_PH: Final = "p_ph"
+    Q_VALUE: Final = "q_value"
+    FAMILY: Final = "family"
+    EFFECT: Final = "effect"
+    EFFECT_LOW: Final = "effect_low"
+    EFFECT_HIGH: Final = "effect_high"
+    EFFECT_SCALE: Final = "effect_scale"
+    N: Final = "n"
+    N_EVENTS: Final = "n_events"
+    N_PARAMS: Final = "n_params"
+    EVENTS_PER_PARAM: Final = "events_per_param"
+    ADJUSTED_FOR: Final = "adjusted_for"
+    MODEL: Final = "model"
+    STATUS: Final = "status"
+    MESSAGE: Final = "message"
+
+    ALL: Final = (
+        COHORT,
+        ENDPOINT,
+        SIGNATURE,
+        TERM,
+        ESTIMATE,
+        STD_ERROR,
+        CI_LOW,
+        CI_HIGH,
+        CI_LEVEL,
+        STATISTIC,
+        DF,
+        P_VALUE,
+        P_LR,
+        P_PH,
+        Q_VALUE,
+        FAMILY,
+        EFFECT,
+        EFFECT_LOW,
+        EFFECT_HIGH,
+        EFFECT_SCALE,
+        N,
+        N_EVENTS,
+        N_PARAMS,
+        EVENTS_PER_PARAM,
+        ADJUSTED_FOR,
+        MODEL,
+        STATUS,
+        MESSAGE,
+    )
+
+
+class Pooled:
+    """Further columns of a table pooled over cohorts."""
+
+    N_COHORTS: Final = "n_cohorts"
+    COHORTS: Final = "cohorts"
+    TAU2: Final = "tau2"
+    I2: Final = "i2"
+    Q_HETEROGENEITY: Final = "q_heterogeneity"
+    P_HETEROGENEITY: Final = "p_heterogeneity"
+    Q_SCALE: Final = "q_scale"
+    CI_LOW_WIDER: Final = "ci_low_wider"
+    CI_HIGH_WIDER: Final = "ci_high_wider"
+    ESTIMATE_COMMON: Final = "estimate_common"
+    CI_LOW_COMMON: Final = "ci_low_common"
+    CI_HIGH_COMMON: Final = "ci_high_common"
+
+    ALL: Final = (
+        N_COHORTS,
+        COHORTS,
+        TAU2,
+        I2,
+        Q_HETEROGENEITY,
+        P_HETEROGENEITY,
+        Q_SCALE,
+        CI_LOW_WIDER,
+        CI_HIGH_WIDER,
+        ESTIMATE_COMMON,
+        CI_LOW_COMMON,
+        CI_HIGH_COMMON,
+    )
+
+
+SCORE_TERM: Final = "score"
+"""The `term` of the row that belongs to the signature's score itself."""
+
+OK: Final = "ok"
+"""The `status` of a row that went through."""

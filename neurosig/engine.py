@@ -1,0 +1,213 @@
+"""`score`: from expression and signatures to `Scores`."""
+
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from neurosig import provenance
+from neurosig._progress import progress
+from neurosig.errors import CoverageError, CoverageWarning, ParameterError, count, examples
+from neurosig.expression.adapters import as_expression
+from neurosig.expression.base import Expression
+from neurosig.expression.checks import (
+    check_finite,
+    check_orientation,
+    check_overlap,
+    check_scale,
+    guess_scale,
+)
+from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
+from neurosig.genesets.signature import SignatureCollection
+from neurosig.keys import OK, Coverage
+from neurosig.methods.base import Method, dense_chunks_of
+from neurosig.methods.registry import get_method
+from neurosig.scores import Scores
+
+
+def score(
+    data: Any,
+    signatures: Any,
+    *,
+    method: str | Method = "ssgsea",
+    layer: str | None = None,
+    use_raw: bool = False,
+    min_genes: int | None = None,
+    min_coverage: float = 0.5,
+    n_jobs: int = 1,
+) -> Scores:
+    """Score gene signatures over observations.
+
+    Parameters
+    ----------
+    data
+        Expression of genes in observations: a DataFrame (observations x genes), an AnnData, or
+        what `read_expression` returns. Which input scale a method wants is in
+        `available_methods()`; a scale that looks wrong is warned about with the evidence.
+    signatures
+        A SignatureCollection, or {name: [genes]}, {name: {gene: weight}},
+        {name: {"up": [genes], "down": [genes]}}.
+    method
+        Registered name, or a method with its parameters such as ``ns.methods.SsGsea(alpha=0.5)``.
+    layer, use_raw
+        Which matrix of an AnnData to score; `X` if neither is given.
+    min_genes
+        Fewest genes found for a score; None means 3, or all genes of a shorter signature.
+    min_coverage
+        Smallest share of a signature's genes found for a score.
+    n_jobs
+        Threads over blocks of observations. The result does not depend on it.
+
+    Returns
+    -------
+    Scores
+        `values` (observations x signatures). A signature below `min_coverage` or `min_genes` is
+        NaN, with a CoverageWarning and a status in `coverage`.
+
+    Raises
+    ------
+    ExpressionError
+        If the matrix is unusable: duplicated names, missing or infinite values, genes in rows.
+    CoverageError
+        If no signature can be scored; shows ids of both sides and the likely cause.
+    SignatureError, UnknownMethodError, ParameterError
+        If signatures, method or parameters are unusable.
+
+    Examples
+    --------
+    >>> import pandas as pd, neurosig as ns
+    >>> x = pd.DataFrame({"NGF": [1.0, 2.0], "NTRK1": [3.0, 6.0], "TP53": [9.0, 9.0]}, ["p1", "p2"])
+    >>> scores = ns.score(x, {"NGF axis": ["NGF", "NTRK1", "NGFR"]}, method="mean", min_genes=2)
+    >>> scores.values["NGF axis"].tolist(), scores.coverage.loc["NGF axis", "missing_genes"]
+    ([2.0, 4.0], 'NGFR')
+    """
+    _check_arguments(min_genes, min_coverage, n_jobs)
+    chosen = get_method(method)
+    collection = SignatureCollection.of(signatures)
+    expression = as_expression(data, layer=layer, use_raw=use_raw)
+    sets = compile_signatures(
+        collection, expression.var_names, min_genes=min_genes, min_coverage=min_coverage
+    )
+    _check_coverage(expression, collection, sets, min_genes, min_coverage)
+    if not chosen.allows_missing:
+        check_finite(expression)
+    guess = guess_scale(expression)
+    check_scale(guess, chosen.spec.scale)
+    _warn_of_ignored_weights(collection, sets, chosen)
+    values = _run(expression, sets, chosen, n_jobs)
+    record = provenance.record(
+        method={
+            "name": chosen.spec.name,
+            "parameters": chosen.parameters(),
+            "revision": chosen.spec.revision,
+            "scope": chosen.scope,
+            "doi": chosen.spec.doi,
+        },
+        signatures={"sha256": collection.sha256, "ids": list(collection)},
+        expression=dict(expression.origin)
+        | {"n_obs": expression.n_obs, "n_genes": expression.n_vars, "scale_guess": guess.scale},
+        coverage={"min_genes": min_genes, "min_coverage": min_coverage},
+    )
+    frame = pd.DataFrame(
+        np.nan, index=expression.obs_names, columns=pd.Index(list(collection), name="signature")
+    )
+    frame[list(sets.names)] = values
+    return Scores(frame, sets.coverage, record)
+
+
+def _check_arguments(min_genes: int | None, min_coverage: float, n_jobs: int) -> None:
+    if not 0 <= min_coverage <= 1:
+        raise ParameterError(
+            f"min_coverage cannot be {min_coverage!r}",
+            "It is the share of a signature's genes that has to be found",
+            "Give a number from 0 to 1",
+        )
+    for name, value in (("min_genes", min_genes), ("n_jobs", n_jobs)):
+        if value is not None and (not isinstance(value, int) or value < 1):
+            raise ParameterError(
+                f"{name} cannot be {value!r}", "It is a count", "Give a whole number from 1 on"
+            )
+
+
+def _check_coverage(
+    expression: Expression,
+    collection: SignatureCollection,
+    sets: CompiledSignatures,
+    min_genes: int | None,
+    min_coverage: float,
+) -> None:
+    genes = {gene for signature in collection.values() for gene in signature.genes}
+    refused = sets.coverage[sets.coverage[Coverage.STATUS] != OK]
+    if not sets.names:
+        check_orientation(expression, genes)
+        check_overlap(expression, genes)
+    if refused.empty:
+        return
+    shown = [
+        f"{name} ({row[Coverage.N_FOUND]} of {row[Coverage.N_GENES]} genes, {row[Coverage.STATUS]})"
+        for name, row in refused.iterrows()
+    ]
+    rule = f"min_coverage={min_coverage:g}, min_genes={min_genes if min_genes else 'up to 3'}"
+    remedy = (
+        "See coverage.missing_genes; if the identifiers are right, the data do not hold these "
+        "genes, and a lower min_coverage gives a score of fewer genes that should be called so"
+    )
+    n_refused = count(len(refused), "signature")
+    what = f"{n_refused} of {len(collection)} cannot be scored"
+    evidence = f"With {rule}: {examples(shown, quoted=False)}"
+    if not sets.names:
+        raise CoverageError(what, evidence, remedy, coverage=sets.coverage)
+    warnings.warn(CoverageWarning(what, evidence, remedy), stacklevel=3)
+
+
+def _warn_of_ignored_weights(
+    collection: SignatureCollection, sets: CompiledSignatures, method: Method
+) -> None:
+    weighted = [name for name in sets.names if collection[name].is_weighted]
+    if weighted and method.spec.weights == "sign":
+        sets.coverage.loc[weighted, Coverage.STATUS] = "weights_ignored"
+        warnings.warn(
+            CoverageWarning(
+                f"{method.spec.name} uses the direction of genes, not the size of their weights",
+                f"{count(len(weighted), 'signature')} with weights: {examples(weighted)}",
+                "Their coverage.status says weights_ignored; leave them out of this call if the "
+                "weights matter",
+            ),
+            stacklevel=3,
+        )
+
+
+def _run(
+    expression: Expression, sets: CompiledSignatures, method: Method, n_jobs: int
+) -> NDArray[np.float64]:
+    cohort = method.fit(expression, sets)
+    values = np.empty((expression.n_obs, sets.n_signatures))
+
+    def fill(bounds: tuple[int, int]) -> None:
+        block = expression.block(*bounds)
+        for start, x in dense_chunks_of(block.start, block.data):
+            values[start : start + len(x)] = method.score_rows(x, sets, cohort)
+
+    bounds = expression.bounds(16 * 2**20)
+    title = f"{method.spec.name}: {count(expression.n_obs, 'observation')}"
+    with ThreadPoolExecutor(max_workers=n_jobs) as pool:
+        for _ in progress(pool.map(fill, bounds), total=len(bounds), title=title):
+            pass
+    return method.finish(values)
+
+
+def coverage_of(
+    signatures: Any,
+    var_names: pd.Index,
+    *,
+    min_genes: int | None = None,
+    min_coverage: float = 0.5,
+) -> pd.DataFrame:
+    """How many genes of each signature a matrix with these gene names holds, without scoring."""
+    collection = SignatureCollection.of(signatures)
+    return compile_signatures(
+        collection, var_names, min_genes=min_genes, min_coverage=min_coverage
+    ).coverage

@@ -1,0 +1,177 @@
+"""Signatures laid over the genes of a matrix: what is found, what is missing, where it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from neurosig.genesets.signature import Signature, SignatureCollection
+from neurosig.keys import OK, Coverage
+
+DEFAULT_MIN_GENES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class GeneSets:
+    """Gene positions of many sets, one after another (compressed sparse rows).
+
+    `indices[indptr[s]:indptr[s + 1]]` are the ascending column positions of the genes of set s and
+    `weights` their weights. Ascending order makes every sum over a set one fixed sum.
+    """
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+    @property
+    def n_sets(self) -> int:
+        """Number of sets."""
+        return len(self.indptr) - 1
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Number of genes of each set."""
+        return np.diff(self.indptr)
+
+    @classmethod
+    def from_lists(
+        cls, positions: list[NDArray[np.int64]], weights: list[NDArray[np.float64]]
+    ) -> "GeneSets":
+        """Gene sets from one array of positions and one of weights a set."""
+        indptr = np.zeros(len(positions) + 1, dtype=np.int64)
+        np.cumsum([len(p) for p in positions], out=indptr[1:])
+        return cls(
+            indptr,
+            np.concatenate(positions) if positions else np.zeros(0, dtype=np.int64),
+            np.concatenate(weights) if weights else np.zeros(0, dtype=np.float64),
+        )
+
+    def select(self, keep: NDArray[np.bool_]) -> "GeneSets":
+        """The same sets with only the genes for which `keep` (one flag per column) is true."""
+        mask = keep[self.indices]
+        kept_before = np.concatenate(([0], np.cumsum(mask)))
+        return GeneSets(kept_before[self.indptr], self.indices[mask], self.weights[mask])
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSignatures:
+    """The scorable part of a collection over the genes of one matrix.
+
+    `names` are the signatures that have enough genes, `sets` their genes with signed weights, and
+    `arms` the same genes split by direction: arm a belongs to signature `arm_owner[a]` with
+    direction `arm_sign[a]` (+1 up, -1 down). `coverage` has a row for each signature asked for,
+    scorable or not.
+    """
+
+    names: tuple[str, ...]
+    sets: GeneSets
+    arms: GeneSets
+    arm_owner: NDArray[np.int64]
+    arm_sign: NDArray[np.float64]
+    coverage: pd.DataFrame
+    n_genes: int
+
+    @property
+    def n_signatures(self) -> int:
+        """Number of scorable signatures."""
+        return len(self.names)
+
+    def combine_arms(self, arm_values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores (n_obs, n_signatures) as up arm minus down arm from (n_obs, n_arms) values."""
+        scores = np.zeros((arm_values.shape[0], self.n_signatures))
+        for arm, (owner, sign) in enumerate(zip(self.arm_owner, self.arm_sign, strict=True)):
+            scores[:, owner] += sign * arm_values[:, arm]
+        return scores
+
+
+def compile_signatures(
+    signatures: SignatureCollection,
+    var_names: pd.Index,
+    *,
+    min_genes: int | None = None,
+    min_coverage: float = 0.5,
+) -> CompiledSignatures:
+    """Find each signature's genes among `var_names` and decide whether it can be scored.
+
+    A signature is scorable when at least `min_coverage` of its genes and at least `min_genes` of
+    them (None: 3, or all of a shorter signature) are found. `coverage.status` says ``ok``,
+    ``no_genes``, ``low_coverage`` or ``too_few_genes``.
+
+    >>> collection = SignatureCollection.of({"S": ["NGF", "NTRK1", "NGFR"], "T": ["XYZ"]})
+    >>> compiled = compile_signatures(collection, pd.Index(["NTRK1", "NGF", "TP53"]), min_genes=2)
+    >>> compiled.names, compiled.sets.indices.tolist()
+    (('S',), [0, 1])
+    >>> compiled.coverage[["n_genes", "n_found", "status"]].to_dict("index")["T"]
+    {'n_genes': 1, 'n_found': 0, 'status': 'no_genes'}
+    """
+    rows, names = [], []
+    positions: list[NDArray[np.int64]] = []
+    weights: list[NDArray[np.float64]] = []
+    for signature in signatures.values():
+        found = var_names.get_indexer(pd.Index(signature.genes, dtype=object))
+        is_found = found >= 0
+        status = _status(signature, int(is_found.sum()), min_genes, min_coverage)
+        rows.append(_coverage_row(signature, is_found, status))
+        if status == OK:
+            order = np.argsort(found[is_found], kind="stable")
+            names.append(signature.id)
+            positions.append(found[is_found].astype(np.int64)[order])
+            weights.append(np.asarray(_weights_of(signature))[is_found][order])
+    coverage = pd.DataFrame(rows, index=pd.Index(list(signatures), name="signature"))
+    arms, owner, sign = _split_arms(positions, weights)
+    return CompiledSignatures(
+        names=tuple(names),
+        sets=GeneSets.from_lists(positions, weights),
+        arms=arms,
+        arm_owner=owner,
+        arm_sign=sign,
+        coverage=coverage,
+        n_genes=len(var_names),
+    )
+
+
+def _weights_of(signature: Signature) -> tuple[float, ...]:
+    return signature.weights if signature.weights is not None else (1.0,) * len(signature.genes)
+
+
+def _status(signature: Signature, n_found: int, min_genes: int | None, min_coverage: float) -> str:
+    n_genes = len(signature.genes)
+    needed = min(DEFAULT_MIN_GENES, n_genes) if min_genes is None else min_genes
+    if n_found == 0:
+        return "no_genes"
+    if n_found < min_coverage * n_genes:
+        return "low_coverage"
+    return "too_few_genes" if n_found < needed else OK
+
+
+def _coverage_row(
+    signature: Signature, is_found: NDArray[np.bool_], status: str
+) -> dict[str, object]:
+    missing = [g for g, f in zip(signature.genes, is_found, strict=True) if not f]
+    return {
+        Coverage.N_GENES: len(signature.genes),
+        Coverage.N_FOUND: int(is_found.sum()),
+        Coverage.COVERAGE: float(is_found.mean()),
+        Coverage.STATUS: status,
+        Coverage.MISSING: ";".join(missing),
+    }
+
+
+def _split_arms(
+    positions: list[NDArray[np.int64]], weights: list[NDArray[np.float64]]
+) -> tuple[GeneSets, NDArray[np.int64], NDArray[np.float64]]:
+    arm_positions, arm_weights, owner, sign = [], [], [], []
+    for i, (genes, gene_weights) in enumerate(zip(positions, weights, strict=True)):
+        for direction in (1.0, -1.0):
+            in_arm = np.sign(gene_weights) == direction
+            if in_arm.any():
+                arm_positions.append(genes[in_arm])
+                arm_weights.append(np.abs(gene_weights[in_arm]))
+                owner.append(i)
+                sign.append(direction)
+    return (
+        GeneSets.from_lists(arm_positions, arm_weights),
+        np.asarray(owner, dtype=np.int64),
+        np.asarray(sign, dtype=np.float64),
+    )

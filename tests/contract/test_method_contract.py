@@ -1,0 +1,230 @@
+"""What every scoring method promises, tested on all of them.
+
+What a `Spec` declares has to hold, and what it does not declare has to fail on data made to show
+it. Tolerances are those of the design: methods of sample scope are equal to the bit, methods of
+cohort scope to 1e-12 of the range across storage and sample order.
+"""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+
+import neurosig as ns
+from neurosig.errors import CoverageWarning, NonFiniteError
+from neurosig.expression import base
+from neurosig.methods.base import INVARIANCES
+from neurosig.methods.registry import registered
+
+from .conftest import SIGNATURES, STORAGES, as_adata, make_expression
+
+pytestmark = pytest.mark.filterwarnings("ignore::neurosig.errors.ScaleWarning")
+
+
+def values(data, signatures=SIGNATURES, *, method, **options) -> pd.DataFrame:
+    return ns.score(data, signatures, method=method, **options).values
+
+
+def difference(first: pd.DataFrame, second: pd.DataFrame) -> float:
+    """Largest difference as a share of the range."""
+    a, b = first.to_numpy(), second.loc[first.index, first.columns].to_numpy()
+    assert (np.isnan(a) == np.isnan(b)).all()
+    return float(np.nanmax(np.abs(a - b)) / (np.nanmax(a) - np.nanmin(a)))
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_storage_does_not_change_a_score(method, expression, storage):
+    convert, options = STORAGES[storage]
+    expected = values(expression, method=method)
+    found = values(convert(expression), method=method, **options)
+    tolerance = 0.0 if method.scope == "sample" else 1e-12
+    assert difference(expected, found) <= tolerance
+
+
+def test_block_size_and_threads_do_not_change_a_bit(method, expression, monkeypatch):
+    from neurosig.methods import base as method_base
+
+    expected = values(expression, method=method)
+    monkeypatch.setattr(method_base, "CHUNK_BYTES", 8 * expression.shape[1] * 5)
+    monkeypatch.setattr(base, "BLOCK_BYTES", 8 * expression.shape[1] * 7)
+    assert values(expression, method=method, n_jobs=1).equals(expected)
+    assert values(expression, method=method, n_jobs=3).equals(expected)
+
+
+def test_sample_order_does_not_change_a_score(method, expression):
+    expected = values(expression, method=method)
+    found = values(expression.iloc[::-1], method=method)
+    tolerance = 0.0 if method.scope == "sample" else 1e-12
+    assert difference(expected, found) <= tolerance
+
+
+def test_signature_order_does_not_change_a_score(method, expression):
+    backwards = dict(reversed(SIGNATURES.items()))
+    expected = values(expression, method=method)
+    assert difference(expected, values(expression, backwards, method=method)) == 0.0
+
+
+def reorder_tied_genes(x: pd.DataFrame, method) -> float:
+    return difference(values(x, method=method), values(x.iloc[:, ::-1], method=method))
+
+
+def change_other_samples(x: pd.DataFrame, method) -> float:
+    kept = x.iloc[:6]
+    return difference(values(x, method=method).iloc[:6], values(kept, method=method))
+
+
+def change_other_signatures(x: pd.DataFrame, method) -> float:
+    few = {name: SIGNATURES[name] for name in ("small", "large")}
+    expected = values(x, method=method)[["small", "large"]]
+    return difference(expected, values(x, few, method=method))
+
+
+def transform_monotonely(x: pd.DataFrame, method) -> float:
+    return difference(values(x, method=method), values(np.exp2(x) - 1, method=method))
+
+
+def drop_genes_of_no_signature(x: pd.DataFrame, method) -> float:
+    held = set()
+    for genes in SIGNATURES.values():
+        arms = genes.values() if isinstance(genes, dict) else [genes]
+        held |= {gene for arm in arms for gene in arm}
+    fewer = x[[gene for gene in x.columns if gene in held]]
+    return difference(values(x, method=method), values(fewer, method=method))
+
+
+CHANGES = {
+    "gene_order": reorder_tied_genes,
+    "other_samples": change_other_samples,
+    "other_signatures": change_other_signatures,
+    "monotone_transform": transform_monotonely,
+    "other_genes": drop_genes_of_no_signature,
+}
+
+
+@pytest.mark.parametrize("invariance", INVARIANCES)
+def test_a_score_does_not_depend_on_what_is_declared_and_does_on_the_rest(
+    method, expression, invariance
+):
+    change = CHANGES[invariance](expression, method)
+    if invariance in method.invariant_to:
+        assert change <= 1e-12
+    else:
+        assert change > 1e-6
+
+
+def test_a_normalised_ssgsea_is_of_cohort_scope_and_depends_on_the_call(expression):
+    method = ns.methods.SsGsea(normalize=True)
+    assert method.scope == "cohort"
+    for invariance in ("other_samples", "other_signatures"):
+        assert invariance not in method.invariant_to
+        assert CHANGES[invariance](expression, method) > 1e-6
+
+
+def test_scores_stay_within_the_declared_bounds(method, expression):
+    low, high = method.bounds
+    found = values(expression, method=method).to_numpy()
+    assert np.isfinite(found).all()
+    assert low <= found.min()
+    assert found.max() <= high
+
+
+def test_a_signature_without_its_genes_is_missing_with_a_status(method, expression):
+    signatures = {**SIGNATURES, "absent": ["X1", "X2", "X3"], "half": ["G001", "X1", "X2"]}
+    with pytest.warns(CoverageWarning, match=r"absent.*0 of 3 genes"):
+        scores = ns.score(expression, signatures, method=method)
+    assert scores.values[["absent", "half"]].isna().all(axis=None)
+    assert scores.coverage.loc[["absent", "half"], "status"].tolist() == [
+        "no_genes",
+        "low_coverage",
+    ]
+    assert scores.values[list(SIGNATURES)].notna().all(axis=None)
+
+
+def test_missing_values_are_refused_unless_a_policy_is_stated(method, expression):
+    holed = expression.copy()
+    holed.iloc[2, 5] = np.nan
+    with pytest.raises(NonFiniteError, match="G005"):
+        values(holed, method=method)
+
+
+def test_missing_values_make_only_the_scores_that_hold_them_missing(method, expression):
+    cls = type(method)
+    holed = expression.copy()
+    holed.iloc[2, 5] = np.nan  # G005 of s02 is in "small" only
+    found = values(holed, method=cls(na="propagate"))
+    assert np.isnan(found.loc["s02", "small"])
+    assert found.drop(index="s02").notna().all(axis=None)
+    assert found.loc["s02", ["large", "directed"]].notna().all()
+
+
+def test_the_input_is_not_modified(method, expression):
+    before = expression.copy(deep=True)
+    sparse = as_adata(expression, scipy.sparse.csr_matrix)
+    data_before = sparse.X.data.copy()
+    values(expression, method=method)
+    values(sparse, method=method)
+    pd.testing.assert_frame_equal(expression, before)
+    assert (sparse.X.data == data_before).all()
+
+
+def test_scores_survive_a_round_trip_through_a_file(method, expression, tmp_path):
+    scores = ns.score(expression, SIGNATURES, method=method)
+    scores.save(tmp_path / "scores.h5ad")
+    loaded = ns.Scores.load(tmp_path / "scores.h5ad")
+    assert (loaded.values.to_numpy() == scores.values.to_numpy()).all()
+    assert list(loaded.values.index) == list(scores.values.index)
+    assert list(loaded.values.columns) == list(scores.values.columns)
+    assert loaded.provenance == scores.provenance
+    assert loaded.coverage.to_dict() == scores.coverage.to_dict()
+
+
+def test_a_sparse_matrix_is_never_made_dense_as_a_whole(method, expression, monkeypatch):
+    sparse = as_adata(expression, scipy.sparse.csr_matrix)
+    expected = values(sparse, method=method)
+
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("the sparse matrix was made dense")
+
+    for cls in (scipy.sparse.csr_matrix, scipy.sparse.csr_array):
+        for name in ("toarray", "todense", "__array__"):
+            monkeypatch.setattr(cls, name, refuse, raising=False)
+    assert values(sparse, method=method).equals(expected)
+
+
+def test_a_golden_of_the_reference_exists(method):
+    tests = Path(__file__).parent.parent / "golden" / "test_scoring_goldens.py"
+    name = type(method).__name__
+    text = tests.read_text(encoding="utf-8")
+    assert f"ns.methods.{name}(" in text or f'"{method.spec.name}"' in text
+
+
+def test_a_directed_signature_turned_round_changes_sign_or_mirrors(method):
+    x = make_expression(n_ties=False)
+    up, down = ["G010", "G011", "G012", "G013"], ["G030", "G031", "G032", "G033"]
+    pair = {"one": {"up": up, "down": down}, "other": {"up": down, "down": up}}
+    found = values(x, pair, method=method)
+    np.testing.assert_allclose(found["one"], -found["other"], atol=1e-10)
+
+
+def test_every_method_documents_formula_scale_range_source_and_example(method):
+    text = type(method).__doc__
+    for part in ("score[i, s] =", "References", "doi:", "Examples", ">>>"):
+        assert part in text, part
+    assert method.spec.doi in text
+
+
+def test_a_score_does_not_depend_on_the_calls_made_before(method, expression):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        first = values(expression, method=method)
+        values(expression.iloc[:5] * 2, method=method)
+        assert values(expression, method=method).equals(first)
+
+
+def test_the_registry_names_are_the_names_of_the_specs():
+    assert {name: cls.spec.name for name, cls in registered().items()} == {
+        name: name for name in registered()
+    }

@@ -1,0 +1,242 @@
+"""Scores against R's reference packages; versions and calls are in the goldens' README.
+
+Tolerance: 1e-9 of the range of the reference, unless a test says otherwise. R and NumPy add in a
+different order (and R in long double), which costs about 1e-13.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.io
+import scipy.sparse
+
+import neurosig as ns
+
+pytestmark = pytest.mark.data
+
+TOLERANCE = 1e-9
+
+
+def read_matrix(goldens: Path, name: str) -> pd.DataFrame:
+    """Genes x samples of an input, as samples x genes."""
+    return pd.read_csv(goldens / "inputs" / f"{name}.csv", index_col=0, keep_default_na=True).T
+
+
+def read_sparse(goldens: Path) -> tuple[scipy.sparse.csr_matrix, list[str], list[str]]:
+    folder = goldens / "inputs"
+    matrix = scipy.sparse.csr_matrix(scipy.io.mmread(folder / "c_lognorm.mtx").T)
+    genes = (folder / "c_genes.txt").read_text().split()
+    return matrix, (folder / "c_cells.txt").read_text().split(), genes
+
+
+def read_sets(goldens: Path, name: str) -> dict[str, list[str]]:
+    """Undirected sets by name, the arms of directed ones as UDk_up and UDk_dn."""
+    table = pd.read_csv(goldens / "inputs" / f"{name}.csv", dtype=str)
+    suffix = table["dir"].map({"none": "", "up": "_up", "down": "_dn"})
+    grouped = table.groupby(table["set"] + suffix, sort=False)["gene"]
+    return {name: list(dict.fromkeys(genes)) for name, genes in grouped}
+
+
+def reference(goldens: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(goldens / "expected" / f"{name}.csv", index_col=0).T.astype(float)
+
+
+def assert_equal_to(scores: pd.DataFrame, expected: pd.DataFrame, tolerance: float) -> None:
+    both = scores.loc[expected.index, expected.columns].to_numpy()
+    wanted = expected.to_numpy()
+    assert (np.isnan(both) == np.isnan(wanted)).all(), "missing in other places than the reference"
+    span = np.nanmax(wanted) - np.nanmin(wanted)
+    assert np.nanmax(np.abs(both - wanted)) <= tolerance * max(span, 1.0)
+
+
+def score_all(x, sets, method):
+    """All sets, one gene being enough, as the reference calls do."""
+    return ns.score(x, sets, method=method, min_coverage=0, min_genes=1).values
+
+
+@pytest.mark.filterwarnings("ignore::neurosig.errors.NeurosigWarning")
+class TestGsvaPackage:
+    @pytest.mark.parametrize(
+        ("case", "matrix", "method"),
+        [
+            ("a_ssgsea_raw", "a_expr", ns.methods.SsGsea()),
+            ("a_ssgsea_norm", "a_expr", ns.methods.SsGsea(normalize=True)),
+            ("a_ssgsea_alpha0_raw", "a_expr", ns.methods.SsGsea(alpha=0.0)),
+            ("a_ssgsea_alpha1_raw", "a_expr", ns.methods.SsGsea(alpha=1.0)),
+            ("a_zscore", "a_expr", ns.methods.ZScore()),
+            ("b_ssgsea_raw", "b_counts", ns.methods.SsGsea()),
+            ("b_ssgsea_norm", "b_counts", ns.methods.SsGsea(normalize=True)),
+            ("b_zscore", "b_counts", ns.methods.ZScore()),
+            ("blogcpm_ssgsea_raw", "b_logcpm", ns.methods.SsGsea()),
+            ("blogcpm_zscore", "b_logcpm", ns.methods.ZScore()),
+        ],
+    )
+    def test_scores_equal_gsva_2_1_4(self, goldens, case, matrix, method):
+        expected = reference(goldens, f"gsva214_{case}")
+        sets = {k: v for k, v in read_sets(goldens, "sets_ab").items() if k in expected}
+        scores = score_all(read_matrix(goldens, matrix), sets, method)
+        assert_equal_to(scores, expected, TOLERANCE)
+
+    @pytest.mark.parametrize("normalize", [False, True])
+    def test_size_filter_of_10_to_100_genes_changes_only_normalised_scores(
+        self, goldens, normalize
+    ):
+        name = "norm" if normalize else "raw"
+        expected = reference(goldens, f"gsva214_a_ssgsea_{name}_min10max100")
+        sets = {k: v for k, v in read_sets(goldens, "sets_ab").items() if k in expected}
+        method = ns.methods.SsGsea(normalize=normalize)
+        scores = score_all(read_matrix(goldens, "a_expr"), sets, method)
+        assert_equal_to(scores, expected, TOLERANCE)
+
+    @pytest.mark.parametrize(
+        ("case", "method"),
+        [
+            ("d_ssgsea_raw", ns.methods.SsGsea()),
+            ("d_zscore", ns.methods.ZScore()),
+            ("d_noall_ssgsea_raw", ns.methods.SsGsea()),
+            ("d_noall_ssgsea_norm", ns.methods.SsGsea(normalize=True)),
+            ("d_noall_zscore", ns.methods.ZScore()),
+        ],
+    )
+    def test_constant_tied_and_one_gene_sets(self, goldens, case, method):
+        expected = reference(goldens, f"gsva214_{case}")
+        sets = {k: v for k, v in read_sets(goldens, "sets_d").items() if k in expected}
+        scores = score_all(read_matrix(goldens, "d_edge"), sets, method)
+        assert_equal_to(scores, expected, TOLERANCE)
+
+    @pytest.mark.parametrize(
+        ("case", "method"),
+        [
+            ("ssgsea_raw_everything", ns.methods.SsGsea(na="propagate")),
+            ("ssgsea_raw_na.rm", ns.methods.SsGsea(na="omit")),
+            ("zscore", ns.methods.ZScore(na="propagate")),
+        ],
+    )
+    def test_missing_values_by_stated_policy(self, goldens, case, method):
+        expected = reference(goldens, f"gsva214_dna_{case}")
+        sets = {k: v for k, v in read_sets(goldens, "sets_d").items() if k in expected}
+        scores = score_all(read_matrix(goldens, "d_edge_na"), sets, method)
+        assert_equal_to(scores, expected, TOLERANCE)
+
+    def test_one_sample_alone(self, goldens):
+        expected = reference(goldens, "gsva214_one_ssgsea_raw")
+        sets = {k: v for k, v in read_sets(goldens, "sets_ab").items() if k in expected}
+        scores = score_all(read_matrix(goldens, "d_onesample"), sets, "ssgsea")
+        assert_equal_to(scores, expected, TOLERANCE)
+
+    @pytest.mark.parametrize(
+        ("case", "method", "is_sparse"),
+        [
+            ("c_ssgsea_sparse_raw", ns.methods.SsGsea(), True),
+            ("c_ssgsea_dense_raw", ns.methods.SsGsea(), False),
+            ("c_zscore_dense", ns.methods.ZScore(), True),
+            ("c_zscore_dense", ns.methods.ZScore(), False),
+            ("c_zscore_sparse", ns.methods.ZScore(zeros="nonzero"), True),
+            ("c_zscore_sparse", ns.methods.ZScore(zeros="nonzero"), False),
+        ],
+    )
+    def test_zeros_are_a_parameter_and_storage_does_not_matter(
+        self, goldens, case, method, is_sparse
+    ):
+        import anndata
+
+        matrix, cells, genes = read_sparse(goldens)
+        adata = anndata.AnnData(
+            matrix if is_sparse else matrix.toarray(),
+            obs=pd.DataFrame(index=cells),
+            var=pd.DataFrame(index=genes),
+        )
+        expected = reference(goldens, f"gsva214_{case}")
+        sets = {k: v for k, v in read_sets(goldens, "sets_c").items() if k in expected}
+        assert_equal_to(score_all(adata, sets, method), expected, TOLERANCE)
+
+    @pytest.mark.parametrize(
+        ("case", "method"),
+        [
+            ("ssgsea_raw", ns.methods.SsGsea()),
+            ("ssgsea_norm", ns.methods.SsGsea(normalize=True)),
+            ("zscore", ns.methods.ZScore()),
+        ],
+    )
+    def test_real_cohort_cholangiocarcinoma_with_50_hallmark_sets(
+        self, goldens, shared_data, case, method
+    ):
+        x = pd.read_csv(
+            goldens / "real" / "gsva146_input_chol_log2.csv.gz", index_col=0, keep_default_na=False
+        ).T.astype(float)
+        hallmark = ns.read_gmt(shared_data / "gene_resources" / "h.all.v7.2.symbols.gmt")
+        expected = pd.read_csv(
+            goldens / "real" / f"gsva146_chol_hallmark_{case}.csv.gz", index_col=0
+        ).T.astype(float)
+        scores = score_all(x, hallmark, method).loc[expected.index, expected.columns]
+        # The reference was printed with nine significant digits: half a unit of the ninth.
+        unit = 10.0 ** (np.floor(np.log10(expected.abs())) - 8)
+        assert ((scores - expected).abs() <= 0.51 * unit).all(axis=None)
+
+
+@pytest.mark.filterwarnings("ignore::neurosig.errors.NeurosigWarning")
+class TestSingscorePackage:
+    """singscore 1.29.1 simpleScore; tolerance 1e-15: the last bit of numbers below 1."""
+
+    def check(self, goldens, case, matrix, sets_name, method, directed, without=()):
+        table = pd.read_csv(goldens / "expected" / f"singscore_{case}.csv")
+        table = table[~table["set"].isin(without)]
+        expected = table.pivot_table(
+            index="sample", columns="set", values="TotalScore", dropna=False, sort=False
+        )
+        sets = read_sets(goldens, sets_name)
+        if directed:
+            sets = {
+                name: {"up": sets[f"{name}_up"], "down": sets[f"{name}_dn"]}
+                for name in expected.columns
+            }
+        sets = {name: sets[name] for name in expected.columns}
+        scores = score_all(read_matrix(goldens, matrix), sets, method)
+        assert_equal_to(scores, expected, 1e-15)
+
+    @pytest.mark.parametrize("matrix", ["a", "b"])
+    @pytest.mark.parametrize(
+        ("case", "method", "directed"),
+        [
+            ("up_centred", ns.methods.Singscore(), False),
+            ("up_uncentred", ns.methods.Singscore(center=False), False),
+            ("up_ties_average", ns.methods.Singscore(ties="average"), False),
+            ("up_ties_max", ns.methods.Singscore(ties="max"), False),
+            ("unknownDirection", ns.methods.Singscore(known_direction=False), False),
+            ("updown_centred", ns.methods.Singscore(), True),
+            ("updown_uncentred", ns.methods.Singscore(center=False), True),
+            ("updown_unknownDirection", ns.methods.Singscore(known_direction=False), True),
+        ],
+    )
+    def test_scores_equal_singscore(self, goldens, matrix, case, method, directed):
+        name = {"a": "a_expr", "b": "b_counts"}[matrix]
+        self.check(goldens, f"{matrix}_{case}", name, "sets_ab", method, directed)
+
+    def test_constant_and_tied_genes(self, goldens):
+        method = ns.methods.Singscore()
+        self.check(goldens, "d_up", "d_edge", "sets_d", method, False, without=["E_all"])
+
+    def test_a_set_of_all_genes_is_missing_where_the_reference_divides_by_zero(self, goldens):
+        """All genes have one possible mean rank: the score is 0/0. The reference gives -Inf, since
+        the lowest rank of ties lets the mean fall below that one value."""
+        x = read_matrix(goldens, "d_edge")
+        scores = score_all(x, {"E_all": list(x.columns)}, "singscore")
+        assert scores["E_all"].isna().all()
+
+    def test_missing_values_propagate(self, goldens):
+        method = ns.methods.Singscore(na="propagate")
+        self.check(goldens, "dna_up", "d_edge_na", "sets_d", method, False)
+
+    def test_one_sample_alone(self, goldens):
+        self.check(goldens, "one_up", "d_onesample", "sets_ab", ns.methods.Singscore(), False)
+
+
+@pytest.mark.filterwarnings("ignore::neurosig.errors.NeurosigWarning")
+def test_the_mean_equals_iobr(goldens):
+    """IOBR 2.2.3.9000 sigScore(method = "mean") of one set."""
+    expected = pd.read_csv(goldens / "expected" / "iobr_sigScore_a_SET10_mean.csv", index_col=0)
+    sets = {"SET10": read_sets(goldens, "sets_ab")["SET10"]}
+    scores = score_all(read_matrix(goldens, "a_expr"), sets, "mean")["SET10"]
+    assert_equal_to(scores.to_frame(), expected.set_axis(["SET10"], axis=1), TOLERANCE)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from neurosig import pl as pl
     from neurosig.engine import score as score
     from neurosig.expression.io import read_expression as read_expression
+    from neurosig.expression.transforms import transform as transform
     from neurosig.genesets.catalogue import load_signatures as load_signatures
     from neurosig.genesets.gmt import read_gmt as read_gmt
     from neurosig.genesets.signature import Signature as Signature
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
     from neurosig.outcomes.cox_model import CoxModel as CoxModel
     from neurosig.outcomes.cox_model import cox as cox
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
-    from neurosig.outcomes.curves import logrank as logrank
     from neurosig.outcomes.design import Term as Term
     from neurosig.outcomes.endpoint import Endpoint as Endpoint
     from neurosig.outcomes.pooling import meta as meta
+    from neurosig.outcomes.rank_tests import logrank as logrank
     from neurosig.outcomes.regression import regress as regress
     from neurosig.report.build import build_report as build_report
     from neurosig.scores import Scores as Scores
@@ -52,7 +53,7 @@ _HOME = {
     "errors": "errors",
     "kaplan_meier": "outcomes.curves",
     "load_signatures": "genesets.catalogue",
-    "logrank": "outcomes.curves",
+    "logrank": "outcomes.rank_tests",
     "meta": "outcomes.pooling",
     "methods": "methods",
     "pl": "pl",
@@ -62,6 +63,7 @@ _HOME = {
     "regress": "outcomes.regression",
     "run": "study.pipeline",
     "score": "engine",
+    "transform": "expression.transforms",
 }
 
 __all__ = [  # noqa: PLE0604 - the names are the keys above, written once

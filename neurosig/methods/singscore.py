@@ -48,8 +48,8 @@ class Singscore(Method):
     --------
     >>> import pandas as pd, neurosig as ns
     >>> x = pd.DataFrame([[5.0, 3.0, 2.0, 1.0, 4.0, 0.0]], index=["s1"], columns=list("abcdef"))
-    >>> ns.score(x, {"S": ["a", "e"]}, method="singscore").values.loc["s1", "S"]
-    np.float64(0.5)
+    >>> float(ns.score(x, {"S": ["a", "e"]}, method="singscore").values.loc["s1", "S"])
+    0.5
     """
 
     center: Annotated[bool, Help("subtract 1/2 from each arm")] = True

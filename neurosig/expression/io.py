@@ -1,0 +1,276 @@
+"""Expression files: csv, tsv, txt (plain or gzip), parquet and h5ad."""
+
+import warnings
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import pandas as pd
+
+from neurosig import provenance
+from neurosig.errors import (
+    InputError,
+    ParameterError,
+    ResourceError,
+    count,
+    examples,
+)
+from neurosig.expression.adapters import matrix_of_anndata, values_of_frame
+from neurosig.expression.base import Expression, in_memory
+from neurosig.expression.checks import check_has_values
+from neurosig.expression.delimited import Dialect, NamedMatrix, read_matrix
+from neurosig.expression.duplicates import DuplicatesRule, combine_duplicates
+from neurosig.expression.mismatch import gene_share
+
+Orientation: TypeAlias = Literal["genes_in_rows", "genes_in_columns"]
+
+MAX_BYTES = 4 * 2**30
+MAX_COLUMNS = 100_000
+TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+ENDINGS = (*TEXT_ENDINGS, ".parquet", ".h5ad")
+
+
+def read_expression(
+    path: str | Path,
+    *,
+    orientation: Orientation | None = None,
+    layer: str | None = None,
+    use_raw: bool = False,
+    sep: str | None = None,
+    decimal: str = ".",
+    encoding: str = "utf-8",
+    duplicates: DuplicatesRule = "error",
+    id_column: str | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> Expression:
+    """Read an expression matrix from a csv, tsv, txt, parquet or h5ad file.
+
+    Parameters
+    ----------
+    path
+        The file; text may be gzip-compressed, told by its content.
+    orientation
+        "genes_in_rows" or "genes_in_columns"; needed for every table, an h5ad has genes in columns.
+    layer, use_raw
+        Which matrix of an h5ad to take instead of `X`.
+    sep, decimal, encoding
+        How a text file is written; by default the separator its header uses most.
+    duplicates
+        What to do with a gene that occurs more than once: "error", the "mean" or "sum" of its
+        values, or the one with the "highest_mean" over observations; recorded in `.origin`.
+    id_column
+        The column of a table with the names of its rows, if it is not the first.
+    max_bytes
+        Limit of the content in bytes, unpacked.
+
+    Raises
+    ------
+    ParameterError
+        If an option is missing, or does not fit the kind of file.
+    InputError
+        If the content cannot be used (ExpressionError for names and values).
+    ResourceError
+        If the file is missing, unreadable or damaged.
+
+    Examples
+    --------
+    ::
+
+        expression = ns.read_expression("tpm.tsv.gz", orientation="genes_in_rows")
+        scores = ns.score(expression, signatures)
+    """
+    path = Path(path)
+    ending = _ending(path)
+    dialect = Dialect(sep=sep, decimal=decimal, encoding=encoding)
+    _refuse_options(ending, orientation, id_column, dialect, layer=layer, use_raw=use_raw)
+    if duplicates not in {"error", "mean", "highest_mean", "sum"}:
+        raise ParameterError(
+            f"duplicates cannot be {duplicates!r}",
+            "Allowed: error, mean, highest_mean, sum",
+            'The default is "error"',
+        )
+    origin = {"file": path.name}
+    if ending == ".h5ad":
+        matrix, obs_names, genes, origin["source"] = _read_h5ad(path, layer, use_raw, max_bytes)
+    else:
+        if ending == ".parquet":
+            table = _read_parquet(path, id_column, max_bytes)
+        else:
+            table = read_matrix(path, dialect, id_column=id_column, max_bytes=max_bytes)
+        matrix, obs_names, genes = _oriented(table, orientation, path)
+        origin |= {"source": f"{ending[1:]} table", "orientation": str(orientation)}
+    origin["sha256"] = provenance.sha256_of_file(path)
+    if duplicates != "error":
+        matrix, genes, n_combined = combine_duplicates(matrix, genes, duplicates)
+        origin["duplicates"] = f"{duplicates} of {count(n_combined, 'repeated gene name')}"
+    expression = in_memory(matrix, obs_names, genes, origin)
+    check_has_values(expression)
+    return expression
+
+
+def _ending(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    ending = suffixes[-1] if suffixes else ""
+    if ending not in ENDINGS:
+        raise ParameterError(
+            f"{path.name!r} is not a kind of expression file that can be read",
+            f"Its ending is {ending!r}; known are {', '.join(ENDINGS)}, text also with .gz",
+            "Give the file the ending of what it holds",
+        )
+    return ending
+
+
+def _refuse_options(
+    ending: str,
+    orientation: Orientation | None,
+    id_column: str | None,
+    dialect: Dialect,
+    *,
+    layer: str | None,
+    use_raw: bool,
+) -> None:
+    """Nothing a user asks for is ignored in silence."""
+    if orientation not in {None, "genes_in_rows", "genes_in_columns"}:
+        raise ParameterError(
+            f"orientation cannot be {orientation!r}",
+            "Allowed: genes_in_rows, genes_in_columns",
+            "Look at the first column of the file: are they genes?",
+        )
+    unfit = {
+        "layer": layer is not None and ending != ".h5ad",
+        "use_raw": use_raw and ending != ".h5ad",
+        "sep, decimal or encoding": dialect != Dialect() and ending not in TEXT_ENDINGS,
+        "id_column": id_column is not None and ending == ".h5ad",
+        'orientation="genes_in_rows"': orientation == "genes_in_rows" and ending == ".h5ad",
+    }
+    for option, is_unfit in unfit.items():
+        if is_unfit:
+            raise ParameterError(
+                f"{option} cannot be used with a {ending} file",
+                "An h5ad has layers and genes in columns; only text has separators and encodings",
+                "Leave the option out",
+            )
+
+
+def _oriented(
+    table: NamedMatrix, orientation: Orientation | None, path: Path
+) -> tuple[Any, list[str], list[str]]:
+    if orientation == "genes_in_rows":
+        return table.values.T, table.column_names, table.row_names
+    if orientation == "genes_in_columns":
+        return table.values, table.row_names, table.column_names
+    in_rows, in_columns = gene_share(table.row_names), gene_share(table.column_names)
+    if in_rows == in_columns:
+        in_rows, in_columns = len(table.row_names), len(table.column_names)
+    guess = "genes_in_rows" if in_rows >= in_columns else "genes_in_columns"
+    raise ParameterError(
+        f"orientation is needed to read {path.name!r}",
+        f"It has {count(len(table.row_names), 'row')} ({examples(table.row_names)}) and "
+        f"{count(len(table.column_names), 'column')} ({examples(table.column_names)}): "
+        f"it looks like {guess}",
+        f'Give orientation="{guess}" if that is right',
+        guess=guess,
+    )
+
+
+def _read_parquet(path: Path, id_column: str | None, max_bytes: int) -> NamedMatrix:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            layout = file.metadata
+            _refuse_size(path, 8 * layout.num_rows * layout.num_columns, max_bytes)
+            _refuse_width(path, layout.num_columns)
+            frame: pd.DataFrame = file.read().to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(path, "parquet", error) from error
+    frame = _with_ids(frame, id_column, path)
+    columns = [str(name) for name in frame.columns]
+    rows = [name if isinstance(name, str) else str(name) for name in frame.index]
+    return NamedMatrix(values_of_frame(frame), rows, columns)
+
+
+def _with_ids(frame: pd.DataFrame, id_column: str | None, path: Path) -> pd.DataFrame:
+    if id_column is None and not isinstance(frame.index, pd.RangeIndex):
+        return frame
+    texts = [c for c in frame.columns if not pd.api.types.is_numeric_dtype(frame[c].dtype)]
+    chosen = id_column if id_column is not None else (texts[0] if len(texts) == 1 else None)
+    if chosen is None or chosen not in frame.columns:
+        raise ParameterError(
+            f"The column with the row names of {path.name!r} is not clear"
+            if id_column is None
+            else f"id_column={id_column!r} is no column of {path.name!r}",
+            f"Columns of text: {examples(texts)}; all columns: {examples(frame.columns)}",
+            "Name it: id_column=...",
+        )
+    return frame.set_index(chosen)
+
+
+def _read_h5ad(
+    path: Path, layer: str | None, use_raw: bool, max_bytes: int
+) -> tuple[Any, list[str], list[str], str]:
+    import anndata
+    import h5py  # type: ignore[import-untyped]  # it has no types
+
+    sizes: list[int] = []
+
+    def add_size(_name: str, node: Any) -> None:
+        if isinstance(node, h5py.Dataset):
+            sizes.append(int(node.nbytes))
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(add_size)
+        _refuse_size(path, sum(sizes), max_bytes)
+        with warnings.catch_warnings():
+            # Repeated names are refused or combined here, with more to say than that.
+            warnings.filterwarnings(
+                "ignore", message=".* names are not unique", category=UserWarning
+            )
+            adata = anndata.read_h5ad(path)
+    except InputError:
+        raise
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise _damaged(path, "h5ad", error) from error
+    matrix, var_names, source = matrix_of_anndata(adata, layer, use_raw=use_raw)
+    return matrix, list(adata.obs_names), list(var_names), source
+
+
+def _damaged(path: Path, kind: str, error: Exception) -> ResourceError:
+    if not path.is_file():
+        return ResourceError(
+            f"{str(path)!r} cannot be read",
+            "There is no file of that name",
+            "Correct the path",
+            path=str(path),
+        )
+    reason = str(error).strip().splitlines()
+    return ResourceError(
+        f"{path.name!r} cannot be read as {kind}",
+        f"{path.stat().st_size:,} bytes; {reason[0] if reason else type(error).__name__}",
+        "It may be cut off or of another kind: fetch or write it again",
+        path=str(path),
+    )
+
+
+def _refuse_size(path: Path, n_bytes: int, max_bytes: int) -> None:
+    if n_bytes > max_bytes:
+        raise InputError(
+            f"{path.name!r} is larger than the limit",
+            f"Unpacked it takes {n_bytes:,} bytes, the limit is {max_bytes:,}",
+            "If the file is what you think it is, raise max_bytes",
+            path=str(path),
+            max_bytes=max_bytes,
+        )
+
+
+def _refuse_width(path: Path, n_columns: int) -> None:
+    if n_columns > MAX_COLUMNS:
+        raise InputError(
+            f"{path.name!r} has too many columns",
+            f"It has {n_columns:,}, the limit is {MAX_COLUMNS:,}",
+            "Turn the table round",
+            path=str(path),
+        )

@@ -1,0 +1,119 @@
+"""From counts or linear values to logarithms, block by block as they are read."""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosig.errors import ParameterError, ScaleError, count
+from neurosig.expression.adapters import as_expression
+from neurosig.expression.base import BLOCK_BYTES, Block, Expression, csr_block
+
+TransformName: TypeAlias = Literal["none", "log2p1", "log2cpm"]
+
+# Values that are not zero, row after row, and where each row starts, to the values' new values.
+_Rewrite: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.intp]], NDArray[np.float64]]
+
+
+def transform(data: Any, name: TransformName) -> Expression:
+    """The same matrix on a log scale; zeros stay zeros and sparse data stay sparse.
+
+    data is what `as_expression` takes: a DataFrame of observations x genes, an AnnData (its X) or
+    an Expression.
+
+    ::
+
+        none      y[i, g] = x[i, g]
+        log2p1    y[i, g] = log2(x[i, g] + 1)
+        log2cpm   y[i, g] = log2(1e6 * x[i, g] / L[i] + 1),   L[i] = sum_g x[i, g]
+
+    x: (n_obs, n_genes) counts or linear values. L: the library size, summed over the genes that
+    are in the matrix; on a selection of genes it is not the sequencing depth, so transform before
+    selecting. An observation without any count stays zero. Values are computed when a block is
+    taken; whether any is negative is looked up at once.
+
+    Raises
+    ------
+    ScaleError
+        If a value is negative.
+    ParameterError
+        If there is no transform of that name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame({"NGF": [3, 0], "BDNF": [1, 7]}, index=["s1", "s2"])
+    >>> transform(counts, "log2p1").to_frame().loc["s1"].tolist()
+    [2.0, 1.0]
+    """
+    expression = as_expression(data)
+    if name == "none":
+        return expression
+    if name not in _REWRITES:
+        raise ParameterError(
+            f"transform cannot be {name!r}",
+            f"Allowed: none, {', '.join(_REWRITES)}",
+            'Use "log2cpm" for counts and "log2p1" for linear values',
+        )
+    _refuse_negative(expression, name)
+    return _Transformed(expression, name)
+
+
+class _Transformed(Expression):
+    def __init__(self, parent: Expression, name: str) -> None:
+        earlier = parent.origin.get("transform")
+        steps = f"{earlier}, {name}" if earlier else name
+        super().__init__(parent.obs_names, parent.var_names, {**parent.origin, "transform": steps})
+        self.is_sparse = parent.is_sparse
+        self._parent = parent
+        self._rewrite = _REWRITES[name]
+
+    def bounds(self, max_bytes: int = BLOCK_BYTES) -> list[tuple[int, int]]:
+        return self._parent.bounds(max_bytes)
+
+    def block(self, start: int, stop: int) -> Block:
+        given = self._parent.block(start, stop).data
+        # Both storages go through the same values in the same order: equal to the last bit.
+        if isinstance(given, np.ndarray):
+            is_nonzero = given != 0
+            starts = np.concatenate(([0], np.cumsum(np.count_nonzero(is_nonzero, axis=1))))
+            dense = np.zeros_like(given)
+            dense[is_nonzero] = self._rewrite(given[is_nonzero], starts)
+            return Block(start, dense)
+        values = self._rewrite(given.data, given.indptr.astype(np.intp))
+        return Block(start, csr_block(values, given.indices, given.indptr, self.n_vars))
+
+
+def _log2p1(values: NDArray[np.float64], _starts: NDArray[np.intp]) -> NDArray[np.float64]:
+    logs: NDArray[np.float64] = np.log2(values + 1.0)
+    return logs
+
+
+def _log2cpm(values: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
+    n_values = np.diff(starts)
+    has_values = n_values > 0
+    if not has_values.any():
+        return values.copy()
+    library = np.add.reduceat(values, starts[:-1][has_values])
+    per_value = np.repeat(library, n_values[has_values])
+    return _log2p1(1e6 * values / per_value, starts)
+
+
+_REWRITES: dict[str, _Rewrite] = {"log2p1": _log2p1, "log2cpm": _log2cpm}
+
+
+def _refuse_negative(expression: Expression, name: str) -> None:
+    n_negative, lowest = 0, 0.0
+    for block in expression.blocks():
+        values = block.data if isinstance(block.data, np.ndarray) else block.data.data
+        n_negative += int(np.count_nonzero(values < 0))
+        lowest = min(lowest, float(np.min(values, initial=0.0)))
+    if n_negative:
+        raise ScaleError(
+            f'transform="{name}" needs counts or linear values',
+            f"{count(n_negative, 'value')} "
+            f"{'is' if n_negative == 1 else 'are'} negative, the lowest is {lowest:.4g}",
+            'Values with negatives are logged or scaled already: use transform="none"',
+            n_negative=n_negative,
+        )

@@ -1,0 +1,314 @@
+"""A cohort: scores and clinic of the same observations, and how the rows came about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from neurosig.errors import AlignmentError, ClinicalError, ParameterError, count, examples
+from neurosig.outcomes.clean import (
+    clean_table,
+    find_column,
+    is_cleaned,
+    matching,
+    refuse_duplicate_columns,
+    texts_of,
+)
+from neurosig.outcomes.endpoint import Endpoint, describe_follow_up
+from neurosig.outcomes.identifiers import align, text_ids
+from neurosig.outcomes.row_flow import COLUMNS, FlowStep, flow_table
+
+TIME_KNOWN: Final = "time known"
+EVENT_KNOWN: Final = "event known"
+
+
+class HasScores(Protocol):
+    """What `neurosig.score` returns: `values` is observations x signatures."""
+
+    @property
+    def values(self) -> pd.DataFrame:
+        """The scores."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """Scores and clinical columns of the observations that have both.
+
+    Attributes
+    ----------
+    name : str
+        Name in the result tables.
+    data : DataFrame
+        One row per matched observation, indexed by its id: the clinical columns, cleaned, then one
+        column per signature.
+    signatures : tuple of str
+        The score columns of `data`.
+    endpoint : Endpoint, optional
+        The endpoint that was read.
+    time, event : ndarray of float64, optional
+        Aligned with the rows of `data`; NaN where unknown.
+    row_flow : DataFrame
+        Rows in, lost and out of each step, with the reason and up to five ids. The steps
+        "time known" and "event known" count what the endpoint loses; `data` keeps these rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> scores = pd.DataFrame({"NGF": [0.1, 0.4, 0.2]}, index=["p1", "p2", "p3"])
+    >>> clinical = pd.DataFrame(
+    ...     {"time": [400, 900, 700], "dead": ["yes", "no", "no"]}, index=["p2", "p1", "p9"]
+    ... )
+    >>> cohort = Cohort.join(scores, clinical, Endpoint(time="time", event="dead"))
+    >>> cohort.echo
+    '1 event / 2, median follow-up 2.5 years'
+    >>> cohort.row_flow[["step", "n_in", "n_lost", "n_out"]].values.tolist()[1]
+    ['scores matched to clinic', 3, 1, 2]
+    """
+
+    name: str
+    data: pd.DataFrame
+    signatures: tuple[str, ...]
+    endpoint: Endpoint | None = None
+    time: NDArray[np.float64] | None = None
+    event: NDArray[np.float64] | None = None
+    row_flow: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
+
+    @classmethod
+    def join(
+        cls,
+        scores: HasScores | pd.DataFrame,
+        clinical: pd.DataFrame,
+        endpoint: Endpoint | None = None,
+        *,
+        on: str | None = None,
+        name: str = "cohort",
+        duplicates: Literal["error", "first"] = "error",
+    ) -> "Cohort":
+        """Join scores and clinic by id, read the endpoint, and count every row that is lost.
+
+        Parameters
+        ----------
+        scores : Scores or DataFrame
+            Observations x signatures.
+        clinical : DataFrame
+            One row per patient or sample; cleaned with `clean_table` unless `read_clinical` did.
+        endpoint : Endpoint, optional
+            Time, event and their coding.
+        on : str, optional
+            Column of the clinical table that holds the ids; by default its index.
+        name : str
+            Name in the result tables.
+        duplicates : {"error", "first"}
+            What to do when a clinical id occurs more than once.
+
+        Raises
+        ------
+        AlignmentError
+            Ids are repeated or missing, no id matches, or cut barcodes collide.
+        ClinicalError
+            Column names are repeated or occur on both sides, or a score is not a number.
+        EndpointError
+            See `Endpoint.read`.
+
+        Warns
+        -----
+        ClinicalWarning
+            Ids were matched by a rule, normal tissue is mixed with tumour, rows lack time or event.
+        """
+        table = _score_table(scores)
+        clinic = clinical if is_cleaned(clinical) else clean_table(clinical).data
+        refuse_duplicate_columns(clinic)
+        _refuse_shared_names(table, clinic)
+        clinic, first_step = _one_row_per_id(clinic, on, duplicates)
+        score_ids = text_ids(table.index, "scores")
+        clinical_ids = list(clinic.index)
+        try:
+            alignment = align(score_ids, clinical_ids)
+        except AlignmentError as error:
+            raise _with_better_column(error, score_ids, clinical, on) from error
+        rows = pd.Index(score_ids)[alignment.score_positions]
+        matched = clinic.iloc[alignment.clinical_positions].set_axis(rows)
+        values = table.iloc[alignment.score_positions].set_axis(rows)
+        data = pd.concat([matched, values], axis=1)
+        data.index.name = "observation"
+        unmatched_clinic = np.delete(np.array(clinical_ids, object), alignment.clinical_positions)
+        unmatched_scores = np.delete(np.array(score_ids, object), alignment.score_positions)
+        steps = [
+            *first_step,
+            FlowStep.losing("clinic matched to scores", len(clinic), unmatched_clinic, "no score"),
+            FlowStep.losing(
+                "scores matched to clinic",
+                len(table),
+                unmatched_scores,
+                f"no clinical row ({alignment.rule})",
+            ),
+        ]
+        cohort = cls(name, data, tuple(map(str, table.columns)), row_flow=flow_table(steps))
+        return cohort if endpoint is None else cohort._with_endpoint(endpoint)
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """The score columns: observations x signatures."""
+        return self.data[list(self.signatures)]
+
+    @property
+    def echo(self) -> str:
+        """Rows, or events and median follow-up, in one line."""
+        if self.endpoint is None or self.time is None or self.event is None:
+            return count(len(self.data), "row")
+        return describe_follow_up(self.time, self.event, self.endpoint.unit)
+
+    @property
+    def join_flow(self) -> pd.DataFrame:
+        """The row flow up to the rows of `data`, without what the endpoint loses."""
+        is_join = ~self.row_flow["step"].isin([TIME_KNOWN, EVENT_KNOWN])
+        return self.row_flow[is_join].reset_index(drop=True)
+
+    def where(self, column: str, values: str | float | Sequence[str | float]) -> "Cohort":
+        """Keep the rows whose column has one of the values; recorded in the row flow.
+
+        Values are compared as text, whatever the case, or as numbers: "1" finds 1.0 and "01".
+
+        Raises
+        ------
+        ClinicalError
+            The column does not exist, or one of the values does not occur in it.
+        """
+        cells = texts_of(find_column(self.data, column))
+        wanted: list[Any] = [values] if np.ndim(values) == 0 else list(np.asarray(values, object))
+        hits = [matching(cells, value) for value in wanted]
+        absent = [value for value, hit in zip(wanted, hits, strict=True) if not hit.any()]
+        if absent or not wanted:
+            present = dict.fromkeys(c for c in cells if c is not None)
+            raise ClinicalError(
+                f"The values {examples(absent)} do not occur in the column {column!r}",
+                f"It has {examples(present)}",
+                "Name values as the column has them",
+                column=column,
+            )
+        kept = np.logical_or.reduce(hits)
+        return self.subset(kept, f"{column} is not {' or '.join(map(str, wanted))}")
+
+    def subset(self, mask: NDArray[np.bool_], reason: str) -> "Cohort":
+        """Keep the rows where the mask is True; the reason goes into the row flow.
+
+        Raises
+        ------
+        ClinicalError
+            The mask does not fit the rows, or no row is left.
+        """
+        kept = np.asarray(mask)
+        if kept.dtype != np.bool_ or kept.shape != (len(self.data),):
+            raise ClinicalError(
+                "The mask does not fit the cohort",
+                f"It holds {kept.dtype} in shape {kept.shape}, the cohort has "
+                f"{count(len(self.data), 'row')}",
+                "Give one True or False per row of cohort.data",
+            )
+        if not kept.any():
+            raise ClinicalError(
+                "No row of the cohort is left", f"Reason: {reason}", "Choose another condition"
+            )
+        step = FlowStep.losing("kept", len(kept), self.data.index[~kept], reason)
+        flow = pd.concat([self.join_flow, flow_table([step])], ignore_index=True)
+        part = replace(
+            self,
+            data=self.data[kept],
+            time=None if self.time is None else self.time[kept],
+            event=None if self.event is None else self.event[kept],
+            row_flow=flow,
+        )
+        return part._with_endpoint_steps()
+
+    def _with_endpoint(self, endpoint: Endpoint) -> "Cohort":
+        survival = endpoint.read(self.data)
+        cohort = replace(self, endpoint=endpoint, time=survival.time, event=survival.event)
+        return cohort._with_endpoint_steps()
+
+    def _with_endpoint_steps(self) -> "Cohort":
+        if self.time is None or self.event is None:
+            return self
+        has_time, has_event = ~np.isnan(self.time), ~np.isnan(self.event)
+        ids = self.data.index
+        no_time, no_event = ids[~has_time], ids[has_time & ~has_event]
+        steps = [
+            FlowStep.losing(TIME_KNOWN, len(ids), no_time, "no time"),
+            FlowStep.losing(EVENT_KNOWN, int(has_time.sum()), no_event, "no event"),
+        ]
+        flow = pd.concat([self.join_flow, flow_table(steps)], ignore_index=True)
+        return replace(self, row_flow=flow)
+
+
+def _score_table(scores: HasScores | pd.DataFrame) -> pd.DataFrame:
+    values: object = scores if isinstance(scores, pd.DataFrame) else getattr(scores, "values", None)
+    if not isinstance(values, pd.DataFrame):
+        raise ParameterError(
+            f"scores cannot be {type(scores).__name__}",
+            "It is what neurosig.score returns, or a DataFrame of observations x signatures",
+            "Cohort.join(neurosig.score(expression, signatures), clinical, endpoint)",
+        )
+    refuse_duplicate_columns(values, "table of scores")
+    texts = [str(c) for c in values.columns if not pd.api.types.is_numeric_dtype(values[c])]
+    if not len(values):
+        raise ClinicalError("The table of scores has no rows", "", "Check how it was made")
+    if texts:
+        raise ClinicalError(
+            "The table of scores holds columns that are no numbers",
+            f"{count(len(texts), 'column')}: {examples(texts)}; the shape is {values.shape}",
+            "Give observations x signatures, the ids as index (table.set_index(...))",
+            columns=tuple(texts),
+        )
+    return values.rename(columns=str).astype(np.float64)
+
+
+def _refuse_shared_names(table: pd.DataFrame, clinic: pd.DataFrame) -> None:
+    shared = [name for name in table.columns if name in clinic.columns]
+    if shared:
+        raise ClinicalError(
+            "Columns of the scores and of the clinical table have the same name",
+            f"{count(len(shared), 'name')}: {examples(shared)}",
+            f'Rename one side: clinical.rename(columns={{{shared[0]!r}: "clinical_{shared[0]}"}})',
+            columns=tuple(shared),
+        )
+
+
+def _one_row_per_id(
+    clinic: pd.DataFrame, on: str | None, duplicates: Literal["error", "first"]
+) -> tuple[pd.DataFrame, list[FlowStep]]:
+    if duplicates not in ("error", "first"):
+        raise ParameterError(
+            f"duplicates cannot be {duplicates!r}", "Allowed: 'error' or 'first'", "'error'"
+        )
+    if not len(clinic):
+        raise ClinicalError("The clinical table is empty", "It has no rows", "Check how it is read")
+    if on is None or (on == clinic.index.name and on not in clinic.columns):
+        ids: pd.Series | pd.Index = clinic.index
+    else:
+        ids = find_column(clinic, on, AlignmentError)
+    if duplicates == "error":
+        return clinic.set_axis(pd.Index(text_ids(ids, "clinical rows"))), []
+    is_first = ~pd.Series(list(ids), dtype="object").map(str).str.strip().duplicated().to_numpy()
+    lost = np.asarray(ids, dtype=object)[~is_first]
+    step = FlowStep.losing("one clinical row per id", len(clinic), lost, "not the first of its id")
+    unique = text_ids(np.asarray(ids, dtype=object)[is_first], "clinical rows")
+    return clinic[is_first].set_axis(pd.Index(unique)), [step]
+
+
+def _with_better_column(
+    error: AlignmentError, score_ids: list[str], clinical: pd.DataFrame, on: str | None
+) -> AlignmentError:
+    """The error with the column that does hold the ids, where there is one."""
+    wanted = set(score_ids)
+    n_held = {
+        str(name): len(wanted.intersection(clinical[name].dropna().map(str).str.strip()))
+        for name in clinical.columns
+        if name != on and not pd.api.types.is_float_dtype(clinical[name])
+    }
+    best = max(n_held, key=lambda column: n_held[column], default="")
+    if "score_ids" not in error.facts or not n_held.get(best):
+        return error
+    remedy = f"The column {best!r} holds {n_held[best]:,} of them: Cohort.join(..., on={best!r})"
+    return AlignmentError(error.what, error.evidence, remedy, **error.facts)

@@ -1,0 +1,366 @@
+"""Endpoints: which columns are time and event, how the event is coded, and what was understood."""
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from neurosig._params import Help, check
+from neurosig.errors import ClinicalWarning, EndpointError, count, examples
+from neurosig.outcomes.clean import find_column, matching, numbers_of, texts_of
+
+Unit = Literal["days", "weeks", "months", "years"]
+
+DAYS_PER_YEAR: Final = 365.25
+DAYS_PER: Final = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_YEAR / 12, "years": DAYS_PER_YEAR}
+
+EVENT_WORDS: Final = frozenset({"dead", "deceased", "died", "yes", "true", "event"})
+CENSORED_WORDS: Final = frozenset({"alive", "living", "no", "false", "censored"})
+_CODED_WORD: Final = re.compile(r"([01])\s*:\s*(.+)")
+_CENSORING_NAME: Final = re.compile(r"(?<![a-z])(cnsr|cens|censor|censored|censoring)(?![a-z])")
+
+_LONGEST_PLAUSIBLE_YEARS: Final = 60.0
+_SHORTEST_PLAUSIBLE_DAYS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A time-to-event endpoint: the two columns, the unit of time and the coding of the event.
+
+    The event is understood without `event_values` when it is coded 0/1, true/false or in known
+    words (dead/alive, deceased/living, yes/no, event/censored, cBioPortal's `1:DECEASED`),
+    whatever their case. Everything else has to be said: 1/2 and 0/1/2 mean different things in
+    different files, and in a column `CNSR` 0 is the event. Any column named after censoring needs
+    `event_values`.
+
+    Raises
+    ------
+    ParameterError
+        A field has a value that is not allowed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> clinical = pd.DataFrame(
+    ...     {"months": [12, 30, 48, 60], "status": ["Dead", "alive", "DEAD", "Alive"]},
+    ...     index=["p1", "p2", "p3", "p4"],
+    ... )
+    >>> survival = Endpoint(time="months", event="status", unit="months").read(clinical)
+    >>> survival.echo
+    '2 events / 4, median follow-up 5.0 years'
+    >>> survival.coding
+    "'Dead', 'DEAD' = event; 'alive', 'Alive' = censored"
+    """
+
+    time: Annotated[str, Help("column with the time to event or last contact")]
+    event: Annotated[str, Help("column that says whether the event happened")]
+    unit: Annotated[Unit, Help("unit of the time column")] = "days"
+    event_values: Annotated[
+        tuple[str | bool | int | float, ...] | None,
+        Help("values of the event column that mean the event; all others are censored"),
+    ] = None
+    name: Annotated[str, Help("name in tables and figures; by default the event column's")] = ""
+
+    def __post_init__(self) -> None:
+        declared: object = self.event_values
+        if isinstance(declared, list):
+            object.__setattr__(self, "event_values", tuple(declared))
+        check(self)
+        if not self.name:
+            object.__setattr__(self, "name", self.event)
+
+    def read(self, clinical: pd.DataFrame) -> "SurvivalTimes":
+        """Read time and event of every row; what is unknown is NaN, what is impossible raises.
+
+        Raises
+        ------
+        EndpointError
+            A column is missing; times are negative, infinite, dates or texts; the coding of the
+            event is ambiguous or unknown; no row has both time and event; there is no event.
+
+        Warns
+        -----
+        ClinicalWarning
+            Rows without time or event, times of zero, a follow-up that does not fit the unit.
+        """
+        times = find_column(clinical, self.time, EndpointError)
+        events = find_column(clinical, self.event, EndpointError)
+        ids = pd.Index([str(value) for value in clinical.index])
+        time = numbers_of(times, error=EndpointError)
+        _refuse_impossible_times(self, time, ids)
+        cells = texts_of(events)
+        is_event = _event_levels(self, cells)
+        event = np.array([np.nan if c is None else float(is_event[c]) for c in cells])
+        survival = SurvivalTimes(self, time, event, ids, _coding_text(cells, is_event))
+        _refuse_no_events(survival)
+        _warn_of_lost_rows_and_zeros(survival)
+        _warn_of_implausible_unit(survival)
+        return survival
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SurvivalTimes:
+    """Time and event (1, 0) of every row, NaN where unknown, and how the event was understood."""
+
+    endpoint: Endpoint
+    time: NDArray[np.float64]
+    event: NDArray[np.float64]
+    ids: pd.Index
+    coding: str
+
+    @property
+    def is_known(self) -> NDArray[np.bool_]:
+        """The rows whose time and event are both known."""
+        return ~(np.isnan(self.time) | np.isnan(self.event))
+
+    @property
+    def n_events(self) -> int:
+        """Events among the rows whose time is known too."""
+        return int(self.event[self.is_known].sum())
+
+    @property
+    def echo(self) -> str:
+        """What was understood, in one line."""
+        return describe_follow_up(self.time, self.event, self.endpoint.unit)
+
+
+def median_follow_up(time: NDArray[np.float64], event: NDArray[np.float64]) -> float:
+    """Median follow-up by the reverse Kaplan-Meier method, in the unit of `time`.
+
+    The Kaplan-Meier curve of the time to censoring, an event ending the observation of it:
+    S(t) = prod_{t_j <= t} (1 - c_j / n_j), c_j censored at t_j and n_j at risk just before t_j.
+    The median is the first time at which S is below 1/2; where S is exactly 1/2 over an interval,
+    its middle, as R's `survfit` has it. NaN where S does not get there.
+
+    References
+    ----------
+    Schemper M, Smith TL. A note on quantifying follow-up in studies of failure time. Control Clin
+    Trials 1996;17:343-346. doi:10.1016/0197-2456(96)00075-X
+
+    Examples
+    --------
+    Censored at 2, 4 and 6, an event at 3: S is 3/4 from 2, 3/8 from 4.
+
+    >>> float(median_follow_up(np.array([2.0, 3.0, 4.0, 6.0]), np.array([0.0, 1.0, 0.0, 0.0])))
+    4.0
+    """
+    known = ~(np.isnan(time) | np.isnan(event))
+    distinct, position = np.unique(time[known], return_inverse=True)
+    n_here = np.bincount(position, minlength=len(distinct))
+    n_censored = np.bincount(position, weights=1.0 - event[known], minlength=len(distinct))
+    n_at_risk = n_here[::-1].cumsum()[::-1]
+    curve = np.cumprod(1.0 - n_censored / n_at_risk)
+    steps = np.flatnonzero(n_censored > 0)
+    # The product of fractions can miss 1/2 by rounding; R compares with the same kind of slack.
+    below = steps[curve[steps] < 0.5 + 1e-9]
+    if not len(below):
+        return float("nan")
+    first = int(below[0])
+    if abs(curve[first] - 0.5) <= 1e-9 and len(below) > 1:
+        return float((distinct[first] + distinct[below[1]]) / 2)
+    return float(distinct[first])
+
+
+def describe_follow_up(
+    time: NDArray[np.float64], event: NDArray[np.float64], unit: Unit = "days"
+) -> str:
+    """Say events, rows and median follow-up (reverse Kaplan-Meier) in one line.
+
+    A month is 30.4375 days and a year 365.25.
+
+    >>> describe_follow_up(np.array([365.25, 730.5, 730.5]), np.array([1.0, 0.0, 0.0]))
+    '1 event / 3, median follow-up 2.0 years'
+    """
+    known = ~(np.isnan(time) | np.isnan(event))
+    n_events = int(event[known].sum())
+    start = f"{count(n_events, 'event')} / {int(known.sum()):,}"
+    median = median_follow_up(time, event)
+    if np.isnan(median):
+        return f"{start}, median follow-up not reached"
+    days = median * DAYS_PER[unit]
+    if days < DAYS_PER_YEAR / 2:
+        return f"{start}, median follow-up {days:.0f} days"
+    return f"{start}, median follow-up {days / DAYS_PER_YEAR:.1f} years"
+
+
+def _refuse_impossible_times(endpoint: Endpoint, time: NDArray[np.float64], ids: pd.Index) -> None:
+    for is_wrong, what in ((time < 0, "negative"), (np.isinf(time), "infinite")):
+        if is_wrong.any():
+            wrong = [f"{i} ({t:g})" for i, t in zip(ids[is_wrong], time[is_wrong], strict=True)]
+            raise EndpointError(
+                f"The column {endpoint.time!r} holds {what} times",
+                f"{count(len(wrong), 'row')}: {examples(wrong)}",
+                "Correct these rows, or set their time to missing if it is not known",
+                column=endpoint.time,
+                ids=tuple(ids[is_wrong][:5]),
+            )
+
+
+def _event_levels(endpoint: Endpoint, cells: Sequence[str | None]) -> dict[str, bool]:
+    """Whether each level of the event column is an event."""
+    levels = list(dict.fromkeys(c for c in cells if c is not None))
+    if endpoint.event_values is not None:
+        return _declared_levels(endpoint, levels)
+    if _CENSORING_NAME.search(endpoint.event.casefold()):
+        raise EndpointError(
+            f"The name of the column {endpoint.event!r} speaks of censoring, so that its values "
+            "may be the wrong way round (in CDISC's CNSR 0 is the event)",
+            f"Its values are {_counts(cells)}",
+            'Say which value is the event, such as Endpoint(..., event_values=("0",))',
+            column=endpoint.event,
+        )
+    numbers = _whole_numbers(levels)
+    if numbers is not None:
+        return _numbered_levels(endpoint, cells, numbers)
+    known = {level: _word_meaning(level) for level in levels}
+    unknown = [level for level, meaning in known.items() if meaning is None]
+    if unknown:
+        raise EndpointError(
+            f"The column {endpoint.event!r} has values whose meaning is not known",
+            f"{count(len(unknown), 'value')}: {examples(unknown)}; all: {_counts(cells)}",
+            f"Say which mean the event: Endpoint(..., event_values=({unknown[0]!r},))",
+            column=endpoint.event,
+            values=tuple(unknown),
+        )
+    return {level: bool(meaning) for level, meaning in known.items()}
+
+
+def _declared_levels(endpoint: Endpoint, levels: list[str]) -> dict[str, bool]:
+    is_event = dict.fromkeys(levels, False)
+    absent = []
+    for value in endpoint.event_values or ():
+        hits = [lv for lv, hit in zip(levels, matching(levels, value), strict=True) if hit]
+        is_event |= dict.fromkeys(hits, True)
+        if not hits:
+            absent.append(value)
+    if absent or not endpoint.event_values:
+        raise EndpointError(
+            f"event_values {examples(absent)} do not occur in the column {endpoint.event!r}",
+            f"Its values are {examples(levels)}",
+            "Name the values that mean the event as the column has them",
+            column=endpoint.event,
+        )
+    return is_event
+
+
+def _whole_numbers(levels: Sequence[str]) -> dict[str, float] | None:
+    try:
+        return {level: float(level) for level in levels}
+    except ValueError:
+        return None
+
+
+def _numbered_levels(
+    endpoint: Endpoint, cells: Sequence[str | None], numbers: dict[str, float]
+) -> dict[str, bool]:
+    values = set(numbers.values())
+    if values <= {0.0, 1.0}:
+        return {level: number == 1.0 for level, number in numbers.items()}
+    if values == {1.0, 2.0}:
+        what = "is coded 1/2, which could mean 2 = event or 1 = event"
+        remedy = 'If 2 is the event (as in R\'s lung data): Endpoint(..., event_values=("2",))'
+    elif values == {0.0, 1.0, 2.0}:
+        what = "is coded 0/1/2, which is a competing event or three states"
+        remedy = (
+            'Choose the event: Endpoint(..., event_values=("1",)) counts 2 as censored, '
+            'event_values=("1", "2") counts both as events'
+        )
+    else:
+        what = "is not coded 0/1"
+        remedy = "Say which values mean the event: Endpoint(..., event_values=(...,))"
+    raise EndpointError(
+        f"The column {endpoint.event!r} {what}",
+        f"Its values are {_counts(cells)}",
+        remedy,
+        column=endpoint.event,
+        values=tuple(numbers),
+    )
+
+
+def _word_meaning(level: str) -> bool | None:
+    """True for an event, False for censored, None where the word is not known."""
+    text = level.strip().casefold()
+    coded = _CODED_WORD.fullmatch(text)
+    if coded:
+        by_number, by_word = coded[1] == "1", _word_meaning(coded[2])
+        return by_number if by_word in (None, by_number) else None
+    if text in EVENT_WORDS:
+        return True
+    return False if text in CENSORED_WORDS else None
+
+
+def _counts(cells: Sequence[str | None]) -> str:
+    counted: Counter[Any] = Counter(c for c in cells if c is not None)
+    return examples(f"{value} ({n:,} rows)" for value, n in counted.most_common()).replace("'", "")
+
+
+def _coding_text(cells: Sequence[str | None], is_event: dict[str, bool]) -> str:
+    used = list(dict.fromkeys(c for c in cells if c is not None))
+    parts = [
+        f"{examples(c for c in used if is_event[c] is side)} = {word}"
+        for side, word in ((True, "event"), (False, "censored"))
+        if side in is_event.values()
+    ]
+    return "; ".join(parts)
+
+
+def _refuse_no_events(survival: SurvivalTimes) -> None:
+    endpoint, known = survival.endpoint, survival.is_known
+    if not known.any():
+        raise EndpointError(
+            f"No row has both a time ({endpoint.time!r}) and an event ({endpoint.event!r})",
+            f"Of {count(len(known), 'row')}, {int(np.isnan(survival.time).sum()):,} lack the time "
+            f"and {int(np.isnan(survival.event).sum()):,} the event",
+            "Name other columns",
+        )
+    if survival.n_events == 0:
+        raise EndpointError(
+            f"Nobody had the event: every known row of {endpoint.event!r} is censored",
+            f"{count(int(known.sum()), 'row')}; {survival.coding}",
+            "Choose another endpoint, or say which values mean the event with event_values",
+            column=endpoint.event,
+        )
+
+
+def _warn_of_lost_rows_and_zeros(survival: SurvivalTimes) -> None:
+    endpoint, known = survival.endpoint, survival.is_known
+    if not known.all():
+        _warn(
+            f"Rows without {endpoint.time!r} or {endpoint.event!r} are left out of "
+            f"{endpoint.name!r}",
+            f"{int((~known).sum()):,} of {count(len(known), 'row')}: "
+            f"{examples(survival.ids[~known])}",
+            "The row flow counts them",
+        )
+    is_zero = known & (survival.time == 0)
+    if is_zero.any():
+        n_events = int(survival.event[is_zero].sum())
+        _warn(
+            f"Times of zero in {endpoint.time!r} are kept",
+            f"{count(int(is_zero.sum()), 'row')}, {count(n_events, 'event')} among them: "
+            f"{examples(survival.ids[is_zero])}",
+            "Check whether these patients were followed at all",
+        )
+
+
+def _warn_of_implausible_unit(survival: SurvivalTimes) -> None:
+    times = survival.time[survival.is_known]
+    days = float(np.median(times)) * DAYS_PER[survival.endpoint.unit]
+    is_long = days > _LONGEST_PLAUSIBLE_YEARS * DAYS_PER_YEAR
+    if is_long or days < _SHORTEST_PLAUSIBLE_DAYS:
+        shown = f"{days / DAYS_PER_YEAR:.0f} years" if is_long else f"{days:.2g} days"
+        _warn(
+            f"The times of {survival.endpoint.time!r} do not look like {survival.endpoint.unit}",
+            f"Their median is {np.median(times):g}, which would be {shown}",
+            'Give the unit of the column, such as Endpoint(..., unit="months")',
+        )
+
+
+def _warn(what: str, evidence: str, remedy: str) -> None:
+    warnings.warn(ClinicalWarning(what, evidence, remedy), stacklevel=4)

@@ -77,13 +77,12 @@ def guard_cell(value: object) -> object:
     return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
-def write_csv(path: Path, table: "pd.DataFrame", *, index: bool = False) -> None:
-    """Write a table as CSV: floats at full precision, text cells and headers guarded."""
-    frame = table.reset_index() if index else table
+def write_csv(path: Path, table: "pd.DataFrame", *, sep: str = ",") -> None:
+    """Write a table without its index: floats at full precision, text cells guarded."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([guard_cell(str(name)) for name in frame.columns])
-    columns = [frame[name].tolist() for name in frame.columns]
+    writer = csv.writer(buffer, delimiter=sep, lineterminator="\n")
+    writer.writerow([guard_cell(str(name)) for name in table.columns])
+    columns = [table[name].tolist() for name in table.columns]
     for row in zip(*columns, strict=True):
         writer.writerow([_csv_cell(value) for value in row])
     write_text(path, buffer.getvalue())

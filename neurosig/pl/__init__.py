@@ -1,0 +1,105 @@
+"""Figures: each is a pure `*_data` function and drawing on matplotlib's own objects.
+
+========================  ======================================================================
+``kaplan_meier_data``     curves and numbers at risk as one tidy table
+``draw_kaplan_meier``     the curves on an Axes
+``draw_at_risk``          the numbers at risk on an Axes
+``kaplan_meier_figure``   both, with their note, as a Figure
+``display_note``          the sentence that says what the groups are for and what was tested
+``forest_data``           one signature over cohorts, with the pooled effects
+``summary_forest_data``   one row per signature, sorted by effect
+``draw_forest``           either of them on an Axes
+``forest_figure``         either of them as a Figure
+``heatmap_data``          signatures x samples in the order in which they are shown
+``draw_heatmap``          the matrix on an Axes
+``heatmap_figure``        the matrix with clinical bars, colour bar and keys as a Figure
+``coverage_data``         share of each signature's genes found in each cohort
+``draw_coverage``         the shares on an Axes
+``coverage_figure``       the shares with their key as a Figure
+``*_alt``                 the words that stand for a figure where it cannot be seen
+``figure_style``          the look of the figures, as a context manager
+``save_figure``           the figure as SVG and its source data as CSV, the same bytes every time
+========================  ======================================================================
+
+Nothing here computes statistics, uses pyplot or changes matplotlib's settings outside a call.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from neurosig.pl.coverage import coverage_alt, coverage_data, coverage_figure, draw_coverage
+    from neurosig.pl.forest import (
+        draw_forest,
+        forest_alt,
+        forest_data,
+        forest_figure,
+        summary_forest_data,
+    )
+    from neurosig.pl.heatmap import (
+        HeatmapData,
+        draw_heatmap,
+        heatmap_alt,
+        heatmap_data,
+        heatmap_figure,
+    )
+    from neurosig.pl.km import (
+        display_note,
+        draw_at_risk,
+        draw_kaplan_meier,
+        kaplan_meier_alt,
+        kaplan_meier_data,
+        kaplan_meier_figure,
+    )
+    from neurosig.pl.style import figure_style, save_figure
+
+_HOMES = {
+    "km": (
+        "display_note",
+        "draw_at_risk",
+        "draw_kaplan_meier",
+        "kaplan_meier_alt",
+        "kaplan_meier_data",
+        "kaplan_meier_figure",
+    ),
+    "forest": ("draw_forest", "forest_alt", "forest_data", "forest_figure", "summary_forest_data"),
+    "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
+    "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
+    "style": ("figure_style", "save_figure"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "HeatmapData",
+    "coverage_alt",
+    "coverage_data",
+    "coverage_figure",
+    "display_note",
+    "draw_at_risk",
+    "draw_coverage",
+    "draw_forest",
+    "draw_heatmap",
+    "draw_kaplan_meier",
+    "figure_style",
+    "forest_alt",
+    "forest_data",
+    "forest_figure",
+    "heatmap_alt",
+    "heatmap_data",
+    "heatmap_figure",
+    "kaplan_meier_alt",
+    "kaplan_meier_data",
+    "kaplan_meier_figure",
+    "save_figure",
+    "summary_forest_data",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

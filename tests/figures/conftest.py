@@ -1,0 +1,139 @@
+"""Small inputs for figures and a small run folder, made by hand."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from neurosig import pl
+from neurosig._atomic import write_csv
+
+SCRIPT = "<script>alert(1)</script>"
+FORMULA = "=cmd|'/c calc'!A1"
+
+
+def result_row(cohort, signature="axon", effect=1.2, endpoint="OS", **more):
+    """A row of a result table; the interval is the effect divided and multiplied by 1.25."""
+    row = {
+        "cohort": cohort,
+        "endpoint": endpoint,
+        "signature": signature,
+        "term": "score",
+        "std_error": 0.1,
+        "ci_level": 0.95,
+        "p_value": 0.03,
+        "q_value": 0.06,
+        "effect": effect,
+        "effect_low": effect / 1.25,
+        "effect_high": effect * 1.25,
+        "effect_scale": "HR per SD",
+        "n": 200,
+        "n_events": 60,
+        "status": "ok",
+        "message": "",
+    }
+    return row | more
+
+
+@pytest.fixture
+def results() -> pd.DataFrame:
+    """Two cohorts of overall survival, one of relapse-free survival, and a covariate's row."""
+    return pd.DataFrame(
+        [
+            result_row("A", effect=1.2),
+            result_row("R", effect=1.6, endpoint="RFS"),
+            result_row("B", effect=1.4, std_error=0.2),
+            result_row("A", effect=9.0, term="age"),
+            result_row("A", signature="immune", effect=0.8),
+        ]
+    )
+
+
+@pytest.fixture
+def pooled() -> pd.DataFrame:
+    """The pooled overall survival of both signatures."""
+    between = {"n_cohorts": 2, "i2": 23.4, "tau2": 0.0104, "p_heterogeneity": 0.27}
+    return pd.DataFrame(
+        [
+            result_row("pooled", effect=1.3, n=400, n_events=120, **between),
+            result_row("pooled", signature="immune", effect=0.8, n=400, n_events=120, **between),
+        ]
+    )
+
+
+@pytest.fixture
+def curves() -> pd.DataFrame:
+    """Two groups of four and two patients.
+
+    Group a: events at 1 and 3, censored at 2 and 4: S = 3/4, 3/4, 3/4 * 1/2, 3/8.
+    Group b: event at 2, censored at 5: S = 1/2, 1/2.
+    """
+    nan = float("nan")
+    rows = [
+        ("a", 1.0, 4, 1, 0, 0.75, 0.2, 0.13, 0.96),
+        ("a", 2.0, 3, 0, 1, 0.75, 0.2, 0.13, 0.96),
+        ("a", 3.0, 2, 1, 0, 0.375, 0.28, 0.01, 0.81),
+        ("a", 4.0, 1, 0, 1, 0.375, 0.28, 0.01, 0.81),
+        ("b", 2.0, 2, 1, 0, 0.5, 0.35, nan, nan),
+        ("b", 5.0, 1, 0, 1, 0.5, 0.35, nan, nan),
+    ]
+    names = "group time n_risk n_event n_censor survival std_error ci_low ci_high"
+    return pd.DataFrame(rows, columns=names.split())
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path, results: pd.DataFrame) -> Path:
+    """A run folder with a table of 24 rows, hostile names, a failed row and one figure."""
+    folder = tmp_path / "run"
+    rows = [
+        result_row(f"cohort {i}", signature=f"signature {i}", effect=0.5 + 0.1 * i, p_value=i / 24)
+        for i in range(22)
+    ]
+    rows.append(result_row("A", signature=SCRIPT, effect=3.0, p_value=0.00001))
+    failed = {"status": "too_few_events", "message": "9 events for 3 parameters"}
+    rows.append(result_row("A", signature=FORMULA, effect=float("nan"), p_value=None, **failed))
+    write_csv(folder / "tables" / "results.csv", pd.DataFrame(rows))
+    data = pl.forest_data(results.assign(cohort=SCRIPT), signature="axon")
+    pl.save_figure(pl.forest_figure(data), data, folder / "figures" / "forest")
+    columns = [
+        {"name": "signature", "label": "Signature", "format": "text"},
+        {"name": "effect", "label": "HR per SD", "format": "number"},
+        {"name": "p_value", "label": "p", "format": "p"},
+        {"name": "n", "label": "n", "format": "integer"},
+        {"name": "status", "label": "Status", "format": "text"},
+    ]
+    table = {
+        "kind": "table",
+        "id": "cox",
+        "title": f"Cox {SCRIPT}",
+        "caption": "One row per signature.",
+        "file": "tables/results.csv",
+        "columns": columns,
+    }
+    figure = {
+        "kind": "figure",
+        "id": "cox",
+        "title": "Forest",
+        "caption": FORMULA,
+        "alt": f'Forest of "{SCRIPT}"',
+        "svg": "figures/forest.svg",
+        "csv": "figures/forest.csv",
+        "source_table": "cox",
+    }
+    manifest = {
+        "title": f"Run {SCRIPT}",
+        "subtitle": "Two cohorts",
+        "summary": [{"label": "Cohorts", "value": 2}, {"label": "Signatures", "value": "24"}],
+        "notices": [
+            {"level": "info", "text": "A note."},
+            {"level": "exploratory", "text": "No hypothesis was fixed."},
+        ],
+        "sections": [
+            {"id": "results", "title": "Results", "intro": SCRIPT, "items": [table, figure]},
+            {"id": "results", "title": "Text", "items": [{"kind": "text", "text": "a\n\nb"}]},
+        ],
+        "provenance": {"command": f"neurosig run {SCRIPT}", "versions": {"numpy": "2"}},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder

@@ -1,0 +1,135 @@
+"""Forest plots as data and as a drawing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neurosig import pl
+from neurosig.errors import InputError
+from neurosig.pl.forest_axis import EffectAxis
+
+
+def words(figure):
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_cohorts_come_with_their_pooled_row_and_other_endpoints_below(results, pooled):
+    data = pl.forest_data(results, pooled, signature="axon")
+    assert data[["kind", "label", "endpoint"]].to_numpy().tolist() == [
+        ["cohort", "A", "OS"],
+        ["cohort", "B", "OS"],
+        ["pooled", "pooled", "OS"],
+        ["cohort", "R", "RFS"],
+    ]
+    assert data["effect"].tolist() == [1.2, 1.4, 1.3, 1.6]
+
+
+def test_only_the_rows_of_the_score_are_shown(results):
+    assert 9.0 not in pl.forest_data(results, signature="axon")["effect"].tolist()
+
+
+def test_an_unknown_signature_is_refused_with_the_known_ones(results):
+    with pytest.raises(InputError, match="'axon', 'immune'"):
+        pl.forest_data(results, signature="axom")
+
+
+def test_a_table_without_effects_is_refused(results):
+    with pytest.raises(InputError, match="'effect_low'"):
+        pl.forest_data(results.drop(columns="effect_low"), signature="axon")
+
+
+def test_the_diamond_is_there_once_and_spans_its_interval(results, pooled):
+    figure = pl.forest_figure(pl.forest_data(results, pooled, signature="axon"))
+    (diamond,) = figure.axes[0].patches
+    corners = diamond.get_xy()
+    # the row of the pooled effect: 1.3 / 1.25, 1.3 and 1.3 * 1.25
+    assert corners[:3, 0] == pytest.approx([1.04, 1.3, 1.625])
+
+
+def test_without_pooled_effects_there_is_no_diamond(results):
+    figure = pl.forest_figure(pl.forest_data(results, signature="axon"))
+    assert not figure.axes[0].patches
+
+
+def test_a_pooled_row_of_one_cohort_says_so_and_is_hollow(results, pooled):
+    alone = pooled.assign(status="single_cohort", i2=np.nan)
+    figure = pl.forest_figure(pl.forest_data(results, alone, signature="axon"))
+    assert "Pooled (single cohort)" in words(figure)
+    assert figure.axes[0].patches[0].get_facecolor()[3] == 0
+
+
+def test_the_texts_are_beside_the_rows(results, pooled):
+    shown = words(pl.forest_figure(pl.forest_data(results, pooled, signature="axon")))
+    assert {"Cohort", "n / events", "HR per SD [95 % CI]", "p", "q", "OS", "RFS"} <= set(shown)
+    assert {"200 / 60", "1.20 [0.96, 1.50]", "0.030", "0.060", "Pooled", "400 / 120"} <= set(shown)
+    assert "2 cohorts, I² 23 %, τ² 0.010, heterogeneity p = 0.27" in shown
+
+
+def test_a_row_that_was_not_estimated_says_so(results):
+    failed = results.assign(effect=np.nan, status="too_few_events")
+    shown = words(pl.forest_figure(pl.forest_data(failed, signature="axon")))
+    assert "not estimated: too few events" in shown
+
+
+def test_the_area_of_a_square_grows_with_precision(results, pooled):
+    figure = pl.forest_figure(pl.forest_data(results, pooled, signature="axon"))
+    squares = [line for line in figure.axes[0].lines if line.get_marker() == "s"]
+    by_effect = {float(line.get_xdata()[0]): line.get_markersize() for line in squares}
+    # standard errors 0.1 and 0.2: half the side, a quarter of the area
+    assert by_effect[1.2] == pytest.approx(2 * by_effect[1.4])
+
+
+def test_the_summary_is_sorted_with_failures_last(pooled):
+    failed = pooled.tail(1).assign(signature="failed", effect=np.nan, status="no_cohort")
+    data = pl.summary_forest_data(pd.concat([failed, pooled.iloc[::-1]]))
+    assert data["label"].tolist() == ["axon", "immune", "failed"]
+    assert set(data["kind"]) == {"signature"}
+
+
+def test_a_summary_without_score_rows_is_refused(pooled):
+    with pytest.raises(InputError, match="no effect to draw"):
+        pl.summary_forest_data(pooled.assign(term="age"))
+
+
+def test_ratios_have_a_logarithmic_axis_around_one(results):
+    axes = pl.forest_figure(pl.forest_data(results, signature="axon")).axes[0]
+    assert axes.get_xscale() == "log"
+    low, high = axes.get_xlim()
+    assert low < 1 < high
+
+
+def test_differences_have_a_linear_axis_around_zero(results):
+    data = pl.forest_data(
+        results.assign(effect_scale="difference per SD", effect=-0.3, effect_low=-0.5),
+        signature="axon",
+    )
+    axes = pl.forest_figure(data).axes[0]
+    assert axes.get_xscale() == "linear"
+    assert axes.get_xlim()[0] < -0.5
+
+
+def test_an_interval_beyond_the_axis_ends_in_an_arrow(results):
+    data = pl.forest_data(results.assign(effect_high=1e6), signature="axon")
+    axis = EffectAxis.of(data)
+    # no further than three times as far from 1 as the furthest estimate, on the log scale, plus 6 %
+    assert axis.high < 1.6**3 * 1.2
+    markers = [line.get_marker() for line in pl.forest_figure(data).axes[0].lines]
+    assert markers.count(">") == 3
+
+
+def test_an_infinite_end_is_drawn_and_written(results):
+    data = pl.forest_data(results.assign(effect_high=np.inf), signature="axon")
+    figure = pl.forest_figure(data)
+    assert "1.20 [0.96, ∞]" in words(figure)
+    assert np.isfinite(figure.axes[0].get_xlim()).all()
+
+
+def test_the_words_for_the_figure_hold_its_numbers(results, pooled):
+    alt = pl.forest_alt(pl.forest_data(results, pooled, signature="axon"), "axon")
+    assert alt.startswith("Forest plot of axon: HR per SD. A (OS), n / events 200 / 60: ")
+    assert "Pooled (OS), n / events 400 / 120: 1.30 [1.04, 1.62], p 0.030." in alt
+
+
+def test_the_words_for_a_long_figure_say_how_much_is_left(pooled):
+    many = pd.concat([pooled] * 10, ignore_index=True)
+    assert "8 more rows are in the source table." in pl.forest_alt(pl.summary_forest_data(many))

@@ -1,0 +1,116 @@
+"""Reading and writing that the commands share."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from neurosig import _atomic, _params, provenance
+from neurosig._tables import read_rows
+from neurosig.errors import InputError, ParameterError
+from neurosig.outcomes.cohort import Cohort
+from neurosig.outcomes.design import Term
+from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.results import Results
+from neurosig.scores import Scores
+from neurosig.study.config import ClinicalReading
+from neurosig.study.sources import read_clinical_as
+
+TERM_HELP = (
+    "covariate, as COLUMN, COLUMN:categorical, COLUMN:categorical:REFERENCE or COLUMN:log2; "
+    "repeatable"
+)
+
+
+def read_scores(path: Path) -> pd.DataFrame:
+    """Scores (observations x signatures) that `neurosig score` wrote, as CSV, TSV or h5ad."""
+    if path.suffix == ".h5ad":
+        return Scores.load(path).values
+    table = read_rows(path)
+    try:
+        values = [[float(cell or "nan") for cell in row[1:]] for row in table.rows]
+    except ValueError as error:
+        raise InputError(
+            f"{str(path)!r} is not a table of scores: {error}",
+            f"Its first columns are {', '.join(table.header[:5])}",
+            "Give what `neurosig score` wrote: ids in the first column, one column per signature",
+        ) from error
+    return pd.DataFrame(
+        values,
+        index=[_atomic.unguard_cell(row[0]) for row in table.rows],
+        columns=[_atomic.unguard_cell(name) for name in table.header[1:]],
+    )
+
+
+def join_files(
+    scores: Path, clinical: Path, reading: ClinicalReading, endpoint: Endpoint | None, name: str
+) -> Cohort:
+    """A cohort from a file of scores and a clinical table."""
+    return Cohort.join(
+        read_scores(scores),
+        read_clinical_as(clinical, reading),
+        endpoint,
+        name=name,
+        duplicates=reading.duplicates,
+    )
+
+
+def parse_term(text: str) -> Term:
+    """A covariate as it is typed on the command line.
+
+    >>> parse_term("psa:log2"), parse_term("grade:categorical:2").reference
+    (Term(column='psa', kind='auto', transform='log2', reference=None), '2')
+    """
+    choices = {p.name: p.choices or () for p in _params.describe(Term)}
+    column, _, rest = text.partition(":")
+    word, _, reference = rest.partition(":")
+    fields: dict[str, Any] = {"column": column}
+    if word in choices["kind"]:
+        fields["kind"] = word
+    elif word in choices["transform"]:
+        fields["transform"] = word
+    elif word:
+        fields = {"column": text}
+        reference = ""
+    if reference:
+        fields["reference"] = reference
+    return _params.build(Term, fields, where=f"--adjust {text}")
+
+
+def give(result: Results, output: Path | None, *, inputs: Iterable[Path]) -> None:
+    """Write a result table, its row flow and its provenance; without a file, print the table."""
+    if output is None:
+        sys.stdout.write(_atomic.csv_text(result.table))
+        return
+    inputs = list(inputs)
+    refuse_overwriting(inputs, [output])
+    _atomic.write_csv(output, result.table)
+    if len(result.row_flow):
+        _atomic.write_csv(beside(output, "row_flow.csv"), result.row_flow)
+    write_provenance(output, inputs)
+    sys.stderr.write(f"{output}: {len(result.table)} rows\n")
+
+
+def write_provenance(output: Path, inputs: Iterable[Path], **facts: Any) -> None:
+    """Write who made a file next to it."""
+    files = [{"file": p.name, "sha256": provenance.sha256_of_file(p)} for p in inputs]
+    _atomic.write_json(beside(output, "provenance.json"), provenance.record(inputs=files, **facts))
+
+
+def refuse_overwriting(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
+    """Refuse an output that is one of the inputs."""
+    read = {path.resolve() for path in inputs}
+    for path in outputs:
+        if path.resolve() in read:
+            raise ParameterError(
+                f"{str(path)!r} would be overwritten",
+                "It is one of the files that are read",
+                "Give another --output",
+            )
+
+
+def beside(output: Path, ending: str) -> Path:
+    """The file next to `output` that has the same stem and another ending."""
+    return output.with_name(f"{output.name.removesuffix(output.suffix)}.{ending}")

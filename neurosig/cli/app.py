@@ -1,0 +1,95 @@
+"""The program `neurosig`: finds the command, shows errors in plain words, sets exit codes.
+
+Only the module of the command asked for is imported, so that help and usage errors are quick.
+"""
+
+import importlib
+import signal
+import sys
+import warnings
+from typing import Any
+
+import typer
+
+from neurosig.errors import NeurosigError, NeurosigWarning
+
+COMMANDS = {
+    "demo": "Run the demonstration study on three breast-cancer cohorts.",
+    "run": "Run a study: score, model, pool, draw and report.",
+    "score": "Score signatures over an expression matrix.",
+    "cox": "Hazard ratio of each score.",
+    "km": "Kaplan-Meier curves of a score's groups.",
+    "regress": "Effect of each score on a clinical column.",
+    "meta": "Pool results over cohorts.",
+    "signatures": "List, show, check and export the catalogue of signatures.",
+    "methods": "List the scoring methods.",
+    "report": "Build the report of a run folder again.",
+}
+DEBUG = "--debug"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program; ends with the exit code of what went wrong, if anything did."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    is_debugging = DEBUG in given
+    given = [a for a in given if a != DEBUG]
+    signal.signal(signal.SIGTERM, _leave)
+    warnings.showwarning = _show_warning
+    try:
+        build_app(given)(args=given, prog_name="neurosig")
+    except NeurosigError as error:
+        if is_debugging:
+            raise
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        raise SystemExit(error.exit_code) from None
+
+
+def build_app(arguments: list[str]) -> typer.Typer:
+    """The program with its commands; only the one asked for has its options."""
+    app = typer.Typer(
+        name="neurosig",
+        help="Gene-signature scores, linked to clinical outcomes with honest statistics.",
+        epilog=f"{DEBUG} anywhere shows the full traceback of an error.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_version)
+    asked = next((a for a in arguments if not a.startswith("-")), None)
+    for name, text in COMMANDS.items():
+        if name != asked:
+            app.command(name, help=text)(_placeholder)
+            continue
+        module: Any = importlib.import_module(f"neurosig.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name, help=text)
+        else:
+            app.command(name)(module.command)
+    return app
+
+
+def _version(
+    *, version: bool = typer.Option(False, "--version", help="Show the version and leave.")
+) -> None:
+    if version:
+        from importlib import metadata
+
+        try:
+            typer.echo(metadata.version("neurosig"))
+        except metadata.PackageNotFoundError:
+            typer.echo("unknown: neurosig runs from a folder in which it is not installed")
+        raise typer.Exit
+
+
+def _placeholder() -> None:
+    """Stand in for a command that was not asked for."""
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _show_warning(message: Any, category: type[Warning], *_: object, **__: object) -> None:
+    if issubclass(category, NeurosigWarning):
+        sys.stderr.write(f"{category.__name__}: {message}\n")

@@ -1,0 +1,37 @@
+"""`neurosig cox`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
+from neurosig.cli._options import expand
+from neurosig.outcomes.cox_model import CoxModel, cox
+from neurosig.outcomes.endpoint import Endpoint
+from neurosig.study.config import ClinicalReading
+
+
+@expand
+def command(
+    scores: Annotated[Path, typer.Argument(help="scores, as `neurosig score` writes them")],
+    clinical: Annotated[Path, typer.Argument(help="clinical table")],
+    reading: ClinicalReading,
+    endpoint: Endpoint,
+    model: CoxModel,
+    adjust: Annotated[list[str] | None, typer.Option(help=TERM_HELP)] = None,
+    strata: Annotated[list[str] | None, typer.Option(help="stratum; repeatable")] = None,
+    scale: Annotated[Literal["sd", "none"], typer.Option(help="per SD, or as it is")] = "sd",
+    cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
+    output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
+) -> None:
+    """Hazard ratio of each score, per standard deviation, one Cox model per signature."""
+    joined = join_files(scores, clinical, reading, endpoint, cohort)
+    result = cox(
+        joined,
+        adjust=[parse_term(text) for text in adjust or []],
+        strata=strata or [],
+        scale=scale,
+        model=model,
+    )
+    give(result, output, inputs=[scores, clinical])

@@ -1,0 +1,47 @@
+"""`neurosig km`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neurosig.cli._files import join_files, refuse_overwriting, write_provenance
+from neurosig.cli._options import expand
+from neurosig.errors import ParameterError
+from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.rank_tests import logrank
+from neurosig.pl.style import save_figure
+from neurosig.study.config import ClinicalReading
+from neurosig.study.curves import draw_curves
+
+
+@expand
+def command(
+    scores: Annotated[Path, typer.Argument(help="scores, as `neurosig score` writes them")],
+    clinical: Annotated[Path, typer.Argument(help="clinical table")],
+    signature: Annotated[str, typer.Option(help="the signature that makes the groups")],
+    output: Annotated[Path, typer.Option(help=".svg file; its numbers go to a .csv beside it")],
+    reading: ClinicalReading,
+    endpoint: Endpoint,
+) -> None:
+    """Kaplan-Meier curves of a score's two halves, for display, with numbers at risk.
+
+    The test printed is the Cox model of the continuous score.
+    """
+    if output.suffix != ".svg":
+        raise ParameterError(
+            f"--output cannot be {str(output)!r}", "Figures are SVG files", "Give a .svg file"
+        )
+    refuse_overwriting([scores, clinical], [output.with_suffix(".csv")])
+    cohort = join_files(scores, clinical, reading, endpoint, "cohort")
+    curves = draw_curves(cohort, signature)
+    save_figure(curves.figure, curves.data, output)
+    write_provenance(output, [scores, clinical], signature=signature)
+    groups = curves.groups
+    test = logrank(groups["time"], groups["event"], groups["group"])
+    sys.stdout.write(f"{cohort.echo}\n{curves.note}\n")
+    sys.stdout.write(
+        f"Log-rank test of the displayed halves: chi-square {test.statistic:.4g}, "
+        f"p {test.p_value:.3g}\n"
+    )

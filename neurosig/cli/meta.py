@@ -1,0 +1,70 @@
+"""`neurosig meta`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pandas as pd
+import typer
+
+from neurosig._atomic import unguard_cell
+from neurosig._tables import read_rows
+from neurosig.cli._files import give
+from neurosig.errors import InputError
+from neurosig.keys import Result
+from neurosig.outcomes.pooling import meta
+
+TEXT_COLUMNS = {
+    Result.COHORT,
+    Result.ENDPOINT,
+    Result.SIGNATURE,
+    Result.TERM,
+    Result.FAMILY,
+    Result.EFFECT_SCALE,
+    Result.ADJUSTED_FOR,
+    Result.MODEL,
+    Result.STATUS,
+    Result.MESSAGE,
+}
+
+
+def command(
+    tables: Annotated[list[Path], typer.Argument(help="tables of cox or regress, one per cohort")],
+    endpoint: Annotated[str | None, typer.Option(help="endpoint to pool")] = None,
+    method: Annotated[
+        Literal["REML", "DL", "FE"], typer.Option(help="estimator of the between-cohort variance")
+    ] = "REML",
+    knha: Annotated[bool, typer.Option(help="Hartung-Knapp intervals")] = True,
+    output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
+) -> None:
+    """Pool each signature over cohorts with a random-effects model."""
+    read = [_read_results(path) for path in tables]
+    result = meta(read, method=method, knha=knha, endpoint=endpoint)
+    give(result, output, inputs=tables)
+
+
+def _read_results(path: Path) -> pd.DataFrame:
+    raw = read_rows(path)
+    table = pd.DataFrame(raw.rows, columns=raw.header, dtype=object)
+    if Result.ESTIMATE not in table.columns:
+        raise InputError(
+            f"{str(path)!r} is not a table of results",
+            f"Its columns are {', '.join(table.columns[:5])} ...",
+            "Give what `neurosig cox` or `neurosig regress` wrote",
+        )
+    for name in table.columns:
+        if name in TEXT_COLUMNS:
+            table[name] = [unguard_cell(cell) for cell in table[name]]
+        else:
+            table[name] = [_number(path, name, cell) for cell in table[name]]
+    return table
+
+
+def _number(path: Path, column: str, cell: str) -> float:
+    try:
+        return float(cell or "nan")
+    except ValueError as error:
+        raise InputError(
+            f"{str(path)!r} holds {cell!r} in the column {column!r}",
+            "It is not a number",
+            "Give what `neurosig cox` or `neurosig regress` wrote",
+        ) from error

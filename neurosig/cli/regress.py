@@ -1,0 +1,37 @@
+"""`neurosig regress`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
+from neurosig.cli._options import expand
+from neurosig.outcomes.regression import regress
+from neurosig.study.config import ClinicalReading
+
+
+@expand
+def command(
+    scores: Annotated[Path, typer.Argument(help="scores, as `neurosig score` writes them")],
+    clinical: Annotated[Path, typer.Argument(help="clinical table")],
+    outcome: Annotated[str, typer.Option(help="clinical column to explain")],
+    reading: ClinicalReading,
+    kind: Annotated[Literal["logistic", "linear"], typer.Option(help="model")] = "logistic",
+    positive: Annotated[str | None, typer.Option(help="level that counts as yes")] = None,
+    adjust: Annotated[list[str] | None, typer.Option(help=TERM_HELP)] = None,
+    scale: Annotated[Literal["sd", "none"], typer.Option(help="per SD, or as it is")] = "sd",
+    cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
+    output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
+) -> None:
+    """Effect of each score on a clinical column, per standard deviation."""
+    joined = join_files(scores, clinical, reading, None, cohort)
+    result = regress(
+        joined,
+        outcome=outcome,
+        kind=kind,
+        positive=positive,
+        adjust=[parse_term(text) for text in adjust or []],
+        scale=scale,
+    )
+    give(result, output, inputs=[scores, clinical])

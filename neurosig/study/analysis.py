@@ -1,0 +1,308 @@
+"""The analysis of a study: score each cohort, model every score, pool over cohorts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from neurosig._progress import Advance
+from neurosig.engine import score
+from neurosig.errors import InputError, UnknownSignatureError, examples
+from neurosig.expression.base import Expression
+from neurosig.expression.checks import guess_scale
+from neurosig.genesets.catalogue import load_signatures
+from neurosig.genesets.exchange import read_csv, read_json
+from neurosig.genesets.gmt import read_gmt
+from neurosig.genesets.signature import SignatureCollection
+from neurosig.keys import OK, Result
+from neurosig.methods.base import Method
+from neurosig.methods.registry import get_method
+from neurosig.outcomes.cohort import Cohort
+from neurosig.outcomes.cox_model import cox
+from neurosig.outcomes.pooling import meta
+from neurosig.outcomes.regression import regress
+from neurosig.outcomes.results import Results
+from neurosig.scores import Scores
+from neurosig.study.config import CohortSource, RegressionOutcome, SignatureChoice, Study
+from neurosig.study.notices import Notices
+from neurosig.study.sources import kept_rows, load_cohort, refuse_unstated_scale
+
+
+@dataclass(frozen=True, eq=False)
+class CohortAnalysis:
+    """What was made of one cohort; the mappings are by method, the main one first.
+
+    `survival` holds the adjusted models, `crude` the main method's without covariates on the same
+    rows (empty where the models have none anyway).
+    """
+
+    source: CohortSource
+    scale: str
+    cohort: Cohort
+    scores: Mapping[str, Scores]
+    survival: Mapping[str, Results]
+    crude: pd.DataFrame
+    regressions: tuple[tuple[RegressionOutcome, Results], ...]
+    origin: Mapping[str, Mapping[str, str]]
+
+    @property
+    def main(self) -> Scores:
+        """The scores of the main method."""
+        return next(iter(self.scores.values()))
+
+    @property
+    def endpoint_name(self) -> str | None:
+        """Name of the survival endpoint, if there is one."""
+        return None if self.source.endpoint is None else self.source.endpoint.name
+
+
+@dataclass(frozen=True, eq=False)
+class StudyAnalysis:
+    """What was made of all cohorts. `pooled` is by method; empty where nothing can be pooled."""
+
+    signatures: SignatureCollection
+    methods: Mapping[str, Method]
+    cohorts: tuple[CohortAnalysis, ...]
+    pooled_endpoint: str | None
+    pooled: Mapping[str, Results]
+
+    @property
+    def main_method(self) -> str:
+        """Name of the main method."""
+        return next(iter(self.methods))
+
+    def survival_table(self, method: str) -> pd.DataFrame:
+        """The survival results of all cohorts with one method, one below the other."""
+        tables = [c.survival[method].table for c in self.cohorts if method in c.survival]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def analyse(study: Study, notices: Notices, advance: Advance) -> StudyAnalysis:
+    """Run the whole analysis of a study in memory; nothing is written.
+
+    `advance` is called with the name of each cohort when it is begun.
+    """
+    config = study.config
+    with notices.collecting("Signatures"):
+        signatures = choose_signatures(config.signatures, study.data_folder)
+    _refuse_unknown_figures(study, signatures)
+    endpoint = _endpoint_to_pool(study)
+    methods = chosen_methods(study)
+    cohorts = []
+    for source in config.cohorts:
+        advance(source.id)
+        cohorts.append(_analyse_cohort(study, source, signatures, methods, notices))
+    pooled = {}
+    for name in methods:
+        tables = [
+            c.survival[name].table
+            for c in cohorts
+            if endpoint is not None and c.endpoint_name == endpoint
+        ]
+        if len(tables) > 1:
+            with notices.collecting(f"Pooling, {name}"):
+                pooled[name] = meta(
+                    tables,
+                    method=config.pooling.method,
+                    knha=config.pooling.knha,
+                    endpoint=endpoint,
+                )
+    return StudyAnalysis(signatures, methods, tuple(cohorts), endpoint if pooled else None, pooled)
+
+
+def choose_signatures(choice: SignatureChoice, folder: Path) -> SignatureCollection:
+    """The signatures of a panel, a category, ids and files, in this order; `core` if none is named.
+
+    Relative file names start from `folder`. The same signature from two places counts once; two
+    different ones of one name are refused.
+    """
+    parts: list[SignatureCollection] = []
+    if choice.panel is not None:
+        parts.append(load_signatures(panel=choice.panel))
+    if choice.category is not None:
+        parts.append(
+            load_signatures(
+                category=choice.category, include_provisional=choice.include_provisional
+            )
+        )
+    if choice.ids:
+        parts.append(load_signatures(ids=choice.ids))
+    parts += [_read_signatures(folder / name) for name in choice.files]
+    merged = SignatureCollection([])
+    for part in parts or [load_signatures(panel="core")]:
+        merged = merged | SignatureCollection(s for n, s in part.items() if merged.get(n) != s)
+    return merged
+
+
+def _read_signatures(path: Path) -> SignatureCollection:
+    readers = {".gmt": read_gmt, ".json": read_json, ".csv": read_csv}
+    suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    if suffix not in readers:
+        raise InputError(
+            f"{path.name!r} is not a file of signatures",
+            f"Its name ends in {path.suffix!r}",
+            "Give a .gmt, .json or .csv file",
+        )
+    return readers[suffix](path)
+
+
+def chosen_methods(study: Study) -> dict[str, Method]:
+    """The main method with its parameters, then those of the sensitivity runs."""
+    scoring = study.config.scoring
+    methods = {scoring.method: get_method(scoring.method, scoring.parameters)}
+    for name in scoring.sensitivity:
+        methods.setdefault(name, get_method(name))
+    return methods
+
+
+def _analyse_cohort(
+    study: Study,
+    source: CohortSource,
+    signatures: SignatureCollection,
+    methods: Mapping[str, Method],
+    notices: Notices,
+) -> CohortAnalysis:
+    subject = source.title or source.id
+    with notices.collecting(subject):
+        data = load_cohort(study, source)
+        for method in methods.values():
+            refuse_unstated_scale(data.expression, source, method)
+        rows = _rows_to_score(source, data.expression.obs_names, data.clinical)
+        expression = kept_rows(data.expression, rows.data.index)
+    scores, cohorts = {}, {}
+    fitted: dict[str, Results] = {}
+    for name, method in methods.items():
+        with notices.collecting(f"{subject}, {name}"):
+            scores[name] = _score(study, expression, signatures, method)
+            cohorts[name] = _with_scores(rows, source, scores[name].values)
+            if source.endpoint is not None:
+                fitted[name] = _survival(study, source, cohorts[name])
+    cohort = next(iter(cohorts.values()))
+    with notices.collecting(subject):
+        regressions = tuple((o, _regression(cohort, o)) for o in source.regressions)
+    return CohortAnalysis(
+        source=source,
+        scale=guess_scale(expression).scale,
+        cohort=cohort,
+        scores=scores,
+        survival={name: _adjusted(result, source) for name, result in fitted.items()},
+        crude=_crude(next(iter(fitted.values()), None), source),
+        regressions=regressions,
+        origin={"expression": expression.origin, "clinical": data.clinical_origin},
+    )
+
+
+def _rows_to_score(source: CohortSource, obs_names: pd.Index, clinical: pd.DataFrame) -> Cohort:
+    """The observations that have a clinical row that is to be kept.
+
+    They are chosen before scoring, because a method of cohort scope compares samples with each
+    other: normal tissue must not be part of a tumour's cohort.
+    """
+    without_scores = pd.DataFrame(index=obs_names)
+    rows = Cohort.join(
+        without_scores, clinical, name=source.id, duplicates=source.clinical.duplicates
+    )
+    for column, values in source.clinical.keep.items():
+        rows = rows.where(column, values)
+    return rows
+
+
+def _with_scores(rows: Cohort, source: CohortSource, values: pd.DataFrame) -> Cohort:
+    """The rows with their scores and endpoint; the row flow goes on from that of the rows."""
+    joined = Cohort.join(values, rows.data, source.endpoint, name=source.id)
+    steps = joined.row_flow[joined.row_flow["step"].isin(["time known", "event known"])]
+    flow = pd.concat([rows.row_flow, steps], ignore_index=True)
+    return replace(joined, row_flow=flow)
+
+
+def _score(
+    study: Study, expression: Expression, signatures: SignatureCollection, method: Method
+) -> Scores:
+    scoring = study.config.scoring
+    return score(
+        expression,
+        signatures,
+        method=method,
+        min_coverage=scoring.min_coverage,
+        min_genes=scoring.min_genes,
+    )
+
+
+def _survival(study: Study, source: CohortSource, cohort: Cohort) -> Results:
+    return cox(
+        cohort,
+        adjust=source.adjust,
+        strata=source.strata,
+        model=study.config.model,
+        unadjusted=bool(source.adjust),
+    )
+
+
+def _adjusted(result: Results, source: CohortSource) -> Results:
+    if not source.adjust:
+        return result
+    is_adjusted = result.table[Result.ADJUSTED_FOR] != ""
+    return replace(result, table=result.table[is_adjusted].reset_index(drop=True))
+
+
+def _crude(result: Results | None, source: CohortSource) -> pd.DataFrame:
+    if result is None or not source.adjust:
+        return pd.DataFrame()
+    is_crude = result.table[Result.ADJUSTED_FOR] == ""
+    return result.table[is_crude].reset_index(drop=True)
+
+
+def _regression(cohort: Cohort, outcome: RegressionOutcome) -> Results:
+    return regress(
+        cohort,
+        outcome=outcome.outcome,
+        kind=outcome.kind,
+        positive=outcome.positive,
+        adjust=outcome.adjust,
+    )
+
+
+def _refuse_unknown_figures(study: Study, signatures: SignatureCollection) -> None:
+    unknown = [name for name in study.config.figures.signatures if name not in signatures]
+    if unknown:
+        raise UnknownSignatureError(
+            f"The figures are to show {unknown[0]!r}, which is not among the study's signatures",
+            f"The study has {len(signatures)}: {examples(signatures)}",
+            "Correct 'figures: signatures:'",
+        )
+
+
+def _endpoint_to_pool(study: Study) -> str | None:
+    names = [c.endpoint.name for c in study.config.cohorts if c.endpoint is not None]
+    wanted = study.config.pooling.endpoint
+    if wanted is not None and wanted not in names:
+        raise InputError(
+            f"No cohort has the endpoint {wanted!r} that is to be pooled",
+            f"Endpoints: {', '.join(dict.fromkeys(names)) or 'none'}",
+            "Name one of them under 'pooling: endpoint:', or give the endpoints names",
+        )
+    return wanted or (max(names, key=names.count) if names else None)
+
+
+def method_agreement(analysis: StudyAnalysis) -> pd.DataFrame:
+    """Spearman correlation of the main method's scores with those of each other method."""
+    rows = []
+    for cohort in analysis.cohorts:
+        main = cohort.main.values
+        for name, other in list(cohort.scores.items())[1:]:
+            for signature in main.columns:
+                pair = main[signature].rank(), other.values[signature].rank()
+                has_both = pair[0].notna().all() and pair[1].notna().all()
+                rows.append(
+                    {
+                        Result.COHORT: cohort.source.id,
+                        Result.SIGNATURE: signature,
+                        "method": name,
+                        "compared_with": analysis.main_method,
+                        "spearman": float(pair[0].corr(pair[1])) if has_both else np.nan,
+                        Result.STATUS: OK if has_both else "no_score",
+                    }
+                )
+    return pd.DataFrame(rows)

@@ -1,0 +1,75 @@
+"""Kaplan-Meier curves of one score in one cohort, with the test that goes with them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from neurosig.errors import EndpointError
+from neurosig.outcomes.cohort import Cohort
+from neurosig.outcomes.cox_model import cox
+from neurosig.outcomes.curves import at_risk_table, kaplan_meier, km_groups
+from neurosig.pl.km import (
+    display_note,
+    kaplan_meier_alt,
+    kaplan_meier_data,
+    kaplan_meier_figure,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """Drawn curves: the picture, its numbers, the rows behind it and two texts about it."""
+
+    figure: "Figure"
+    data: pd.DataFrame
+    groups: pd.DataFrame
+    note: str
+    alt: str
+
+
+def draw_curves(cohort: Cohort, signature: str, test: pd.Series | None = None) -> Curves:
+    """Draw the halves of a score; the note quotes the Cox model of the continuous score.
+
+    Parameters
+    ----------
+    test
+        The score's row of a `cox` table; by default that of a model without covariates.
+    """
+    if cohort.endpoint is None:
+        raise EndpointError(
+            f"The cohort {cohort.name!r} has no endpoint",
+            "Curves need a time and an event",
+            'Join it with endpoint=ns.Endpoint(time="...", event="...")',
+        )
+    groups = km_groups(cohort, signature)
+    row = cox(cohort, signatures=[signature]).scores.iloc[0] if test is None else test
+    curves = kaplan_meier(groups["time"], groups["event"], groups=groups["group"])
+    times = _round_times(float(groups["time"].max()))
+    at_risk = at_risk_table(groups["time"], groups["event"], times, groups=groups["group"])
+    data = kaplan_meier_data(curves, at_risk)
+    note = display_note({str(key): value for key, value in row.items()})
+    figure = kaplan_meier_figure(
+        data,
+        time_label=f"{cohort.endpoint.name} ({cohort.endpoint.unit})",
+        survival_label=f"{signature}, {cohort.name}",
+        note=note,
+    )
+    alt = kaplan_meier_alt(data, f"{signature} in {cohort.name}", note)
+    return Curves(figure, data, groups, note, alt)
+
+
+def _round_times(last: float, n_times: int = 6) -> list[float]:
+    """Up to `n_times` round numbers from 0 to the last time.
+
+    >>> _round_times(118.0)
+    [0.0, 25.0, 50.0, 75.0, 100.0]
+    """
+    rough = last / (n_times - 1)
+    unit = 10.0 ** np.floor(np.log10(rough))
+    step = next(unit * m for m in (1, 2, 2.5, 3, 5, 6, 10) if unit * m >= rough)
+    return [float(t) for t in np.arange(0, last + step * 1e-9, step)]

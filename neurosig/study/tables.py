@@ -1,0 +1,130 @@
+"""The tables of a study, each as one CSV file; the same inputs give the same bytes."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from neurosig import _atomic
+from neurosig.keys import SCORE_TERM, Result
+from neurosig.study.analysis import StudyAnalysis, method_agreement
+
+FOLDER = "tables"
+
+
+def study_tables(analysis: StudyAnalysis) -> dict[str, pd.DataFrame]:
+    """All tables by name; a table without rows is left out."""
+    main = analysis.main_method
+    tables = {
+        "pooled": analysis.pooled[main].table if main in analysis.pooled else pd.DataFrame(),
+        "cohorts": analysis.survival_table(main),
+        "adjusted_and_crude": _adjusted_and_crude(analysis),
+        "regressions": _regressions(analysis),
+        "sensitivity": _sensitivity(analysis),
+        "method_agreement": method_agreement(analysis),
+        "coverage": _coverage(analysis),
+        "signatures": _signatures(analysis),
+        "row_flow": _row_flow(analysis),
+    }
+    for cohort in analysis.cohorts:
+        for method, scores in cohort.scores.items():
+            tables[f"scores_{cohort.source.id}_{method}"] = scores.values.rename_axis(
+                "observation"
+            ).reset_index()
+    return {name: table for name, table in tables.items() if len(table)}
+
+
+def write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Write each table as tables/<name>.csv."""
+    for name, table in tables.items():
+        _atomic.write_csv(folder / FOLDER / f"{name}.csv", table)
+
+
+def _adjusted_and_crude(analysis: StudyAnalysis) -> pd.DataFrame:
+    """Hazard ratios with and without covariates, of the same rows, side by side."""
+    columns = [Result.COHORT, Result.ENDPOINT, Result.SIGNATURE]
+    effects = [Result.EFFECT, Result.EFFECT_LOW, Result.EFFECT_HIGH, Result.P_VALUE]
+    parts = []
+    for cohort in analysis.cohorts:
+        if cohort.crude.empty:
+            continue
+        adjusted = cohort.survival[analysis.main_method].scores
+        crude = cohort.crude[cohort.crude[Result.TERM] == SCORE_TERM]
+        parts.append(
+            adjusted[columns + effects + [Result.ADJUSTED_FOR]].merge(
+                crude[columns + effects], on=columns, suffixes=("_adjusted", "_crude")
+            )
+        )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _regressions(analysis: StudyAnalysis) -> pd.DataFrame:
+    tables = [result.table for c in analysis.cohorts for _, result in c.regressions]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _sensitivity(analysis: StudyAnalysis) -> pd.DataFrame:
+    """The headline result of every method: pooled rows, or those of the cohorts if none."""
+    if len(analysis.methods) < 2:
+        return pd.DataFrame()
+    parts = []
+    for method in analysis.methods:
+        pooled = analysis.pooled.get(method)
+        table = analysis.survival_table(method) if pooled is None else pooled.table
+        if table.empty:
+            continue
+        parts.append(table[table[Result.TERM] == SCORE_TERM].assign(method=method))
+    if not parts:
+        return pd.DataFrame()
+    joined = pd.concat(parts, ignore_index=True)
+    return joined[["method", *[c for c in joined.columns if c != "method"]]]
+
+
+def _coverage(analysis: StudyAnalysis) -> pd.DataFrame:
+    parts = [
+        c.main.coverage.reset_index().assign(**{Result.COHORT: c.source.id})
+        for c in analysis.cohorts
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    return table[[Result.COHORT, *[c for c in table.columns if c != Result.COHORT]]]
+
+
+def _signatures(analysis: StudyAnalysis) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "signature": s.id,
+            "title": s.title,
+            "category": s.category,
+            "n_genes": s.n_genes,
+            "directed": s.is_directed,
+            "evidence": s.evidence,
+            "source": _source_text(s.source),
+            "licence": s.licence,
+            "verified": s.verified,
+            "genes": " ".join(s.genes),
+        }
+        for s in analysis.signatures.values()
+    )
+
+
+def _source_text(source: object) -> str:
+    if not isinstance(source, dict):
+        return str(source)
+    keys = ("citation", "doi", "pmid", "go_id", "hgnc_group_id", "standard_name", "release")
+    parts = [f"{key} {source[key]}" for key in keys if source.get(key)]
+    return "; ".join(parts) or str(source.get("kind", ""))
+
+
+def _row_flow(analysis: StudyAnalysis) -> pd.DataFrame:
+    parts = []
+    for cohort in analysis.cohorts:
+        models = {
+            f"survival: {cohort.endpoint_name}": cohort.survival.get(analysis.main_method),
+            **{f"{o.kind}: {o.outcome}": result for o, result in cohort.regressions},
+        }
+        for model, result in models.items():
+            if result is not None:
+                flow = result.row_flow.copy()
+                flow.insert(0, "model", model)
+                flow.insert(0, Result.COHORT, cohort.source.id)
+                parts.append(flow)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -102,6 +102,12 @@ class Pooled:
     ESTIMATE_COMMON: Final = "estimate_common"
     CI_LOW_COMMON: Final = "ci_low_common"
     CI_HIGH_COMMON: Final = "ci_high_common"
+    P_VALUE_COMMON: Final = "p_value_common"
+    EFFECT_COMMON: Final = "effect_common"
+    EFFECT_LOW_COMMON: Final = "effect_low_common"
+    EFFECT_HIGH_COMMON: Final = "effect_high_common"
+    EFFECT_LOW_WIDER: Final = "effect_low_wider"
+    EFFECT_HIGH_WIDER: Final = "effect_high_wider"
 
     ALL: Final = (
         N_COHORTS,
@@ -116,6 +122,12 @@ class Pooled:
         ESTIMATE_COMMON,
         CI_LOW_COMMON,
         CI_HIGH_COMMON,
+        P_VALUE_COMMON,
+        EFFECT_COMMON,
+        EFFECT_LOW_COMMON,
+        EFFECT_HIGH_COMMON,
+        EFFECT_LOW_WIDER,
+        EFFECT_HIGH_WIDER,
     )
 
 

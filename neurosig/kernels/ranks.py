@@ -11,9 +11,19 @@ TIES = {"min": 0, "average": 1, "max": 2}
 def ascending_order(x: NDArray[np.float64]) -> NDArray[np.int64]:
     """Column positions of each row of x (n_obs, n_genes) by ascending value, NaN last.
 
-    The order inside a run of equal values is left open: the kernels that care settle it.
+    Zeros are in column order; the order inside any other run of equal values is left open: the
+    kernels that care settle it. Zeros, most of a single cell, are set apart and never compared.
     """
-    return np.argsort(x, axis=1)
+    order = np.empty(x.shape, dtype=np.int64)
+    for row, places in zip(x, order, strict=True):
+        others = np.flatnonzero(row != 0)
+        ascending = others[np.argsort(row[others])]
+        n_negative = np.count_nonzero(row < 0)
+        n_zeros = len(row) - len(others)
+        places[:n_negative] = ascending[:n_negative]
+        places[n_negative : n_negative + n_zeros] = np.flatnonzero(row == 0)
+        places[n_negative + n_zeros :] = ascending[n_negative:]
+    return order
 
 
 @jit

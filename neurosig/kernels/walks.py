@@ -8,6 +8,15 @@ from neurosig.kernels.ranks import end_of_run, n_present
 
 
 @jit
+def _sort_positions(order: NDArray[np.int64], start: int, end: int) -> None:
+    """Put the positions of one run into column order; a run that is in order is only read."""
+    for t in range(start + 1, end):
+        if order[t] < order[t - 1]:
+            order[start:end].sort()
+            return
+
+
+@jit
 def _integer_ranks_and_depths(
     row: NDArray[np.float64],
     order: NDArray[np.int64],
@@ -19,8 +28,7 @@ def _integer_ranks_and_depths(
     start = 0
     while start < n:
         end = end_of_run(row, order, start, n)
-        if end - start > 1:
-            order[start:end].sort()
+        _sort_positions(order, start, end)
         rank = (start + 1 + end) // 2
         for t in range(start, end):
             ranks[order[t]] = rank

@@ -1,0 +1,285 @@
+"""The rows, scores and covariates that a model is fitted on."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from neurosig.errors import (
+    ClinicalError,
+    ClinicalWarning,
+    ParameterError,
+    UnknownSignatureError,
+    count,
+    examples,
+)
+from neurosig.keys import SCORE_TERM
+from neurosig.outcomes.clean import find_column, texts_of
+from neurosig.outcomes.design import Term, design_matrix
+from neurosig.outcomes.row_flow import FlowStep, flow_table
+
+if TYPE_CHECKING:
+    from neurosig.outcomes.cohort import Cohort
+
+Scale = Literal["sd", "none"]
+TermLike = str | Mapping[str, object] | Term
+FloatArray = NDArray[np.float64]
+
+NO_SCORE = "no_score"
+CONSTANT = "constant"
+COLLINEAR = "collinear"
+SEPARATION = "separation"
+NOT_CONVERGED = "not_converged"
+TOO_FEW_EVENTS = "too_few_events"
+
+WARN_LOSS = 0.05
+REFUSE_LOSS = 0.50
+_COLLINEAR_RESIDUAL = 1e-10  # share of a column's variance that the other columns leave
+
+
+@dataclass(frozen=True, eq=False)
+class ModelRows:
+    """The complete cases of one analysis.
+
+    rows: (n_cohort,) which rows of the cohort are used; scores: (n, S) as they are;
+    covariates: (n, p) with `names`; strata: (n,) codes or None; adjusted_for, stratified_by: the
+    columns asked for.
+    """
+
+    rows: NDArray[np.bool_]
+    signatures: tuple[str, ...]
+    scores: FloatArray
+    covariates: FloatArray
+    names: tuple[str, ...]
+    strata: NDArray[np.int64] | None
+    row_flow: pd.DataFrame
+    adjusted_for: tuple[str, ...]
+    stratified_by: tuple[str, ...]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The name of the score's term and those of the covariates."""
+        return (SCORE_TERM, *self.names)
+
+
+@dataclass(frozen=True, eq=False)
+class SharedRows:
+    """Signatures whose scores are known on the same rows, so that they are fitted together."""
+
+    members: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+
+def model_rows(
+    cohort: "Cohort",
+    known: NDArray[np.bool_],
+    row_flow: pd.DataFrame,
+    *,
+    signatures: str | Sequence[str] = "all",
+    adjust: Sequence[TermLike] = (),
+    strata: Sequence[str] = (),
+    allow_loss: bool = False,
+) -> ModelRows:
+    """Complete cases over outcome, covariates and strata, with every loss counted.
+
+    known: (n_cohort,) rows whose outcome is known; row_flow: the flow that led to them.
+
+    Raises
+    ------
+    ClinicalError
+        A column is missing, or covariates cost more than half of the rows and `allow_loss` is
+        False.
+    """
+    chosen = choose_signatures(cohort, signatures)
+    single = isinstance(adjust, str | Mapping | Term)
+    terms = [Term.of(cast(TermLike, adjust))] if single else [Term.of(term) for term in adjust]
+    stratify = _names(strata)
+    flows, used = [row_flow], known.copy()
+    covariates, names = np.empty((int(known.sum()), 0)), tuple[str, ...]()
+    if terms:
+        design = design_matrix(cohort.data[known], terms)
+        covariates, names = design.matrix, tuple(design.names)
+        flows.append(design.row_flow)
+        used[known] = design.rows
+    levels = [texts_of(find_column(cohort.data, name)) for name in stratify]
+    in_stratum = np.ones(len(used), dtype=np.bool_)
+    for column in levels:
+        in_stratum &= np.array([cell is not None for cell in column], dtype=np.bool_)
+    if stratify:
+        lost = cohort.data.index[used & ~in_stratum]
+        step = FlowStep.losing("strata known", int(used.sum()), lost, "no stratum")
+        flows.append(flow_table([step]))
+        covariates = covariates[in_stratum[used]]
+    used &= in_stratum
+    _check_loss(int(known.sum()), int(used.sum()), allow_loss=allow_loss)
+    columns = {name: np.asarray(level)[used] for name, level in zip(stratify, levels, strict=True)}
+    codes, kept_strata = _strata_codes(pd.DataFrame(columns))
+    return ModelRows(
+        rows=used,
+        signatures=chosen,
+        scores=cohort.data.loc[used, list(chosen)].to_numpy(dtype=np.float64),
+        covariates=np.ascontiguousarray(covariates),
+        names=names,
+        strata=codes,
+        row_flow=joined_flow(flows),
+        adjusted_for=tuple(term.label for term in terms),
+        stratified_by=kept_strata,
+    )
+
+
+def choose_signatures(cohort: "Cohort", signatures: str | Sequence[str]) -> tuple[str, ...]:
+    """The score columns asked for, "all" for every one."""
+    if signatures == "all":
+        return tuple(cohort.signatures)
+    chosen = _names(signatures)
+    unknown = [name for name in chosen if name not in cohort.signatures]
+    if unknown or not chosen:
+        raise UnknownSignatureError(
+            f"The cohort has no signature {unknown[0]!r}" if unknown else "No signature was named",
+            f"It has {count(len(cohort.signatures), 'score')}: {examples(cohort.signatures)}",
+            'Name scores of the cohort or use signatures="all"',
+            unknown=tuple(unknown),
+        )
+    return chosen
+
+
+def joined_flow(flows: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Row flows one after the other."""
+    with_steps = [flow for flow in flows if len(flow)]
+    return pd.concat(with_steps, ignore_index=True) if with_steps else flow_table(())
+
+
+def check_covariates(rows: ModelRows) -> None:
+    """Refuse constant and collinear covariates, by name.
+
+    With strata, columns are centred within them: a covariate that only differs between strata
+    says nothing within them.
+    """
+    centred = _centred(rows.covariates, rows.strata)
+    size = np.sqrt(np.sum(centred**2, axis=0))
+    reference = np.sqrt(np.sum(rows.covariates**2, axis=0))
+    constant = [name for j, name in enumerate(rows.names) if not size[j] > 1e-10 * reference[j]]
+    if constant:
+        raise ClinicalError(
+            f"The covariate {constant[0]!r} is constant on the rows used",
+            f"{count(len(rows.covariates), 'row')}; constant: {examples(constant)}"
+            + (f"; within {', '.join(rows.stratified_by)}" if rows.strata is not None else ""),
+            "Remove it from adjust, or use rows in which it varies",
+            columns=tuple(constant),
+        )
+    scaled = centred / size
+    for j in range(1, scaled.shape[1]):
+        weights = np.linalg.lstsq(scaled[:, :j], scaled[:, j], rcond=None)[0]
+        left = scaled[:, j] - scaled[:, :j] @ weights
+        if left @ left <= _COLLINEAR_RESIDUAL:
+            together = [rows.names[i] for i in np.flatnonzero(np.abs(weights) > 1e-6)]
+            together.append(rows.names[j])
+            raise ClinicalError(
+                f"The covariates {', '.join(map(repr, together))} are collinear",
+                f"{rows.names[j]!r} is determined by the others on all "
+                f"{count(len(scaled), 'row')} used",
+                "Remove one of them from adjust",
+                columns=tuple(together),
+            )
+
+
+def patterns(scores: FloatArray) -> list[SharedRows]:
+    """Group the signatures by the rows on which their scores are known."""
+    known = np.isfinite(scores)
+    groups: dict[bytes, list[int]] = {}
+    for s in range(scores.shape[1]):
+        groups.setdefault(np.packbits(known[:, s]).tobytes(), []).append(s)
+    return [SharedRows(np.asarray(members), known[:, members[0]]) for members in groups.values()]
+
+
+def spread(scores: FloatArray) -> FloatArray:
+    """Standard deviation (n - 1) per column; 0 where it is rounding error alone."""
+    if len(scores) < 2:
+        return np.zeros(scores.shape[1])
+    sd = scores.std(axis=0, ddof=1)
+    return np.asarray(np.where(sd > 1e-13 * np.abs(scores).max(axis=0), sd, 0.0))
+
+
+def check_scale(scale: str, confidence: float) -> None:
+    """Refuse an unknown scale and a confidence level outside 0 to 1."""
+    if scale not in ("sd", "none"):
+        raise ParameterError(
+            f"scale cannot be {scale!r}",
+            'Allowed: "sd" (per standard deviation), "none" (per unit of the score)',
+            "The default is 'sd'",
+        )
+    if not 0 < confidence < 1:
+        raise ParameterError(
+            f"confidence cannot be {confidence!r}",
+            "It is the coverage of the intervals, above 0 and below 1",
+            "The default is 0.95",
+        )
+
+
+def effect_scales(rows: ModelRows, ratio: str, scale: Scale) -> tuple[str, ...]:
+    """What one unit of each term's effect means; dummy columns are named like "stage[III]"."""
+    score = f"{ratio} per SD" if scale == "sd" else f"{ratio} per unit"
+    of_covariates = (
+        f"{ratio} vs reference" if name.endswith("]") else f"{ratio} per unit"
+        for name in rows.names
+    )
+    return (score, *of_covariates)
+
+
+def _names(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _check_loss(n_known: int, n_used: int, *, allow_loss: bool) -> None:
+    lost = (n_known - n_used) / n_known if n_known else 0.0
+    if lost <= WARN_LOSS:
+        return
+    what = f"{lost:.0%} of the rows are lost to missing covariates or strata"
+    evidence = f"{n_used:,} of {n_known:,} rows with a known outcome are complete"
+    if lost > REFUSE_LOSS and not allow_loss:
+        raise ClinicalError(
+            what,
+            evidence,
+            "Remove the covariate with most missing values (see row_flow of the cohort and the "
+            "column counts), or accept the loss with allow_loss=True",
+            n_known=n_known,
+            n_used=n_used,
+        )
+    warnings.warn(
+        ClinicalWarning(
+            what, evidence, "Compare the rows used with those lost; see row_flow of the result"
+        ),
+        stacklevel=4,
+    )
+
+
+def _strata_codes(columns: pd.DataFrame) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+    """Codes of the combined strata; a column with one level is left out with a warning."""
+    single = [name for name in columns.columns if columns[name].nunique() < 2]
+    if single:
+        warnings.warn(
+            ClinicalWarning(
+                f"{single[0]!r} has one level only and does not stratify",
+                f"{count(len(columns), 'row')} used; one level: {examples(single)}",
+                "It is left out of the strata",
+            ),
+            stacklevel=4,
+        )
+    kept = [name for name in columns.columns if name not in single]
+    if not kept:
+        return None, ()
+    codes = columns.groupby(kept, sort=True, observed=True).ngroup()
+    return np.asarray(codes, dtype=np.int64), tuple(kept)
+
+
+def _centred(matrix: FloatArray, strata: NDArray[np.int64] | None) -> FloatArray:
+    if strata is None:
+        return matrix - matrix.mean(axis=0) if len(matrix) else matrix
+    centred = matrix.copy()
+    for code in np.unique(strata):
+        centred[strata == code] -= matrix[strata == code].mean(axis=0)
+    return centred

@@ -1,0 +1,108 @@
+"""Times, events and groups given as arrays: checked, and without the rows that are not known."""
+
+import warnings
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from neurosig.errors import ClinicalWarning, EndpointError, count, examples
+from neurosig.kernels.times import merge_close_times
+
+FloatArray = NDArray[np.float64]
+ALL_ROWS = "all"
+
+
+@dataclass(frozen=True, eq=False)
+class SurvivalSample:
+    """Known rows only: times with rounding merged, events, group codes and the group names."""
+
+    time: FloatArray
+    event: FloatArray
+    code: NDArray[np.int64]
+    names: tuple[Hashable, ...]
+    stratum: NDArray[np.int64]
+
+
+def survival_sample(
+    time: ArrayLike,
+    event: ArrayLike,
+    groups: ArrayLike | pd.Series | None,
+    strata: ArrayLike | pd.Series | None = None,
+) -> SurvivalSample:
+    """Read and check them; rows with a missing value are left out with a warning.
+
+    Raises
+    ------
+    EndpointError
+        A time is negative or infinite, an event is neither 0 nor 1, lengths differ, or no row is
+        known.
+    """
+    times = np.asarray(time, dtype=np.float64)
+    events = np.asarray(event, dtype=np.float64)
+    codes, names = _codes(groups, times.size)
+    stratum, _ = _codes(strata, times.size)
+    if not times.shape == events.shape == codes.shape == stratum.shape or times.ndim != 1:
+        raise EndpointError(
+            "Times, events, groups and strata need one value per row",
+            f"They have {times.size}, {events.size}, {codes.size} and {stratum.size}",
+            "Take all of them from the same rows of one table",
+        )
+    known = ~np.isnan(times) & ~np.isnan(events) & (codes >= 0) & (stratum >= 0)
+    _check_values(times[known], events[known])
+    if not known.all():
+        warnings.warn(
+            ClinicalWarning(
+                f"{count(int((~known).sum()), 'row')} with a missing time, event or group left out",
+                f"{int(known.sum()):,} of {known.size:,} rows are used",
+                "Remove or complete them to silence this",
+            ),
+            stacklevel=3,
+        )
+    present = np.unique(codes[known])
+    return SurvivalSample(
+        time=merge_close_times(times[known]),
+        event=events[known],
+        code=np.searchsorted(present, codes[known]),
+        names=tuple(names[i] for i in present),
+        stratum=stratum[known],
+    )
+
+
+def _codes(
+    values: ArrayLike | pd.Series | None, n: int
+) -> tuple[NDArray[np.int64], tuple[Hashable, ...]]:
+    """Integer codes (-1: missing) and their names: categories in order, others sorted."""
+    if values is None:
+        return np.zeros(n, dtype=np.int64), (ALL_ROWS,)
+    series: pd.Series[Any] = pd.Series(values)
+    as_category = series if isinstance(series.dtype, pd.CategoricalDtype) else None
+    categorical = (as_category if as_category is not None else series.astype("category")).cat
+    codes = np.asarray(categorical.codes, dtype=np.int64)
+    return codes, tuple(categorical.categories.tolist())
+
+
+def _check_values(time: FloatArray, event: FloatArray) -> None:
+    if not time.size:
+        raise EndpointError(
+            "No row has both a time and an event",
+            "All are missing, or the table is empty",
+            "Check the columns of the endpoint",
+        )
+    wrong = (time < 0) | np.isinf(time)
+    if wrong.any():
+        raise EndpointError(
+            f"A follow-up time cannot be {time[wrong][0]:g}",
+            f"{count(int(wrong.sum()), 'time')} negative or infinite: {examples(time[wrong])}",
+            "Correct or remove these rows",
+        )
+    odd = (event != 0) & (event != 1)
+    if odd.any():
+        raise EndpointError(
+            f"An event cannot be {event[odd][0]:g}",
+            f"{count(int(odd.sum()), 'value')} neither 0 nor 1: {examples(np.unique(event[odd]))}",
+            "Code events 1 and censorings 0, or read the columns through ns.Endpoint",
+        )

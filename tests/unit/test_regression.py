@@ -1,0 +1,199 @@
+"""Logistic and linear regression of a cohort."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neurosig.errors import (
+    ClinicalError,
+    ClinicalWarning,
+    FitError,
+    ParameterError,
+    SmallSampleWarning,
+    TooFewEventsError,
+)
+from neurosig.outcomes.cohort import Cohort
+from neurosig.outcomes.regression import is_separated, regress
+
+
+def make_cohort(n=150, seed=0, signatures=("NGF", "SCHWANN"), **columns):
+    rng = np.random.default_rng(seed)
+    ngf = rng.normal(size=n)
+    invaded = rng.random(n) < 1 / (1 + np.exp(-ngf))
+    data = pd.DataFrame(
+        {
+            "pni": np.where(invaded, "present", "absent"),
+            "pain": 2 * ngf + rng.normal(size=n),
+            "age": rng.normal(60, 8, n),
+            "NGF": 3 * ngf,
+            "SCHWANN": rng.normal(size=n),
+        },
+        index=[f"p{i}" for i in range(n)],
+    ).assign(**columns)
+    return Cohort(name="pdac", data=data, signatures=signatures)
+
+
+def test_a_logistic_model_equals_statsmodels_glm_per_sd():
+    import statsmodels.api as sm
+    from scipy import stats
+
+    cohort = make_cohort()
+    data = cohort.data
+    y = (data["pni"] == "present").to_numpy(float)
+    design = sm.add_constant(np.column_stack([data["NGF"] / data["NGF"].std(ddof=1), data["age"]]))
+    oracle = sm.GLM(y, design, family=sm.families.Binomial()).fit(tol=1e-12)
+    reduced = sm.GLM(y, design[:, [0, 2]], family=sm.families.Binomial()).fit(tol=1e-12)
+    result = regress(cohort, outcome="pni", positive="present", adjust=["age"])
+    table = result.table.iloc[:2]
+    np.testing.assert_allclose(table["estimate"], oracle.params[1:], rtol=1e-8)
+    np.testing.assert_allclose(table["std_error"], oracle.bse[1:], rtol=1e-6)
+    np.testing.assert_allclose(table["p_value"], oracle.pvalues[1:], rtol=1e-5)
+    p_lr = stats.chi2.sf(reduced.deviance - oracle.deviance, 1)
+    assert table["p_lr"].iloc[0] == pytest.approx(p_lr, rel=1e-6)
+    assert table["effect_scale"].tolist() == ["OR per SD", "OR per unit"]
+    assert table["endpoint"].tolist() == ["pni = present"] * 2
+    assert table["n_events"].iloc[0] == int(y.sum())
+    assert table["events_per_param"].iloc[0] == min(y.sum(), 150 - y.sum()) / 2
+    assert result.table["family"].iloc[0] == "2 score rows of pdac, pni = present"
+
+
+def test_a_linear_model_equals_statsmodels_ols_with_t_intervals():
+    import statsmodels.api as sm
+
+    cohort = make_cohort()
+    data = cohort.data
+    design = sm.add_constant(data[["NGF", "age"]].to_numpy())
+    oracle = sm.OLS(data["pain"].to_numpy(), design).fit()
+    table = regress(
+        cohort, outcome="pain", kind="linear", adjust=["age"], scale="none", signatures="NGF"
+    ).table
+    np.testing.assert_allclose(table["estimate"], oracle.params[1:], rtol=1e-9)
+    np.testing.assert_allclose(table["p_value"], oracle.pvalues[1:], rtol=1e-7)
+    np.testing.assert_allclose(table[["ci_low", "ci_high"]], oracle.conf_int()[1:], rtol=1e-8)
+    assert table["df"].tolist() == [147.0, 147.0]
+    assert table["effect"].tolist() == table["estimate"].tolist()
+    assert "p_lr" not in table.columns
+    assert "n_events" not in table.columns
+
+
+def test_the_positive_level_has_to_be_said():
+    with pytest.raises(ClinicalError, match=r"'present' \(\d+\)") as caught:
+        regress(make_cohort(), outcome="pni")
+    assert set(caught.value.facts["levels"]) == {"present", "absent"}
+    with pytest.raises(ClinicalError, match="'yes' is not one level"):
+        regress(make_cohort(), outcome="pni", positive="yes")
+
+
+def test_swapping_the_positive_level_turns_the_sign():
+    cohort = make_cohort()
+    present = regress(cohort, outcome="pni", positive="present").table["estimate"]
+    absent = regress(cohort, outcome="pni", positive="absent").table["estimate"]
+    np.testing.assert_allclose(present, -absent, rtol=1e-8)
+
+
+def test_three_levels_are_refused_with_their_counts():
+    grade = np.resize(["G1", "G2", "G3"], 150)
+    with pytest.raises(ClinicalError, match=r"has 3.*'G1' \(50\)"):
+        regress(make_cohort(pni=grade), outcome="pni", positive="G3")
+
+
+def test_missing_outcomes_are_lost_and_counted():
+    pni = make_cohort().data["pni"].astype(object)
+    pni.iloc[:6] = None
+    result = regress(make_cohort(pni=pni), outcome="pni", positive="present")
+    assert result.table["n"].unique().tolist() == [144]
+    assert result.row_flow.iloc[-1][["step", "n_lost"]].tolist() == ["pni known", 6]
+
+
+def test_separation_is_found_before_the_fit_and_has_no_wald_test():
+    cohort = make_cohort(signatures=("NGF", "SCHWANN"))
+    sign = np.where(cohort.data["NGF"] > 0, "present", "absent")
+    with pytest.warns(SmallSampleWarning, match="separate the two levels") as caught:
+        table = regress(make_cohort(pni=sign), outcome="pni", positive="present").table
+    assert table["status"].tolist() == ["separation", "ok"]
+    assert table.iloc[0][["estimate", "std_error", "p_value", "q_value"]].isna().all()
+    assert "not part of this version" in str(caught[0].message)
+
+
+def test_quasi_separation_counts_as_separation():
+    x = np.column_stack([np.ones(6), [1.0, 2, 3, 3, 4, 5]])
+    assert is_separated(np.array([0.0, 0, 0, 1, 1, 1]), x)  # the tie at 3 has both levels
+    assert not is_separated(np.array([0.0, 0, 1, 0, 1, 1]), x[[0, 1, 2, 4, 3, 5]])
+
+
+def test_separation_shared_by_two_columns_is_found():
+    rng = np.random.default_rng(0)
+    pair = rng.normal(size=(60, 2))
+    y = (pair.sum(axis=1) > 0).astype(float)
+    assert is_separated(y, np.column_stack([np.ones(60), pair]))
+    assert not is_separated(y, np.column_stack([np.ones(60), pair[:, :1]]))
+
+
+def test_more_parameters_than_rows_are_refused_in_a_linear_model():  # row 66
+    covariates = {f"x{j}": np.random.default_rng(j).normal(size=6) for j in range(5)}
+    cohort = make_cohort(n=6, **covariates)
+    with pytest.raises(FitError, match="6 rows for 6 parameters and the intercept"):
+        regress(cohort, outcome="pain", kind="linear", adjust=list(covariates))
+
+
+def test_a_rare_level_is_refused_or_warned_of():
+    rare = np.array(["present"] * 2 + ["absent"] * 148)
+    with pytest.raises(TooFewEventsError, match="2 rows of 150 for 2 parameters"):
+        regress(make_cohort(pni=rare), outcome="pni", positive="present", adjust=["age"])
+    few = np.array(["present"] * 12 + ["absent"] * 138)
+    with pytest.warns(SmallSampleWarning, match=r"6\.0 rows of the rarer level") as caught:
+        regress(make_cohort(pni=few), outcome="pni", positive="present", adjust=["age"])
+    assert len(caught) == 1
+
+
+def test_a_constant_or_textual_outcome_is_refused_in_a_linear_model():
+    with pytest.raises(ClinicalError, match="'pain' is constant"):
+        regress(make_cohort(pain=1.0), outcome="pain", kind="linear")
+    with pytest.raises(ClinicalError, match="pni"):
+        regress(make_cohort(), outcome="pni", kind="linear")
+    with pytest.raises(ClinicalError, match="no column 'pian'"):
+        regress(make_cohort(), outcome="pian", kind="linear")
+
+
+def test_collinear_and_constant_covariates_are_refused_by_name():  # rows 15 and 16
+    with pytest.raises(ClinicalError, match="age"):
+        regress(make_cohort(age=60.0), outcome="pain", kind="linear", adjust=["age"])
+    months = make_cohort().data["age"] * 12
+    with pytest.raises(ClinicalError, match="'age', 'months' are collinear"):
+        regress(make_cohort(months=months), outcome="pain", kind="linear", adjust=["age", "months"])
+
+
+@pytest.mark.parametrize("kind", ["linear", "logistic"])
+def test_scores_that_cannot_be_fitted_are_rows_with_a_status(kind):
+    cohort = make_cohort()
+    few = np.full(150, np.nan)
+    few[:2] = [1.0, 2.0]
+    data = cohort.data.assign(MISSING=np.nan, FLAT=2.0, FEW=few, AGED=cohort.data["age"] + 1)
+    names = ("NGF", "MISSING", "FLAT", "FEW", "AGED")
+    broken = Cohort(name="pdac", data=data, signatures=names)
+    outcome = {"outcome": "pni", "positive": "present"}
+    if kind == "linear":
+        outcome = {"outcome": "pain", "kind": "linear"}
+    table = regress(broken, adjust=["age"], **outcome).table
+    status = table[table["term"] == "score"].set_index("signature")["status"].to_dict()
+    assert status == {
+        "NGF": "ok",
+        "MISSING": "no_score",
+        "FLAT": "constant",
+        "FEW": "too_few_events",
+        "AGED": "collinear",
+    }
+
+
+def test_losing_rows_to_covariates_is_warned_of():
+    age = np.random.default_rng(99).normal(60, 8, 150)
+    age[:20] = np.nan
+    with pytest.warns(ClinicalWarning, match="13% of the rows"):
+        regress(make_cohort(age=age), outcome="pain", kind="linear", adjust=["age"])
+
+
+def test_contradicting_arguments_are_refused():
+    with pytest.raises(ParameterError, match="no positive level"):
+        regress(make_cohort(), outcome="pain", kind="linear", positive=1)
+    with pytest.raises(ParameterError, match="ordinal"):
+        regress(make_cohort(), outcome="pni", kind="ordinal")

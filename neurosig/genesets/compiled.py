@@ -140,7 +140,7 @@ def _status(signature: Signature, n_found: int, min_genes: int | None, min_cover
     needed = min(DEFAULT_MIN_GENES, n_genes) if min_genes is None else min_genes
     if n_found == 0:
         return "no_genes"
-    if n_found < min_coverage * n_genes:
+    if n_found / n_genes < min_coverage:
         return "low_coverage"
     return "too_few_genes" if n_found < needed else OK
 

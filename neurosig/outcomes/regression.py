@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import (
     ClinicalError,
+    ClinicalWarning,
     FitError,
     ParameterError,
     SmallSampleWarning,
@@ -26,6 +27,7 @@ from neurosig.outcomes.model_rows import (
     NOT_CONVERGED,
     SEPARATION,
     TOO_FEW_EVENTS,
+    WARN_LOSS,
     ModelRows,
     Scale,
     TermLike,
@@ -99,7 +101,7 @@ def regress(
     SmallSampleWarning
         Fewer than 10 rows of the rarer level per parameter, or separation.
     ClinicalWarning
-        More than 5 % of the rows lost.
+        More than 5 % of the rows without the outcome, or lost to covariates.
 
     References
     ----------
@@ -123,6 +125,7 @@ def regress(
         else numbers_of(find_column(cohort.data, outcome))
     )
     known = np.isfinite(values)
+    _warn_of_unknown(outcome, known)
     step = FlowStep.losing(
         f"{outcome} known", known.size, cohort.data.index[~known], f"no {outcome}"
     )
@@ -153,6 +156,19 @@ def regress(
         else "Scores are used as they are"
     )
     return Results(table=table, row_flow=rows.row_flow, notes=(unit,))
+
+
+def _warn_of_unknown(outcome: str, known: NDArray[np.bool_]) -> None:
+    n_lost = int((~known).sum())
+    if n_lost > WARN_LOSS * known.size:
+        warnings.warn(
+            ClinicalWarning(
+                f"{n_lost:,} of {count(known.size, 'row')} have no {outcome!r} and are left out",
+                f"{n_lost / known.size:.0%}; the row flow counts them",
+                "Ask why it was not recorded: the rows left may differ from those lost",
+            ),
+            stacklevel=3,
+        )
 
 
 def is_separated(y: FloatArray, design: FloatArray) -> bool:

@@ -105,6 +105,13 @@ def test_missing_outcomes_are_lost_and_counted():
     assert result.row_flow.iloc[-1][["step", "n_lost"]].tolist() == ["pni known", 6]
 
 
+def test_an_outcome_missing_in_more_than_5_percent_of_the_rows_is_warned_of():
+    pni = make_cohort().data["pni"].astype(object)
+    pni.iloc[:9] = None  # 9 of 150: 6 %
+    with pytest.warns(ClinicalWarning, match=r"9 of 150 rows have no 'pni'.*6%"):
+        regress(make_cohort(pni=pni), outcome="pni", positive="present")
+
+
 def test_separation_is_found_before_the_fit_and_has_no_wald_test():
     cohort = make_cohort(signatures=("NGF", "SCHWANN"))
     sign = np.where(cohort.data["NGF"] > 0, "present", "absent")

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from neurosig import _bounded
+from neurosig._text_files import open_text
 from neurosig.errors import InputError
 
 MAX_DEPTH = 50
@@ -43,7 +43,7 @@ def load_yaml(source: Path | str, *, max_bytes: int = 1_000_000) -> object:
     """
     name = source.name if isinstance(source, Path) else "the YAML text"
     if isinstance(source, Path):
-        text = _bounded.read_text(source, max_bytes=max_bytes)
+        text = open_text(source, max_bytes=max_bytes).text
     else:
         text = _checked_size(source, max_bytes)
     try:

@@ -13,7 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig._tables import TextFile, check_rectangular, open_text, sniff_separator
+from neurosig._tables import check_rectangular, sniff_separator
+from neurosig._text_files import TextFile, open_text
 from neurosig.errors import ExpressionError, InputError, ParameterError, count, examples
 
 MISSING_CELLS: Final = ("", "NA", "NaN", "nan", "N/A", "n/a", "#N/A", "NULL", "null", "None")

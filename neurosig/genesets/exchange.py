@@ -8,7 +8,8 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Final
 
-from neurosig import _atomic, _bounded
+from neurosig import _atomic
+from neurosig._text_files import open_text
 from neurosig.errors import SignatureError, examples
 from neurosig.genesets.signature import Signature, SignatureCollection
 
@@ -51,7 +52,7 @@ def read_json(path: Path | str, *, max_bytes: int = MAX_BYTES) -> SignatureColle
         The file is missing.
     """
     path = Path(path)
-    text = _bounded.read_text(path, max_bytes=max_bytes, error=SignatureError)
+    text = open_text(path, max_bytes=max_bytes, error=SignatureError).text
     try:
         content = json.loads(text, object_pairs_hook=_unique_keys)
     except (json.JSONDecodeError, RecursionError) as error:
@@ -96,7 +97,7 @@ def read_csv(path: Path | str, *, max_bytes: int = MAX_BYTES) -> SignatureCollec
         The file is missing.
     """
     path = Path(path)
-    text = _bounded.read_text(path, max_bytes=max_bytes, error=SignatureError)
+    text = open_text(path, max_bytes=max_bytes, error=SignatureError).text
     return SignatureCollection.from_edges(_edges_of(text, path))
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from neurosig import _atomic, _bounded
+from neurosig import _atomic
+from neurosig._text_files import open_text
 from neurosig.errors import GmtError, ParameterError, SignatureError, count, examples
 from neurosig.genesets.signature import Signature, SignatureCollection
 
@@ -65,7 +66,7 @@ def read_gmt(
             f"duplicates cannot be {duplicates!r}", "Allowed: error, drop", "The default is 'error'"
         )
     path = Path(path)
-    text = _bounded.read_text(path, max_bytes=max_bytes, error=GmtError)
+    text = open_text(path, max_bytes=max_bytes, error=GmtError).text
     first_lines: dict[str, int] = {}
     signatures: dict[str, Signature] = {}
     for number, line in enumerate(text.split("\n"), start=1):
@@ -82,13 +83,6 @@ def read_gmt(
             )
         first_lines[signature.id] = number
         signatures[signature.id] = signature
-    if not signatures:
-        raise GmtError(
-            f"{path.name!r} holds no gene set",
-            f"It has {count(len(text), 'character')}",
-            "Check that it is the file you mean",
-            path=str(path),
-        )
     if pair_up_down:
         return SignatureCollection(_paired(signatures, first_lines, path.name))
     return SignatureCollection(signatures.values())

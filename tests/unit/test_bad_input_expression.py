@@ -202,7 +202,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 def test_an_unknown_kind_of_file_is_refused(tmp_path):
     assert ".parquet" in refusal(tmp_path, GOOD, ParameterError, name="x.xlsx")
-    assert "text table" in refusal(tmp_path, b"PK\x03\x04rest", name="x.csv")
+    assert "not a text file" in refusal(tmp_path, b"PK\x03\x04rest", name="x.csv")
 
 
 @pytest.fixture

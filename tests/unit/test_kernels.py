@@ -1,9 +1,16 @@
 """Each kernel against a slow, obvious twin made of NumPy and SciPy."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.stats import rankdata
 
+import neurosig
+from neurosig.kernels.jit import jit
 from neurosig.kernels.moments import add_squares, add_totals, set_means, set_signed_z
 from neurosig.kernels.ranks import TIES, ascending_order, rank_rows
 from neurosig.kernels.walks import ssgsea_walk
@@ -196,3 +203,50 @@ def test_no_rows_and_no_sets_give_empty_results():
     assert rank_rows(no_rows, ascending_order(no_rows), 0).shape == (0, 3)
     walked = ssgsea_walk(rows, ascending_order(rows), np.ones(4), False, np.zeros(1, int), none)
     assert walked.shape == (2, 0)
+
+
+def test_a_function_runs_where_no_folder_can_hold_the_cache(monkeypatch):
+    """numba itself refuses then; with no place to try it behaves as in a read-only container."""
+    from numba import njit
+    from numba.core.caching import CacheImpl
+
+    monkeypatch.setattr(CacheImpl, "_locator_classes", [])
+
+    def double(x):
+        return 2 * x
+
+    with pytest.raises(RuntimeError, match="cannot cache"):
+        njit(cache=True)(double)
+    assert jit(double)(21.0) == 42.0
+
+
+def test_the_whole_package_runs_where_no_folder_can_hold_the_cache():
+    program = (
+        "from numba.core.caching import CacheImpl; CacheImpl._locator_classes = []\n"
+        "import numpy as np\n"
+        "from neurosig.kernels.ranks import ascending_order, rank_rows\n"
+        "x = np.array([[3.0, 1.0, 2.0]])\n"
+        "print(rank_rows(x, ascending_order(x), 1).tolist())\n"
+    )
+    folder = str(Path(neurosig.__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": folder},
+    )
+    assert done.stdout.strip() == "[[3.0, 1.0, 2.0]]"
+
+
+def test_sums_keep_the_order_they_are_written_in():
+    """(1e16 + 1) + 1 loses both ones, 1e16 + (1 + 1) loses none: fast-math may swap them."""
+    x = np.array([[1e16, 1.0, 1.0, -1e16]])
+    assert set_means(x, np.array([0, 4]), np.arange(4))[0, 0] == 0.0
+
+
+def test_a_division_by_zero_is_a_number_and_no_exception():
+    """All genes of the set have deviation 0: 0 / 0 is NaN and 1 / 0 is infinite."""
+    x, zero, one = np.array([[0.0], [1.0]]), np.zeros(1), np.ones(1)
+    found = set_signed_z(x, False, zero, zero, np.array([0, 1]), np.array([0]), one)
+    np.testing.assert_array_equal(found, [[np.nan], [np.inf]])

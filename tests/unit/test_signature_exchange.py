@@ -89,7 +89,8 @@ def test_a_csv_without_weights_is_a_plain_set(tmp_path):
     ("text", "message"),
     [
         ("source,gene\na,X\n", "lacks the column target"),
-        ("", "lacks the column source and target"),
+        ("", "is empty"),
+        ("id,symbol\na,X\n", "lacks the column source and target"),
         ("source,target,weight\na,X\n", "line 2"),
         ("source,target,weight\na,X,1\na,Y,heavy\n", "line 3"),
         ("source,target,weight\na,X,nan\n", "cannot be used"),

@@ -29,13 +29,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from neurosig.pl.coverage import coverage_alt, coverage_data, coverage_figure, draw_coverage
-    from neurosig.pl.forest import (
-        draw_forest,
-        forest_alt,
-        forest_data,
-        forest_figure,
-        summary_forest_data,
-    )
+    from neurosig.pl.forest import forest_alt, forest_data, forest_figure, summary_forest_data
+    from neurosig.pl.forest_drawing import draw_forest
     from neurosig.pl.heatmap import (
         HeatmapData,
         draw_heatmap,
@@ -62,7 +57,8 @@ _HOMES = {
         "kaplan_meier_data",
         "kaplan_meier_figure",
     ),
-    "forest": ("draw_forest", "forest_alt", "forest_data", "forest_figure", "summary_forest_data"),
+    "forest": ("forest_alt", "forest_data", "forest_figure", "summary_forest_data"),
+    "forest_drawing": ("draw_forest",),
     "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
     "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
     "style": ("figure_style", "save_figure"),

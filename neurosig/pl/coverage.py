@@ -112,6 +112,10 @@ def draw_coverage(axes: "Axes", data: pd.DataFrame) -> "Axes":
     with figure_style():
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(len(signatures) - 0.4, -0.6)
+        for level in range(1, len(signatures), 2):  # the eye keeps to its row
+            axes.axhspan(
+                level - 0.5, level + 0.5, color=PALETTE["rule"], alpha=0.3, linewidth=0, zorder=-1
+            )
         axes.hlines(range(len(signatures)), 0, 1, color=PALETTE["rule"], linewidth=0.6, zorder=0)
         axes.axvline(threshold, color=PALETTE["ink"], linewidth=0.9, linestyle=(0, (4, 2)))
         axes.annotate(

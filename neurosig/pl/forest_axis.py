@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from neurosig.keys import Result
+from neurosig.keys import Pooled, Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,7 +16,7 @@ _WIDE: Final = (0.01, 0.1, 1.0, 10.0, 100.0)
 _MIDDLE: Final = (0.0625, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _NARROW: Final = (0.25, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
 _FINE: Final = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4)
-_LEAST: Final = 1.5
+_LEAST: Final = 2.0
 """An interval of a ratio may always reach to this and to its inverse."""
 _LONGEST: Final = 3.0
 """An interval may reach this many times further from the null than the furthest estimate."""
@@ -46,11 +47,14 @@ class EffectAxis:
 
     @classmethod
     def of(cls, data: pd.DataFrame) -> "EffectAxis":
-        """The axis that shows all estimates and, where they are not very wide, all intervals."""
+        """The axis that shows all estimates and, where they are not very wide, all intervals.
+
+        Where the common effect stands beside a pooled one its interval counts instead: that of few
+        cohorts' random effects spans everything.
+        """
         names = data[Result.EFFECT_SCALE].dropna()
         is_log = is_ratio(str(names.iloc[0])) if len(names) else True
-        columns = [Result.EFFECT, Result.EFFECT_LOW, Result.EFFECT_HIGH]
-        values = data[columns].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+        values = _shown_values(data)
         if is_log:
             values = np.log(np.where(values > 0, values, np.nan))
         finite = np.where(np.isfinite(values), values, 0.0)
@@ -67,6 +71,14 @@ class EffectAxis:
         if np.isnan(value):
             return self.null
         return min(max(value, self.low), self.high)
+
+    def share_kept(self, middle: float, end: float) -> float:
+        """How much of the way from an estimate to a limit is inside: 1, or less where it is cut."""
+        inside = np.array([self.inside(middle), self.inside(end), middle, end])
+        if self.is_log:
+            inside = np.log(inside)
+        way = inside[3] - inside[2]
+        return 1.0 if inside[1] == inside[3] or way == 0 else float((inside[1] - inside[0]) / way)
 
     def ticks(self) -> list[float]:
         """Round values between the ends; for ratios they are the ones a reader expects."""
@@ -89,3 +101,16 @@ class EffectAxis:
         ticks = self.ticks()
         axes.set_xticks(ticks, [f"{t:g}".replace("-", "\u2212") for t in ticks])
         axes.set_xticks([], minor=True)
+
+
+def _shown_values(data: pd.DataFrame) -> NDArray[np.float64]:
+    """Estimate, lower and upper limit of every interval that the axis has to show."""
+
+    def numbers(*names: str) -> NDArray[np.float64]:
+        columns = data.reindex(columns=list(names)).apply(pd.to_numeric, errors="coerce")
+        return np.array(columns, dtype=np.float64)
+
+    effects = numbers(Result.EFFECT, Result.EFFECT_LOW, Result.EFFECT_HIGH)
+    common = numbers(Pooled.EFFECT_COMMON, Pooled.EFFECT_LOW_COMMON, Pooled.EFFECT_HIGH_COMMON)
+    effects[np.isfinite(common[:, 0]), 1:] = np.nan
+    return np.concatenate([effects, common])

@@ -1,5 +1,6 @@
 """The lines and columns of text of a forest plot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,9 @@ POOLED: Final = "pooled"
 SIGNATURE: Final = "signature"
 GAP: Final = 0.16
 """Inches between two columns of text."""
+_DAGGER: Final = " †"
+_PAIR_HEIGHT: Final = 1.25
+"""Height of a line with two intervals, in lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +35,24 @@ class Line:
     y: float
     texts: tuple[str, ...] = ()
     row: pd.Series | None = None
+    is_common: bool = False
     words: str = ""
     is_heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Lines, heads and widths (inches) of the text columns: label, n | effect, p, q."""
+    """Lines, heads and widths (inches) of the text columns.
+
+    The columns are label, n | effect, p, q and, in a summary, the common effect. The footnotes
+    explain the daggers and name the signatures without an estimate.
+    """
 
     lines: tuple[Line, ...]
     heads: tuple[str, ...]
     widths: tuple[float, ...]
     bottom: float
+    footnotes: tuple[str, ...]
 
     @property
     def left(self) -> float:
@@ -54,6 +64,11 @@ class Layout:
         """The room that the columns at its right take."""
         return sum(self.widths[2:]) + GAP * len(self.widths[2:])
 
+    def wrapped_footnotes(self, axis_width: float) -> tuple[str, ...]:
+        """The footnotes in lines that are as wide as the whole plot."""
+        room = self.left + axis_width + self.right
+        return tuple(line for note in self.footnotes for line in _wrapped(note, room))
+
 
 def effect_name(data: pd.DataFrame) -> str:
     """What the effect is, as the result table says it: "HR per SD" for example."""
@@ -62,36 +77,92 @@ def effect_name(data: pd.DataFrame) -> str:
     return name[:1].upper() + name[1:]
 
 
+def has_common(row: pd.Series) -> bool:
+    """Whether a common effect stands beside the row's effect, as it does with few cohorts."""
+    return bool(np.isfinite(_as_float(row.get(Pooled.EFFECT_COMMON))))
+
+
+def is_summary_of_both(data: pd.DataFrame) -> bool:
+    """Whether it is one row per signature with the random-effects and the common effect."""
+    is_summary = data["kind"].iloc[0] == SIGNATURE
+    return bool(is_summary and any(has_common(row) for _, row in data.iterrows()))
+
+
 def lay_out(data: pd.DataFrame, effect_label: str) -> Layout:
     """Place the rows of `forest_data` or `summary_forest_data` below one another."""
     kind = str(data["kind"].iloc[0])
-    endpoints = data[Result.ENDPOINT].drop_duplicates().tolist()
+    is_estimated = np.isfinite(data[Result.EFFECT].to_numpy(dtype=np.float64))
+    named_below = data[(data["kind"].eq(SIGNATURE) & ~is_estimated)]
+    # a figure needs at least one line
+    named_below = named_below if len(named_below) < len(data) else data.iloc[:0]
+    shown = data.drop(index=named_below.index)
+    endpoints = shown[Result.ENDPOINT].drop_duplicates().tolist()
     has_headings = len(endpoints) > 1 or (kind == COHORT and bool(endpoints[0]))
+    is_both = is_summary_of_both(data)
     lines: list[Line] = []
-    y = 0.0
+    y = _PAIR_HEIGHT / 2 - 0.5 if is_both else 0.0
     for endpoint in endpoints:
         if has_headings:
             y += 0.35 if lines else 0.0
             name = clean_label(endpoint) or "endpoint not named"
             lines.append(Line(y, words=name, is_heading=True))
             y += 1
-        for _, row in data[data[Result.ENDPOINT].eq(endpoint)].iterrows():
-            lines.append(Line(y, row_texts(row), row))
-            y += 1
-            if row["kind"] == POOLED and pd.notna(row[Pooled.I2]):
-                lines.append(Line(y - 0.15, words=_heterogeneity(row)))
-                y += 0.85
+        for _, row in shown[shown[Result.ENDPOINT].eq(endpoint)].iterrows():
+            if row["kind"] == POOLED:
+                lines += _pooled_lines(row, y)
+                y = lines[-1].y + (0.75 if lines[-1].words else 1.0)
+                continue
+            lines.append(Line(y, _texts_of_both(row) if is_both else row_texts(row), row))
+            y += _PAIR_HEIGHT if is_both else 1
+    heads = _heads(data, kind, effect_label, is_both)
+    if Result.Q_VALUE not in data.columns or not data[Result.Q_VALUE].notna().any():
+        heads, lines = _without_q(heads, lines)
+    bottom = y - (_PAIR_HEIGHT / 2 if is_both else 0.5)
+    footnotes = (*_narrow_note(shown), *_not_estimated(named_below))
+    return Layout(tuple(lines), heads, _widths(lines, heads), bottom, footnotes)
+
+
+def level_words(data: pd.DataFrame) -> str:
+    """What the brackets after an effect are: " [95 % CI]"."""
     level = data[Result.CI_LEVEL].dropna()
-    percent = f" [{100 * float(level.iloc[0]):g} % CI]" if len(level) else " [CI]"
-    has_q = bool(data[Result.Q_VALUE].notna().any())
-    heads = (kind.capitalize(), "n / events", effect_label + percent, "p", *(("q",) * has_q))
-    return Layout(tuple(lines), heads, _widths(lines, heads), y - 0.5)
+    return f" [{100 * float(level.iloc[0]):g} % CI]" if len(level) else " [CI]"
+
+
+def _heads(data: pd.DataFrame, kind: str, effect_label: str, is_both: bool) -> tuple[str, ...]:
+    label = kind.capitalize()
+    if is_both:
+        return label, "n / events", _model_name(data.iloc[0]), "p", "q", "Common effect"
+    return label, "n / events", effect_label + level_words(data), "p", "q"
+
+
+def _without_q(heads: tuple[str, ...], lines: list[Line]) -> tuple[tuple[str, ...], list[Line]]:
+    from dataclasses import replace
+
+    kept = [i for i, head in enumerate(heads) if head != "q"]
+    shorter = [
+        replace(line, texts=tuple(line.texts[i] for i in kept)) if line.texts else line
+        for line in lines
+    ]
+    return tuple(heads[i] for i in kept), shorter
+
+
+def _pooled_lines(row: pd.Series, y: float) -> list[Line]:
+    """The pooled effect, the common effect where it is known, and what is to be known of both."""
+    lines = [Line(y, row_texts(row), row)]
+    if has_common(row):
+        lines.append(Line(y + 1, _common_texts(row), row, is_common=True))
+    notes = [_heterogeneity(row)] if pd.notna(row.get(Pooled.I2)) else []
+    if _as_float(row.get(Pooled.Q_SCALE)) < 1:
+        notes.append(_narrow_interval(row))
+    first = lines[-1].y + 0.85
+    return lines + [Line(first + 0.75 * i, words=note) for i, note in enumerate(notes)]
 
 
 def _widths(lines: list[Line], heads: tuple[str, ...]) -> tuple[float, ...]:
-    rows = [line.texts[: len(heads)] for line in lines if line.row is not None]
+    rows = [line.texts for line in lines if line.row is not None]
+    is_bold = any(line.row is not None and line.row["kind"] == POOLED for line in lines)
     label, numbers, *others = (
-        max(text_width(head, bold=True), widest(texts, bold=True))
+        max(text_width(head, bold=True), widest(texts, bold=is_bold))
         for head, texts in zip(heads, zip(*rows, strict=True), strict=True)
     )
     headings = [line.words for line in lines if line.is_heading]
@@ -104,16 +175,55 @@ def row_texts(row: pd.Series) -> tuple[str, ...]:
     """Label, numbers, effect, p and q of a row."""
     label = clean_label(row["label"], 44)
     if row["kind"] == POOLED:
-        label = "Pooled" if row[Result.STATUS] == OK else f"Pooled ({_reason(row)})"
-    counts = [_whole(row[Result.N]), _whole(row[Result.N_EVENTS])]
-    numbers = " / ".join(text for text in counts if text) or MISSING
+        label = _model_name(row) if row[Result.STATUS] == OK else f"Pooled ({_reason(row)})"
     effect = float(row[Result.EFFECT])
     if not np.isfinite(effect):
-        return label, numbers, clean_label(f"not estimated: {_reason(row)}", 34), "", ""
+        return label, _numbers(row), clean_label(f"not estimated: {_reason(row)}", 34), "", ""
     interval = format_interval(
         effect, float(row[Result.EFFECT_LOW]), float(row[Result.EFFECT_HIGH])
     )
-    return label, numbers, interval, _p_text(row[Result.P_VALUE]), _p_text(row[Result.Q_VALUE])
+    p_text, q_text = _p_text(row[Result.P_VALUE]), _p_text(row[Result.Q_VALUE])
+    return label, _numbers(row), interval, p_text, q_text
+
+
+def _texts_of_both(row: pd.Series) -> tuple[str, ...]:
+    """The texts of a signature's line with its common effect, or why there is none."""
+    label, numbers, interval, p_text, q_text = row_texts(row)
+    dagger = _DAGGER if _is_too_narrow(row) else ""
+    common = common_interval(row) if has_common(row) else _reason(row)
+    return label, numbers, interval + dagger, p_text, q_text, common
+
+
+def _common_texts(row: pd.Series) -> tuple[str, ...]:
+    p_text = _p_text(row.get(Pooled.P_VALUE_COMMON))
+    return "Common effect", _numbers(row), common_interval(row), p_text, ""
+
+
+def common_interval(row: pd.Series) -> str:
+    """The common effect with its interval, or nothing."""
+    if not has_common(row):
+        return ""
+    names = (Pooled.EFFECT_COMMON, Pooled.EFFECT_LOW_COMMON, Pooled.EFFECT_HIGH_COMMON)
+    return format_interval(*(_as_float(row.get(name)) for name in names))
+
+
+def common_words(row: pd.Series) -> str:
+    """The common effect as the end of a sentence, or nothing."""
+    interval = common_interval(row)
+    p_text = _p_text(row.get(Pooled.P_VALUE_COMMON))
+    return f"; common effect {interval}{f', p {p_text}' if p_text else ''}" if interval else ""
+
+
+def _model_name(row: pd.Series) -> str:
+    """The model of a pooled effect in short, from the words of its table."""
+    model = str(row.get(Result.MODEL, ""))
+    name = next((n for n in ("Random effects", "Common effect") if model.startswith(n.lower())), "")
+    return f"{name} (HK)" if name and "Hartung-Knapp" in model else name or "Pooled"
+
+
+def _numbers(row: pd.Series) -> str:
+    counts = [_whole(row[Result.N]), _whole(row[Result.N_EVENTS])]
+    return " / ".join(text for text in counts if text) or MISSING
 
 
 def _p_text(value: object) -> str:
@@ -141,3 +251,58 @@ def _heterogeneity(row: pd.Series) -> str:
         f"τ² {format_number(float(row[Pooled.TAU2]), 3)}, "
         f"heterogeneity {p_phrase(float(row[Pooled.P_HETEROGENEITY]))}"
     )
+
+
+def _narrow_interval(row: pd.Series) -> str:
+    """What to read instead where the Hartung-Knapp factor makes an interval narrow."""
+    factor = f"HK factor {_as_float(row[Pooled.Q_SCALE]):.2g} < 1"
+    low, high = _wider(row)
+    if np.isnan(low):
+        return factor
+    if not _is_too_narrow(row):
+        return f"{factor}: the HK interval is still the wider one"
+    return f"{factor}: wider interval {format_interval(1.0, low, high).split(' ', 1)[1]}"
+
+
+def _wider(row: pd.Series) -> tuple[float, float]:
+    names = (Pooled.EFFECT_LOW_WIDER, Pooled.EFFECT_HIGH_WIDER)
+    low, high = (_as_float(row.get(name)) for name in names)
+    return low, high
+
+
+def _is_too_narrow(row: pd.Series) -> bool:
+    """Whether the normal interval is wider than that of the row."""
+    low, high = _wider(row)
+    same = np.isclose([low, high], [row[Result.EFFECT_LOW], row[Result.EFFECT_HIGH]])
+    return bool(np.isfinite(low) and not same.all())
+
+
+def _narrow_note(rows: pd.DataFrame) -> tuple[str, ...]:
+    is_narrow = rows["kind"].eq(SIGNATURE) & rows.apply(_is_too_narrow, axis=1)
+    note = (
+        f"{_DAGGER.strip()} HK factor below 1: this interval is narrower than the normal one; the "
+        "table has the wider."
+    )
+    return (note,) * bool(is_narrow.any())
+
+
+def _not_estimated(rows: pd.DataFrame) -> tuple[str, ...]:
+    """The signatures without an estimate, by reason."""
+    reasons = rows.apply(_reason, axis=1) if len(rows) else pd.Series(dtype=object)
+    return tuple(
+        f"Not estimated, {reason} ({len(group)}): "
+        + ", ".join(clean_label(label, 44) for label in group["label"].drop_duplicates())
+        for reason, group in rows.groupby(reasons, sort=False)
+    )
+
+
+def _wrapped(text: str, room: float) -> Sequence[str]:
+    """The text in lines no wider than that many inches."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, SMALL_SIZE) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

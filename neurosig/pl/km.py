@@ -283,6 +283,12 @@ def _label_ends(axes: "Axes", ends: list[tuple[float, float, str]]) -> None:
         )
 
 
+def _count_room(data: pd.DataFrame) -> float:
+    """The inches between the start of the time axis and the names: half a number and a gap."""
+    counts = data.loc[data["part"] == AT_RISK, "n_risk"].astype(float)
+    return text_width(f"{int(counts.max()):,}") / 2 + 0.1 if len(counts) else 0.1
+
+
 def draw_at_risk(axes: "Axes", data: pd.DataFrame) -> "Axes":
     """Print the numbers at risk, one row per group, below the times of the curves.
 
@@ -309,7 +315,7 @@ def draw_at_risk(axes: "Axes", data: pd.DataFrame) -> "Axes":
                 clean_label(group, 40),
                 (0, level),
                 xycoords=axes.get_yaxis_transform(),
-                xytext=(-14, 0),
+                xytext=(-_count_room(data) * POINTS, 0),
                 textcoords="offset points",
                 ha="right",
                 va="center_baseline",
@@ -349,7 +355,7 @@ def kaplan_meier_figure(
     groups = [clean_label(group, 40) for group, _ in _curves(data)]
     has_counts = bool((data["part"] == AT_RISK).any())
     name_room = widest(groups)
-    left = max(0.6, name_room + 0.3) if has_counts else 0.6
+    left = max(0.6, name_room + _count_room(data) + 0.1) if has_counts else 0.6
     plot_width, plot_height = 4.3, 2.7
     right = plot_width * 0.055 + name_room + 0.2
     note_room = 0.28 if note else 0.08

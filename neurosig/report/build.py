@@ -14,13 +14,12 @@ from neurosig._atomic import write_text
 from neurosig.errors import InputError, NeurosigWarning, ParameterError, ResourceError, examples
 from neurosig.report.inline_svg import inline_svg
 from neurosig.report.manifest import FigureItem, Item, Manifest, TableItem, read_manifest
+from neurosig.report.notices import grouped
 from neurosig.report.tables import TableView, read_table
 
 MANIFEST: Final = "manifest.json"
 REPORT: Final = "report.html"
 LARGE_BYTES: Final = 10_000_000
-_LEVELS: Final = {"exploratory": "Exploratory", "warning": "Warning", "info": "Note"}
-"""What a notice is called, the most important first."""
 _TABLE_ROWS: Final = 2000
 _SOURCE_ROWS: Final = 200
 
@@ -223,8 +222,7 @@ def _render(manifest: Manifest, chapters: tuple[_Chapter, ...]) -> str:
     style, script = _asset("report.css"), _asset("report.js")
     context: dict[str, Any] = {
         "manifest": manifest,
-        "levels": _LEVELS,
-        "notices": sorted(manifest.notices, key=lambda notice: list(_LEVELS).index(notice.level)),
+        "notices": grouped(manifest.notices),
         "chapters": chapters,
         "provenance": asdict(manifest)["provenance"] or {},
         "style": style,

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Literal
 
 from neurosig._atomic import FORMULA_STARTS, guard_cell
 from neurosig.errors import InputError, examples
@@ -15,15 +16,19 @@ from neurosig.pl.wording import MISSING, decimals_for, format_number, format_p
 from neurosig.report.manifest import Column, Format
 
 _P_NAMES = frozenset({Result.P_VALUE, Result.P_LR, Result.Q_VALUE, "p", "q", "p_null"})
+_KEY_NAMES = frozenset({Result.COHORT, Result.SIGNATURE, Result.TERM})
+_Key = Literal["", "key", "key-2", "key-3"]
+_KEYS: Final[tuple[_Key, ...]] = ("key", "key-2", "key-3")
 _EMPTY = frozenset({"", "nan", "NaN", "NA", "<NA>", "None"})
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of a column."""
+    """The head of a column; `key` marks those that stay in sight when a wide table is scrolled."""
 
     label: str
     is_number: bool
+    key: _Key = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +105,22 @@ def read_table(
             for row, status in zip(rows, _column(part, Result.STATUS), strict=True)
         ]
     return TableView(
-        heads=tuple(Head(c.label or _label(c.name), c.format != "text") for c in shown),
+        heads=_heads(shown),
         rows=tuple(rows),
         n_rows=len(records),
         name=file.name,
         path=path,
         uri="data:text/csv;charset=utf-8;base64," + base64.b64encode(content).decode("ascii"),
+    )
+
+
+def _heads(columns: Sequence[Column]) -> tuple[Head, ...]:
+    """The heads; cohort, signature and term say what a row is, else its first column does."""
+    names = [column.name for column in columns]
+    keys = [name for name in names if name in _KEY_NAMES] or names[:1]
+    place = dict(zip(keys, _KEYS, strict=False))
+    return tuple(
+        Head(c.label or _label(c.name), c.format != "text", place.get(c.name, "")) for c in columns
     )
 
 

@@ -10,6 +10,7 @@ from neurosig import pl
 from neurosig._atomic import write_csv
 
 SCRIPT = "<script>alert(1)</script>"
+MESSAGE = "9 events for 3 parameters; adjust for fewer covariates or pool the cohorts"
 FORMULA = "=cmd|'/c calc'!A1"
 
 
@@ -63,6 +64,32 @@ def pooled() -> pd.DataFrame:
 
 
 @pytest.fixture
+def few_cohorts(pooled: pd.DataFrame) -> pd.DataFrame:
+    """The pooled effects with what `meta` adds for fewer than five cohorts.
+
+    The Hartung-Knapp interval of axon spans nearly everything; that of immune is too narrow,
+    and vascular has one cohort.
+    """
+    nan = float("nan")
+    return pd.concat([pooled, pooled.tail(1)], ignore_index=True).assign(
+        signature=["axon", "immune", "vascular"],
+        status=["ok", "ok", "single_cohort"],
+        i2=[23.4, 0.0, nan],
+        model="random effects (REML, Hartung-Knapp)",
+        effect=[1.3, 0.8, 0.7],
+        effect_low=[0.1, 0.79, 0.6],
+        effect_high=[17.0, 0.81, 0.8],
+        effect_common=[1.28, 0.82, nan],
+        effect_low_common=[1.1, 0.7, nan],
+        effect_high_common=[1.5, 0.96, nan],
+        p_value_common=[0.004, 0.012, nan],
+        q_scale=[1.7, 0.02, nan],
+        effect_low_wider=[0.1, 0.68, nan],
+        effect_high_wider=[17.0, 0.94, nan],
+    )
+
+
+@pytest.fixture
 def curves() -> pd.DataFrame:
     """Two groups of four and two patients.
 
@@ -91,17 +118,19 @@ def run_folder(tmp_path: Path, results: pd.DataFrame) -> Path:
         for i in range(22)
     ]
     rows.append(result_row("A", signature=SCRIPT, effect=3.0, p_value=0.00001))
-    failed = {"status": "too_few_events", "message": "9 events for 3 parameters"}
+    failed = {"status": "too_few_events", "message": MESSAGE}
     rows.append(result_row("A", signature=FORMULA, effect=float("nan"), p_value=None, **failed))
     write_csv(folder / "tables" / "results.csv", pd.DataFrame(rows))
     data = pl.forest_data(results.assign(cohort=SCRIPT), signature="axon")
     pl.save_figure(pl.forest_figure(data), data, folder / "figures" / "forest")
     columns = [
+        {"name": "cohort", "label": "Cohort", "format": "text"},
         {"name": "signature", "label": "Signature", "format": "text"},
         {"name": "effect", "label": "HR per SD", "format": "number"},
         {"name": "p_value", "label": "p", "format": "p"},
         {"name": "n", "label": "n", "format": "integer"},
         {"name": "status", "label": "Status", "format": "text"},
+        {"name": "message", "label": "Message", "format": "text"},
     ]
     table = {
         "kind": "table",
@@ -127,6 +156,7 @@ def run_folder(tmp_path: Path, results: pd.DataFrame) -> Path:
         "summary": [{"label": "Cohorts", "value": 2}, {"label": "Signatures", "value": "24"}],
         "notices": [
             {"level": "info", "text": "A note."},
+            *({"level": "warning", "text": f"Warning {i} of <b>few</b> events."} for i in range(5)),
             {"level": "exploratory", "text": "No hypothesis was fixed."},
         ],
         "sections": [

@@ -150,11 +150,42 @@ def test_downloads_are_the_files_to_the_byte(page, run_folder):
 
 
 def test_every_column_can_be_sorted_by_a_button(page):
-    assert page.tags.count("th") == page.tags.count("button") > 5
+    in_heads = re.findall(r"<th[^>]*><button", page.source)
+    assert page.tags.count("th") == len(in_heads) > 5
 
 
-def test_the_exploratory_notice_comes_first(page):
-    assert page.content["strong"] == ["Exploratory", "Note"]
+def test_notices_are_one_box_per_level_the_exploratory_one_first(page):
+    boxes = re.findall(r'<div class="notice (\w+)" role="note">(.*?)</div>', page.source, re.DOTALL)
+    assert [level for level, _ in boxes] == ["exploratory", "warning", "info"]
+    assert [re.findall("<h2>(.*?)</h2>", box) for _, box in boxes] == [
+        ["Exploratory"],
+        ["5 warnings"],
+        ["1 note"],
+    ]
+    assert [box.count("<li>") for _, box in boxes] == [1, 5, 1]
+
+
+def test_many_warnings_are_folded_with_the_first_words_and_nothing_else_is(page):
+    assert page.source.count('<details>\n<summary><h2>5 warnings</h2> <span class="preview">') == 1
+    assert "Warning 0 of <b>few</b> events." in page.content["span"]
+    assert "<b>" not in page.source
+
+
+def test_three_warnings_stand_open(run_folder):
+    def edit(manifest):
+        manifest["notices"] = [{"level": "warning", "text": f"w{i}"} for i in range(3)]
+
+    change(run_folder, edit)
+    source = build_report(run_folder).read_text("utf-8")
+    assert "<h2>3 warnings</h2>" in source
+    assert "<summary><h2>" not in source
+
+
+def test_long_texts_of_a_table_are_whole_in_the_page(page):
+    (clip,) = {text for tag, name, text in page.attributes if (tag, name) == ("button", "title")}
+    assert clip.endswith("pool the cohorts")
+    assert clip in page.content["button"]
+    assert ("button", "aria-expanded", "false") in page.attributes
 
 
 def test_a_row_that_failed_is_marked_in_words(page):

@@ -55,18 +55,20 @@ def head(page, label):
     return next(th for th in heads if th.text.strip() == label)
 
 
-def column(page, place):
+def column(page, label):
     """The texts of a column in the rows that can be seen."""
     script = """
+        const heads = Array.from(document.querySelectorAll("#cox th"), (th) => th.textContent);
+        const place = heads.indexOf(arguments[0]);
         return Array.from(document.querySelectorAll("#cox tbody tr:not([hidden])"),
-                          row => row.cells[arguments[0]].textContent)"""
-    return page.execute_script(script, place)
+                          row => row.cells[place].textContent)"""
+    return page.execute_script(script, label)
 
 
 def test_a_click_sorts_and_a_second_click_turns_the_order(page):
     effect = head(page, "HR per SD")
     effect.find_element("css selector", "button").click()
-    up = column(page, 1)
+    up = column(page, "HR per SD")
     assert effect.get_attribute("aria-sort") == "ascending"
     # 0.5 to 2.6 in the loop of the fixture, 3.0 for the hostile name, the failed fit last
     assert up[0] == "0.50"
@@ -74,23 +76,23 @@ def test_a_click_sorts_and_a_second_click_turns_the_order(page):
     assert [float(text) for text in up[:-1]] == sorted(float(text) for text in up[:-1])
     effect.find_element("css selector", "button").click()
     assert effect.get_attribute("aria-sort") == "descending"
-    assert column(page, 1) == [*up[-2::-1], "–"]
+    assert column(page, "HR per SD") == [*up[-2::-1], "–"]
 
 
 def test_the_keyboard_sorts_by_the_full_number(page):
     button = head(page, "p").find_element("css selector", "button")
     button.send_keys("\ue007")
-    shown = column(page, 2)
+    shown = column(page, "p")
     # p is 0, 1/24, ... and 0.00001 for the hostile name: 0 is before it though both read <0.001
     assert shown[:3] == ["<0.001", "<0.001", "0.042"]
-    assert column(page, 0)[1] == "<script>alert(1)</script>"
+    assert column(page, "Signature")[1] == "<script>alert(1)</script>"
     assert shown[-1] == "–"
     assert head(page, "p").get_attribute("aria-sort") == "ascending"
 
 
 def test_text_with_numbers_sorts_as_people_count(page):
     head(page, "Signature").find_element("css selector", "button").click()
-    names = [name for name in column(page, 0) if name.startswith("signature")]
+    names = [name for name in column(page, "Signature") if name.startswith("signature")]
     assert names == [f"signature {i}" for i in range(22)]
 
 
@@ -98,14 +100,58 @@ def test_the_filter_counts_what_it_leaves(page):
     box = find(page, "#cox input[type=search]")
     box.send_keys("signature 1")
     # signature 1 and 10 to 19; "1" is in the other rows too but only these have it in their words
-    assert all("signature" in name for name in column(page, 0))
+    assert all("signature" in name for name in column(page, "Signature"))
     box.clear()
     box.send_keys("TOO few")
     assert find(page, "#cox output").text == "1 of 24 rows"
-    assert column(page, 0) == ["=cmd|'/c calc'!A1"]
+    assert column(page, "Signature") == ["=cmd|'/c calc'!A1"]
     box.send_keys("\ue003" * 7)
     assert find(page, "#cox output").text == "24 rows"
-    assert len(column(page, 0)) == 24
+    assert len(column(page, "Signature")) == 24
+
+
+def test_a_long_text_is_one_line_until_it_is_opened_by_the_keyboard(page):
+    clip = find(page, "#cox .clip")
+    row = clip.find_element("xpath", "ancestor::tr")
+    plain = find(page, "#cox tbody tr")
+    assert row.size["height"] == plain.size["height"]
+    clip.send_keys("\ue007")
+    assert clip.get_attribute("aria-expanded") == "true"
+    assert row.size["height"] > plain.size["height"]
+    clip.send_keys(" ")
+    assert clip.get_attribute("aria-expanded") == "false"
+    assert row.size["height"] == plain.size["height"]
+
+
+def test_cohort_and_signature_stay_in_sight_when_a_table_is_scrolled(page):
+    page.set_window_size(900, 900)
+    script = """
+        const box = document.querySelector("#cox .scroll");
+        box.scrollLeft = 60;
+        const from = box.getBoundingClientRect().left + box.clientLeft;
+        const cells = Array.from(box.querySelectorAll("tbody tr:first-child :is(.key, .key-2)"));
+        const places = cells.map((cell) => cell.getBoundingClientRect());
+        return [box.scrollLeft, ...places.flatMap((p) => [p.left - from, p.right - from])]"""
+    scrolled, start, end, second_start, _ = page.execute_script(script)
+    assert scrolled == 60
+    assert start == pytest.approx(0, abs=0.5)
+    assert second_start == pytest.approx(end, abs=0.5)
+
+
+def test_folded_warnings_are_opened_by_the_keyboard_and_for_print(page):
+    details = find(page, ".notice.warning details")
+    summary = details.find_element("css selector", "summary")
+    assert details.get_attribute("open") is None
+    assert "5 warnings" in summary.text
+    assert "Warning 0" in summary.text
+    summary.send_keys("\ue007")
+    assert details.get_attribute("open") == "true"
+    assert len([li for li in details.find_elements("css selector", "li") if li.is_displayed()]) == 5
+    summary.send_keys("\ue007")
+    page.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert details.get_attribute("open") == "true"
+    page.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert details.get_attribute("open") is None
 
 
 def test_the_theme_changes_and_is_remembered(page):
@@ -152,7 +198,7 @@ def test_no_screen_scrolls_sideways_and_nothing_is_complained_about(page, width,
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
     )
-    for details in page.find_elements("css selector", "details.source, #provenance details"):
+    for details in page.find_elements("css selector", "main details"):
         page.execute_script("arguments[0].open = true", details)
     script = "const e = document.documentElement; return e.scrollWidth - e.clientWidth"
     assert page.execute_script(script) <= 0

@@ -105,3 +105,16 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"\xff\xfe\x00a")
     with pytest.raises(InputError, match="not CSV in UTF-8"):
         read_table(tmp_path / "t.csv", "tables/t.csv", row_limit=5)
+
+
+@pytest.mark.parametrize(
+    ("names", "keys"),
+    [
+        ("cohort,endpoint,signature,n", ["key", "", "key-2", ""]),
+        ("cohort,signature,term,n", ["key", "key-2", "key-3", ""]),
+        ("signature,n", ["key", ""]),
+        ("step,n", ["key", ""]),
+    ],
+)
+def test_the_columns_that_name_a_row_are_those_that_stay_in_sight(table_of, names, keys):
+    assert [head.key for head in table_of(f"{names}\n").heads] == keys

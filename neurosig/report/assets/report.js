@@ -79,6 +79,34 @@
     box.hidden = false;
   };
 
+  // of the columns that stay in sight each begins where the one before it ends
+  const setUpKeys = (table) => {
+    const heads = ["th.key", "th.key-2", "th.key-3"].map((name) => table.querySelector(name));
+    const place = () => {
+      let left = 0;
+      heads.forEach((head, i) => {
+        if (!head) return;
+        table.style.setProperty(`--key-${i + 1}-left`, `${left}px`);
+        left += head.getBoundingClientRect().width;
+      });
+    };
+    const observer = new ResizeObserver(place);
+    for (const head of heads) if (head) observer.observe(head);
+  };
+
+  // on a narrow screen a figure shrinks to what can still be read and is scrolled then
+  const SMALLEST = 0.75;
+  const setUpFigure = (svg) => {
+    svg.style.maxWidth = `max(100%, ${SMALLEST * svg.width.baseVal.value}px)`;
+  };
+
+  const setUpClips = () => {
+    document.addEventListener("click", (event) => {
+      const clip = event.target.closest(".clip");
+      if (clip) clip.ariaExpanded = clip.ariaExpanded === "true" ? "false" : "true";
+    });
+  };
+
   // mark in the contents what is being read
   const setUpContents = () => {
     const nav = document.querySelector(".contents");
@@ -112,7 +140,7 @@
   const openForPrint = () => {
     let closed = [];
     addEventListener("beforeprint", () => {
-      closed = Array.from(document.querySelectorAll("#provenance details:not([open])"));
+      closed = Array.from(document.querySelectorAll("#provenance details:not([open]), .notice details:not([open])"));
       for (const details of closed) details.open = true;
     });
     addEventListener("afterprint", () => { for (const details of closed) details.open = false; });
@@ -122,7 +150,10 @@
     setUpTheme();
     setUpContents();
     openForPrint();
+    setUpClips();
+    for (const svg of document.querySelectorAll(".canvas svg")) setUpFigure(svg);
     for (const table of document.querySelectorAll("table")) {
+      setUpKeys(table);
       table.tHead.addEventListener("click", (event) => {
         const button = event.target.closest("button");
         if (button) sortBy(table, button.closest("th"));

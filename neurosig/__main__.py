@@ -1,6 +1,6 @@
-"""`python -m neurosig`."""
+"""Run the program as `python -m neurosig`."""
 
-from neurosig.cli import main
+from neurosig.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -5,7 +5,6 @@ crash, a full disk or a kill in the middle leaves the old file or none under the
 """
 
 import csv
-import io
 import json
 import os
 import secrets
@@ -31,19 +30,25 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary = path.parent / f".partial-{secrets.token_hex(8)}{path.suffix}"
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
-        raise ResourceError(
-            f"{str(path)!r} cannot be written: {error.strerror or error}",
-            f"The folder is {str(path.parent)!r}",
-            "Choose another output folder or give this one write permission",
-            path=str(path),
-        ) from error
+        raise _not_written(path, error) from error
     try:
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise _not_written(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _not_written(path: Path, error: OSError) -> ResourceError:
+    return ResourceError(
+        f"{str(path)!r} cannot be written: {error.strerror or error}",
+        f"The folder is {str(path.parent)!r}",
+        "Choose another output folder, make room, or give this one write permission",
+        path=str(path),
+    )
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -77,15 +82,40 @@ def guard_cell(value: object) -> object:
     return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
+def unguard_cell(text: str) -> str:
+    """The text that `guard_cell` prefixed.
+
+    >>> unguard_cell("'=1+1"), unguard_cell("'quoted'")
+    ('=1+1', "'quoted'")
+    """
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
+
+
 def write_csv(path: Path, table: "pd.DataFrame", *, sep: str = ",") -> None:
     """Write a table without its index: floats at full precision, text cells guarded."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=sep, lineterminator="\n")
+    write_text(path, csv_text(table, sep=sep))
+
+
+def csv_text(table: "pd.DataFrame", *, sep: str = ",") -> str:
+    """What `write_csv` writes."""
+    rows = _Rows()
+    writer = csv.writer(rows, delimiter=sep, lineterminator="\r\n")
     writer.writerow([guard_cell(str(name)) for name in table.columns])
     columns = [table[name].tolist() for name in table.columns]
     for row in zip(*columns, strict=True):
         writer.writerow([_csv_cell(value) for value in row])
-    write_text(path, buffer.getvalue())
+    return "".join(rows)
+
+
+class _Rows(list[str]):
+    """Takes the rows of a csv.writer and gives them Unix line ends.
+
+    Before Python 3.13 the writer quotes a carriage return inside a cell only if its own line end
+    has one; unquoted, the cell would end the row for every reader.
+    """
+
+    def write(self, row: str) -> None:
+        self.append(row.removesuffix("\r\n") + "\n")
 
 
 def _csv_cell(value: object) -> object:

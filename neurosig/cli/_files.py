@@ -9,7 +9,7 @@ import pandas as pd
 
 from neurosig import _atomic, _params, provenance
 from neurosig._tables import read_rows
-from neurosig.errors import InputError, ParameterError
+from neurosig.errors import InputError, ParameterError, count
 from neurosig.outcomes.cohort import Cohort
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.endpoint import Endpoint
@@ -48,8 +48,15 @@ def join_files(
     scores: Path, clinical: Path, reading: ClinicalReading, endpoint: Endpoint | None, name: str
 ) -> Cohort:
     """A cohort from a file of scores and a clinical table."""
+    values = read_scores(scores)
+    if endpoint is not None and {endpoint.time, endpoint.event} & set(values.columns):
+        raise InputError(
+            f"The file of scores {str(scores)!r} holds the columns of the endpoint",
+            f"{endpoint.time!r} and {endpoint.event!r} are looked for in {str(clinical)!r}",
+            "Give the scores first and the clinical table second",
+        )
     return Cohort.join(
-        read_scores(scores),
+        values,
         read_clinical_as(clinical, reading),
         endpoint,
         name=name,
@@ -90,7 +97,7 @@ def give(result: Results, output: Path | None, *, inputs: Iterable[Path]) -> Non
     if len(result.row_flow):
         _atomic.write_csv(beside(output, "row_flow.csv"), result.row_flow)
     write_provenance(output, inputs)
-    sys.stderr.write(f"{output}: {len(result.table)} rows\n")
+    sys.stderr.write(f"{output}: {count(len(result.table), 'row')}\n")
 
 
 def write_provenance(output: Path, inputs: Iterable[Path], **facts: Any) -> None:

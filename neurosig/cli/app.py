@@ -69,10 +69,8 @@ def build_app(arguments: list[str]) -> typer.Typer:
     return app
 
 
-def _version(
-    *, version: bool = typer.Option(False, "--version", help="Show the version and leave.")
-) -> None:
-    if version:
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
         from importlib import metadata
 
         try:
@@ -80,6 +78,19 @@ def _version(
         except metadata.PackageNotFoundError:
             typer.echo("unknown: neurosig runs from a folder in which it is not installed")
         raise typer.Exit
+
+
+def _version(
+    *,
+    version: bool = typer.Option(
+        False,
+        "--version",
+        help="Show the version and leave.",
+        callback=_show_version,
+        is_eager=True,
+    ),
+) -> None:
+    """Take the options that stand before the command."""
 
 
 def _placeholder() -> None:

@@ -10,7 +10,7 @@ import typer
 from neurosig._bundled import bundled
 from neurosig.cli._options import expand
 from neurosig.engine import coverage_of
-from neurosig.errors import ParameterError, SignatureLintError
+from neurosig.errors import ParameterError, SignatureLintError, count
 from neurosig.genesets.catalogue import catalogue_table, load_signatures
 from neurosig.genesets.lint import lint
 from neurosig.keys import OK, Coverage
@@ -29,9 +29,13 @@ def list_entries(
     """List the entries of the catalogue with size, evidence and licence."""
     table = catalogue_table()
     if panel is not None:
-        table = table[table["id"].isin(list(load_signatures(panel=panel, include_provisional=True)))]
+        table = table[
+            table["id"].isin(list(load_signatures(panel=panel, include_provisional=True)))
+        ]
     if category is not None:
-        table = table[table["id"].isin(list(load_signatures(category=category, include_provisional=True)))]
+        table = table[
+            table["id"].isin(list(load_signatures(category=category, include_provisional=True)))
+        ]
     for row in table.to_dict("records"):
         verified = "verified" if row["verified"] else "not verified"
         sys.stdout.write(
@@ -72,7 +76,7 @@ def lint_catalogue(
     errors = [f for f in findings if f.level == "error"]
     if errors:
         raise SignatureLintError(
-            f"{len(errors)} rules are broken",
+            f"{count(len(errors), 'rule is', 'rules are')} broken",
             f"The first: {errors[0].signature}: {errors[0].message}",
             "Correct the entries named above",
         )
@@ -99,7 +103,7 @@ def export(
             "Give a file name with one of these endings",
         )
     writers[output.suffix](output)
-    sys.stderr.write(f"{output}: {len(collection)} signatures\n")
+    sys.stderr.write(f"{output}: {count(len(collection), 'signature')}\n")
 
 
 @app.command("coverage")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from neurosig._progress import Advance
 from neurosig.engine import score
-from neurosig.errors import InputError, UnknownSignatureError, examples
+from neurosig.errors import InputError, UnknownSignatureError, count, examples
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import guess_scale
 from neurosig.genesets.catalogue import load_signatures
@@ -24,6 +24,7 @@ from neurosig.outcomes.cox_model import cox
 from neurosig.outcomes.pooling import meta
 from neurosig.outcomes.regression import regress
 from neurosig.outcomes.results import Results
+from neurosig.outcomes.row_flow import FlowStep, flow_table
 from neurosig.scores import Scores
 from neurosig.study.config import CohortSource, RegressionOutcome, SignatureChoice, Study
 from neurosig.study.notices import Notices
@@ -200,13 +201,33 @@ def _rows_to_score(source: CohortSource, obs_names: pd.Index, clinical: pd.DataF
     They are chosen before scoring, because a method of cohort scope compares samples with each
     other: normal tissue must not be part of a tumour's cohort.
     """
-    without_scores = pd.DataFrame(index=obs_names)
+    used = _without_excluded(source, obs_names)
+    without_scores = pd.DataFrame(index=used)
     rows = Cohort.join(
         without_scores, clinical, name=source.id, duplicates=source.clinical.duplicates
     )
     for column, values in source.clinical.keep.items():
         rows = rows.where(column, values)
-    return rows
+    if len(used) == len(obs_names):
+        return rows
+    excluded = obs_names[obs_names.isin(source.exclude)]
+    step = FlowStep.losing(
+        "observations used", len(obs_names), excluded, "excluded by the configuration"
+    )
+    flow = pd.concat([flow_table([step]), rows.row_flow], ignore_index=True)
+    return replace(rows, row_flow=flow)
+
+
+def _without_excluded(source: CohortSource, obs_names: pd.Index) -> pd.Index:
+    unknown = [name for name in source.exclude if name not in obs_names]
+    if unknown:
+        raise InputError(
+            f"Cohort {source.id!r} is to exclude {unknown[0]!r}, which it does not have",
+            f"{count(len(unknown), 'name')} of {len(source.exclude)}: {examples(unknown)}; it has "
+            f"{examples(obs_names)}",
+            "Correct the names under 'exclude:'",
+        )
+    return obs_names[~obs_names.isin(source.exclude)]
 
 
 def _with_scores(rows: Cohort, source: CohortSource, values: pd.DataFrame) -> Cohort:

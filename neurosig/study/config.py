@@ -125,13 +125,16 @@ class CohortSource:
     expression: ExpressionSource = field(default_factory=ExpressionSource)
     clinical: ClinicalSource = field(default_factory=ClinicalSource)
     endpoint: Annotated[Endpoint | None, Help("time-to-event endpoint")] = None
+    exclude: Annotated[
+        tuple[str, ...], Help("observations not to be used, such as repeats of a patient")
+    ] = ()
     adjust: Annotated[tuple[str | Term, ...], Help("covariates of the survival model")] = ()
     strata: Annotated[tuple[str, ...], Help("strata of the survival model")] = ()
     regressions: Annotated[tuple[RegressionOutcome, ...], Help("outcomes without time")] = ()
 
     def __post_init__(self) -> None:
-        has_files = self.expression.file is not None and self.clinical.file is not None
-        if (self.dataset is None) != has_files:
+        n_absent = [self.expression.file, self.clinical.file].count(None)
+        if n_absent != (0 if self.dataset is None else 2):
             raise ParameterError(
                 f"Cohort {self.id!r} needs a dataset, or both expression.file and clinical.file",
                 f"dataset: {self.dataset!r}, expression.file: {self.expression.file!r}, "
@@ -190,7 +193,8 @@ class StudyConfig:
 
     def __post_init__(self) -> None:
         ids = [cohort.id for cohort in self.cohorts]
-        repeated = sorted({i for i in ids if ids.count(i) > 1})
+        folded = [name.casefold() for name in ids]  # they are also file names
+        repeated = sorted({i for i in ids if folded.count(i.casefold()) > 1})
         if not ids or repeated:
             raise ParameterError(
                 "A study needs cohorts with different ids",
@@ -251,7 +255,7 @@ def _as_yaml(mapping: Mapping[str, Any]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:
+        def ignore_aliases(self, _data: Any) -> bool:
             return True
 
         def represent_text(self, text: str) -> Any:

@@ -1,7 +1,7 @@
 """The figures of a study; each is an SVG with its source table beside it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,11 +49,25 @@ class _Drawn:
 
 def write_figures(study: Study, analysis: StudyAnalysis, folder: Path) -> list[StudyFigure]:
     """Draw all figures of a study into the run folder."""
-    written = []
+    written: list[StudyFigure] = []
     for drawn in _figures(study, analysis):
-        save_figure(drawn.figure, drawn.data, folder / drawn.about.stem)
-        written.append(drawn.about)
+        about = replace(drawn.about, id=_untaken(drawn.about.id, {f.id for f in written}))
+        save_figure(drawn.figure, drawn.data, folder / about.stem)
+        written.append(about)
     return written
+
+
+def _untaken(name: str, taken: set[str]) -> str:
+    """A file name of its own, also where upper and lower case are the same.
+
+    >>> _untaken("forest_A-B", {"forest_a-b"})
+    'forest_A-B-2'
+    """
+    folded, candidate, number = {other.casefold() for other in taken}, name, 1
+    while candidate.casefold() in folded:
+        number += 1
+        candidate = f"{name}-{number}"
+    return candidate
 
 
 def shown_signatures(study: Study, analysis: StudyAnalysis) -> list[str]:

@@ -51,6 +51,7 @@ _LABELS = {
     "effect_low_crude": "Low (crude)",
     "effect_high_crude": "High (crude)",
     "p_value_crude": "p (crude)",
+    "spearman": "Spearman's rho",
     "term": "Term",
     "model": "Model",
 }
@@ -332,7 +333,8 @@ def _coverage_section(
         _table(
             "coverage",
             "Genes found",
-            "A signature whose status is not ok was not scored in that cohort.",
+            "low_coverage and the like: not scored in that cohort. weights_ignored: scored, by the "
+            "direction of the genes alone.",
             tables["coverage"],
         ),
         _table(

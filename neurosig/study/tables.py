@@ -117,14 +117,13 @@ def _source_text(source: object) -> str:
 def _row_flow(analysis: StudyAnalysis) -> pd.DataFrame:
     parts = []
     for cohort in analysis.cohorts:
-        models = {
-            f"survival: {cohort.endpoint_name}": cohort.survival.get(analysis.main_method),
-            **{f"{o.kind}: {o.outcome}": result for o, result in cohort.regressions},
-        }
-        for model, result in models.items():
-            if result is not None:
-                flow = result.row_flow.copy()
-                flow.insert(0, "model", model)
-                flow.insert(0, Result.COHORT, cohort.source.id)
-                parts.append(flow)
+        models = [(f"{o.kind}: {o.outcome}", result) for o, result in cohort.regressions]
+        if cohort.survival:
+            survival = cohort.survival[analysis.main_method]
+            models.insert(0, (f"survival: {cohort.endpoint_name}", survival))
+        for model, result in models:
+            flow = result.row_flow.copy()
+            flow.insert(0, "model", model)
+            flow.insert(0, Result.COHORT, cohort.source.id)
+            parts.append(flow)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -47,7 +47,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> Non
         temporary.write_text("part")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(ResourceError, match="No space left"):
         _atomic.write_with(path, on_a_full_disk)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

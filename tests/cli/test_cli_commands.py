@@ -1,0 +1,324 @@
+"""Every command does what the Python functions do."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pandas as pd
+import pytest
+
+import neurosig as ns
+from neurosig._yaml import load_yaml
+from neurosig.cli.demo import demo_config
+
+Run = Callable[..., Any]
+ROWS = ("--orientation", "genes_in_rows")
+
+# The commands write warnings to stderr; the test runner would turn them into errors before.
+pytestmark = pytest.mark.filterwarnings("default::neurosig.errors.NeurosigWarning")
+
+
+@pytest.fixture
+def scored(neurosig: Run, small_data: Path, tmp_path: Path) -> Path:
+    """Scores of alpha as `neurosig score` writes them."""
+    output = tmp_path / "alpha_scores.csv"
+    ended = neurosig(
+        "score", small_data / "alpha.csv", *ROWS, "--method", "zscore",
+        "--file", small_data / "signatures.gmt", "--output", output,
+    )  # fmt: skip
+    assert ended.code == 0
+    assert "60 x 3 scores" in ended.err
+    return output
+
+
+def _from_api(small_data: Path, name: str, suffix: str = "csv") -> ns.Cohort:
+    path = small_data / f"{name}.{suffix}"
+    expression = ns.read_expression(path, orientation="genes_in_rows")
+    scores = ns.score(expression, ns.read_gmt(small_data / "signatures.gmt"), method="zscore")
+    clinical = ns.read_clinical(small_data / f"{name}_clinical.csv", id="patient")
+    endpoint = ns.Endpoint(time="OS.time", event="OS")
+    return ns.Cohort.join(scores, clinical, endpoint, name=name)
+
+
+def _numbers(path: Path) -> Any:
+    """The numbers of a table of scores, each the float nearest to its text."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return np.array([[float(cell) for cell in row[1:]] for row in list(csv.reader(file))[1:]])
+
+
+def _read_like(path: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """A result table from a file, with numbers where `table` has them."""
+    found = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for name in table.select_dtypes("number"):
+        found[name] = [float(cell or "nan") for cell in found[name]]
+    return found
+
+
+def test_score_writes_scores_coverage_and_provenance(
+    scored: Path, small_data: Path, tmp_path: Path
+) -> None:
+    expected = _from_api(small_data, "alpha").scores
+    np.testing.assert_array_equal(_numbers(scored), expected.to_numpy())
+    coverage = pd.read_csv(tmp_path / "alpha_scores.coverage.csv", index_col=0)
+    assert coverage["status"].tolist() == ["ok"] * 3
+    record = json.loads((tmp_path / "alpha_scores.provenance.json").read_text())
+    assert record["inputs"][0]["file"] == "alpha.csv"
+    assert record["scores"]["method"]["name"] == "zscore"
+
+
+@pytest.mark.parametrize("suffix", ["tsv", "h5ad"])
+def test_scores_in_another_format_are_the_same_for_the_commands_that_read_them(
+    neurosig: Run, scored: Path, small_data: Path, tmp_path: Path, suffix: str
+) -> None:
+    other = tmp_path / f"other.{suffix}"
+    neurosig(
+        "score", small_data / "alpha.h5ad", "--method", "zscore",
+        "--file", small_data / "signatures.gmt", "--output", other,
+    )  # fmt: skip
+    clinical = (small_data / "alpha_clinical.csv", "--time", "OS.time", "--event", "OS")
+    outputs = [neurosig("cox", path, *clinical).out for path in (scored, other)]
+    assert outputs[0] == outputs[1]
+    assert outputs[0].count("\n") == 4
+
+
+def test_score_takes_parameters_of_the_method_and_threads(
+    neurosig: Run, small_data: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "scores.csv"
+    ended = neurosig(
+        "score", small_data / "alpha.csv", *ROWS, "--method", "ssgsea", "--param", "alpha=0.5",
+        "--param", "normalize=true", "--file", small_data / "signatures.gmt", "--threads", "2",
+        "--min-coverage", "0.4", "--min-genes", "2", "--output", output,
+    )  # fmt: skip
+    assert ended.code == 0
+    expression = ns.read_expression(small_data / "alpha.csv", orientation="genes_in_rows")
+    method = ns.methods.SsGsea(alpha=0.5, normalize=True)
+    expected = ns.score(expression, ns.read_gmt(small_data / "signatures.gmt"), method=method)
+    np.testing.assert_array_equal(_numbers(output), expected.values.to_numpy())
+
+
+def test_score_cox_and_meta_through_files_equal_the_functions_exactly(
+    neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
+) -> None:
+    beta_scores = tmp_path / "beta_scores.csv"
+    neurosig(
+        "score", small_data / "beta.tsv.gz", *ROWS, "--method", "zscore",
+        "--file", small_data / "signatures.gmt", "--output", beta_scores,
+    )  # fmt: skip
+    tables = []
+    for name, scores in (("alpha", scored), ("beta", beta_scores)):
+        table = tmp_path / name / "cox.csv"  # one file name in two folders
+        ended = neurosig(
+            "cox", scores, small_data / f"{name}_clinical.csv", "--id", "patient",
+            "--time", "OS.time", "--event", "OS", "--unit", "days", "--adjust", "age",
+            "--adjust", "grade:categorical:G3", "--cohort", name, "--output", table,
+        )  # fmt: skip
+        assert ended.code == 0
+        tables.append(table)
+    assert "no age" in (tmp_path / "alpha" / "cox.row_flow.csv").read_text()
+
+    adjust = ["age", ns.Term(column="grade", kind="categorical", reference="G3")]
+    with pytest.warns(ns.errors.NeurosigWarning):
+        expected = [
+            ns.cox(_from_api(small_data, name, suffix), adjust=adjust).table
+            for name, suffix in (("alpha", "csv"), ("beta", "tsv.gz"))
+        ]
+    for path, table in zip(tables, expected, strict=True):
+        found = _read_like(path, table)
+        pd.testing.assert_frame_equal(found, table, check_exact=True, check_dtype=False)
+
+    pooled = tmp_path / "pooled.csv"
+    ended = neurosig("meta", *tables, "--endpoint", "OS", "--output", pooled)
+    assert ended.code == 0
+    table = ns.meta(expected).table
+    found = _read_like(pooled, table)
+    pd.testing.assert_frame_equal(found, table, check_exact=True, check_dtype=False)
+    record = json.loads((tmp_path / "pooled.provenance.json").read_text())
+    assert [entry["file"] for entry in record["inputs"]] == ["cox.csv", "cox.csv"]
+    without = neurosig("meta", *tables, "--no-knha", "--method", "DL")
+    rows = list(csv.DictReader(without.out.splitlines()))
+    assert {row["model"] for row in rows} == {"random effects (DerSimonian-Laird)"}
+
+
+def test_regress_equals_the_function(neurosig: Run, scored: Path, small_data: Path) -> None:
+    ended = neurosig(
+        "regress", scored, small_data / "alpha_clinical.csv", "--outcome", "pni",
+        "--positive", "yes", "--adjust", "age",
+    )  # fmt: skip
+    assert ended.code == 0
+    cohort = _from_api(small_data, "alpha")
+    table = ns.regress(cohort, outcome="pni", positive="yes", adjust=["age"]).table
+    rows = list(csv.DictReader(ended.out.splitlines()))
+    assert [float(row["estimate"]) for row in rows] == table["estimate"].tolist()
+    assert [row["term"] for row in rows] == ["score", "age"] * 3
+
+
+def test_km_writes_a_picture_with_its_numbers_and_prints_the_test(
+    neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
+) -> None:
+    ended = neurosig(
+        "km", scored, small_data / "alpha_clinical.csv", "--time", "OS.time", "--event", "OS",
+        "--signature", "AXON", "--output", tmp_path / "km.svg",
+    )  # fmt: skip
+    assert ended.code == 0
+    assert "Log-rank test of the displayed halves" in ended.out
+    assert "for display" in ended.out
+    assert (tmp_path / "km.svg").read_text().startswith("<?xml")
+    assert {"group", "time"} <= set(pd.read_csv(tmp_path / "km.csv").columns)
+    assert (tmp_path / "km.provenance.json").is_file()
+
+
+def test_no_command_overwrites_what_it_reads(
+    neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
+) -> None:
+    before = scored.read_bytes()
+    clinical = (small_data / "alpha_clinical.csv", "--time", "OS.time", "--event", "OS")
+    for arguments in (
+        ("km", scored, *clinical, "--signature", "AXON", "--output", scored.with_suffix(".svg")),
+        ("cox", scored, *clinical, "--output", scored),
+    ):
+        ended = neurosig(*arguments)
+        assert ended.code == 2
+        assert "would be overwritten" in ended.err
+    assert scored.read_bytes() == before
+    assert not scored.with_suffix(".svg").exists()
+
+
+@pytest.mark.parametrize("name", ["=NGF", "+NGF", "@NGF"])
+def test_a_guarded_name_is_the_same_name_again_for_the_next_command(
+    neurosig: Run, small_data: Path, tmp_path: Path, name: str
+) -> None:
+    gmt = tmp_path / "s.gmt"
+    gmt.write_text((small_data / "signatures.gmt").read_text().replace("AXON", name, 1))
+    scores, table = tmp_path / "scores.csv", tmp_path / "cox.csv"
+    neurosig("score", small_data / "alpha.csv", *ROWS, "--file", gmt, "--output", scores)
+    assert f"'{name}" in scores.read_text().splitlines()[0]
+    clinical = (small_data / "alpha_clinical.csv", "--time", "OS.time", "--event", "OS")
+    ended = neurosig("cox", scores, *clinical)
+    assert ended.code == 0
+    drawn = neurosig("km", scores, *clinical, "--signature", name, "--output", tmp_path / "km.svg")
+    assert drawn.code == 0
+    neurosig("cox", scores, *clinical, "--output", table)
+    assert table.read_text() == ended.out
+    ended = neurosig("meta", table)
+    assert f"'{name}" in ended.out
+    assert "''" not in ended.out
+
+
+def test_signatures_can_be_listed_shown_and_checked(neurosig: Run) -> None:
+    listed = neurosig("signatures", "list")
+    n_all = len(listed.out.splitlines()) - 1
+    assert listed.out.endswith(f"{n_all} entries\n")
+    part = neurosig("signatures", "list", "--panel", "core")
+    assert part.out.endswith(f"{len(ns.load_signatures(panel='core'))} entries\n")
+    categories = {line.split(" genes")[1].split()[0] for line in listed.out.splitlines()[:-1]}
+    sizes = [
+        int(neurosig("signatures", "list", "--category", c).out.splitlines()[-1].split()[0])
+        for c in sorted(categories)
+    ]
+    assert sum(sizes) == n_all  # provisional ones are listed, too
+
+    shown = json.loads(neurosig("signatures", "show", "IMM.CYT").out)
+    assert shown["genes"] == ["GZMA", "PRF1"]  # Rooney et al. 2015, doi:10.1016/j.cell.2014.12.033
+    assert neurosig("signatures", "lint").out.endswith("The catalogue is sound.\n")
+    unknown = neurosig("signatures", "show", "IMM.CYTT")
+    assert (unknown.code, "IMM.CYT" in unknown.err) == (3, True)
+
+
+def test_a_broken_catalogue_does_not_pass_the_check(neurosig: Run, tmp_path: Path) -> None:
+    import shutil
+
+    from neurosig._bundled import bundled
+
+    folder = tmp_path / "signatures"
+    shutil.copytree(bundled("signatures"), folder)
+    entry = next(folder.glob("*/IMM.CYT.yaml"))
+    entry.write_text(entry.read_text().replace("id: IMM.CYT", "id: IMM.OTHER"))
+    ended = neurosig("signatures", "lint", folder)
+    assert ended.code == 3
+    assert "IMM.CYT" in ended.out + ended.err
+
+
+@pytest.mark.parametrize("suffix", ["gmt", "json", "csv"])
+def test_signatures_are_exported_without_loss(
+    neurosig: Run, small_data: Path, tmp_path: Path, suffix: str
+) -> None:
+    output = tmp_path / f"s.{suffix}"
+    ended = neurosig("signatures", "export", "--id", "IMM.CYT", "--output", output)
+    assert (ended.code, ended.err) == (0, f"{output}: 1 signature\n")
+    scores = tmp_path / "scores.csv"
+    genes = pd.DataFrame(
+        np.arange(12.0).reshape(3, 4) ** 0.5, columns=["GZMA", "PRF1", "NGF", "TP53"],
+        index=["p1", "p2", "p3"],
+    )  # fmt: skip
+    genes.to_csv(tmp_path / "x.csv")
+    again = neurosig(
+        "score", tmp_path / "x.csv", "--orientation", "genes_in_columns", "--method", "mean",
+        "--file", output, "--output", scores,
+    )  # fmt: skip
+    assert again.code == 0
+    found = pd.read_csv(scores, index_col=0)
+    np.testing.assert_allclose(found["IMM.CYT"], genes[["GZMA", "PRF1"]].mean(axis=1), rtol=1e-15)
+    refused = neurosig("signatures", "export", "--id", "IMM.CYT", "--output", tmp_path / "s.txt")
+    assert refused.code == 2
+
+
+def test_signatures_coverage_counts_the_genes_of_a_matrix(neurosig: Run, small_data: Path) -> None:
+    ended = neurosig(
+        "signatures", "coverage", small_data / "alpha.csv", *ROWS,
+        "--file", small_data / "signatures.gmt",
+    )  # fmt: skip
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    assert lines[0].split() == ["AXON", "6", "of", "6", "(100%)", "ok"]
+    assert lines[-1] == "3 of 3 can be scored"
+
+
+def test_methods_are_listed_described_and_given_as_json(neurosig: Run) -> None:
+    names = list(ns.available_methods().index)
+    listed = neurosig("methods").out
+    assert all(f"{name} " in listed for name in names)
+    assert "Barbie" in neurosig("methods", "ssgsea").out
+    table = json.loads(neurosig("methods", "--json").out)
+    assert list(table) == names
+    for entry in table.values():
+        jsonschema.Draft202012Validator.check_schema(entry["parameters"])
+    assert list(json.loads(neurosig("methods", "zscore", "--json").out)) == ["zscore"]
+    for arguments in (("methods", "zscor"), ("methods", "zscor", "--json")):
+        ended = neurosig(*arguments)
+        assert (ended.code, "Did you mean 'zscore'?" in ended.err) == (2, True)
+
+
+def test_run_writes_a_report_and_says_what_it_found(
+    neurosig: Run, small_study: dict[str, Any], tmp_path: Path
+) -> None:
+    import yaml
+
+    config = tmp_path / "study.yaml"
+    small_study["output"] = "out"
+    config.write_text(yaml.safe_dump(small_study))
+    ended = neurosig("run", config)
+    assert ended.code == 0
+    assert ended.out.startswith("pooled: 3 scores tested, smallest p first\n")
+    assert ended.out.endswith(f"report: {tmp_path / 'out' / 'report.html'}\n")
+    assert "note: Cohort alpha, zscore: " in ended.err
+
+    report = tmp_path / "out" / "report.html"
+    before = report.read_bytes()
+    report.unlink()
+    rebuilt = neurosig("report", tmp_path / "out")
+    assert (rebuilt.code, rebuilt.out) == (0, f"report: {report}\n")
+    assert report.read_bytes() == before
+
+
+def test_run_prints_a_schema_that_the_demonstration_fits(neurosig: Run) -> None:
+    schema = json.loads(neurosig("run", "--schema").out)
+    jsonschema.Draft202012Validator(schema).validate(load_yaml(demo_config()))
+
+
+def test_demo_prints_its_configuration_to_start_from(neurosig: Run) -> None:
+    assert neurosig("demo", "--config").out == demo_config().read_text(encoding="utf-8")

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from neurosig import provenance
 from neurosig._progress import progress
-from neurosig.errors import CoverageError, CoverageWarning, ParameterError, count, examples
+from neurosig.errors import (
+    CoverageError,
+    CoverageWarning,
+    ParameterError,
+    SignatureError,
+    count,
+    examples,
+)
 from neurosig.expression.adapters import as_expression
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import (
@@ -23,7 +30,7 @@ from neurosig.expression.checks import (
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.keys import OK, Coverage
-from neurosig.methods.base import Method, dense_chunks_of
+from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.scores import Scores
 
@@ -64,8 +71,9 @@ def score(
     Returns
     -------
     Scores
-        `values` (observations x signatures). A signature below `min_coverage` or `min_genes` is
-        NaN, with a CoverageWarning and a status in `coverage`.
+        `values` (observations x signatures). A signature below `min_coverage` or `min_genes`, or
+        without a defined score in any observation, is NaN, with a CoverageWarning and a status in
+        `coverage`.
 
     Raises
     ------
@@ -87,17 +95,24 @@ def score(
     _check_arguments(min_genes, min_coverage, n_jobs)
     chosen = get_method(method)
     collection = SignatureCollection.of(signatures)
+    if not collection:
+        raise SignatureError(
+            "There are no signatures to score",
+            "The collection is empty",
+            "Check the file or the filter that made it",
+        )
     expression = as_expression(data, layer=layer, use_raw=use_raw)
     sets = compile_signatures(
         collection, expression.var_names, min_genes=min_genes, min_coverage=min_coverage
     )
     _check_coverage(expression, collection, sets, min_genes, min_coverage)
-    if not chosen.allows_missing:
-        check_finite(expression)
+    check_finite(expression, allow_nan=chosen.allows_missing)
     guess = guess_scale(expression)
     check_scale(guess, chosen.spec.scale)
     _warn_of_ignored_weights(collection, sets, chosen)
+    _warn_of_missing_arms(collection, sets)
     values = _run(expression, sets, chosen, n_jobs)
+    _warn_of_missing_scores(values, sets, chosen)
     record = provenance.record(
         method={
             "name": chosen.spec.name,
@@ -118,15 +133,19 @@ def score(
     return Scores(frame, sets.coverage, record)
 
 
-def _check_arguments(min_genes: int | None, min_coverage: float, n_jobs: int) -> None:
-    if not 0 <= min_coverage <= 1:
+def _check_arguments(min_genes: object, min_coverage: object, n_jobs: object) -> None:
+    if isinstance(min_coverage, bool) or not (
+        isinstance(min_coverage, int | float) and 0 <= min_coverage <= 1
+    ):
         raise ParameterError(
             f"min_coverage cannot be {min_coverage!r}",
             "It is the share of a signature's genes that has to be found",
             "Give a number from 0 to 1",
         )
     for name, value in (("min_genes", min_genes), ("n_jobs", n_jobs)):
-        if value is not None and (not isinstance(value, int) or value < 1):
+        if value is None and name == "min_genes":
+            continue
+        if isinstance(value, bool) or not (isinstance(value, int | np.integer) and value >= 1):
             raise ParameterError(
                 f"{name} cannot be {value!r}", "It is a count", "Give a whole number from 1 on"
             )
@@ -180,6 +199,44 @@ def _warn_of_ignored_weights(
         )
 
 
+def _warn_of_missing_arms(collection: SignatureCollection, sets: CompiledSignatures) -> None:
+    n_arms = np.bincount(sets.arm_owner, minlength=sets.n_signatures)
+    lost = [
+        name
+        for name, n_found in zip(sets.names, n_arms, strict=True)
+        if n_found < bool(collection[name].up) + bool(collection[name].down)
+    ]
+    if lost:
+        warnings.warn(
+            CoverageWarning(
+                f"{count(len(lost), 'signature')} with an up and a down arm "
+                f"{'has' if len(lost) == 1 else 'have'} no gene of one arm in the data",
+                f"Scored by the other arm alone: {examples(lost)}",
+                "Such scores are not on the scale of cohorts that hold both arms; see "
+                "coverage.missing_genes",
+            ),
+            stacklevel=3,
+        )
+
+
+def _warn_of_missing_scores(
+    values: NDArray[np.float64], sets: CompiledSignatures, method: Method
+) -> None:
+    missing = [name for i, name in enumerate(sets.names) if np.isnan(values[:, i]).all()]
+    if missing:
+        sets.coverage.loc[missing, Coverage.STATUS] = "no_score"
+        warnings.warn(
+            CoverageWarning(
+                f"{method.spec.name} gives no score to {count(len(missing), 'signature')} in any "
+                "observation",
+                f"Their genes are found, the scores are not defined: {examples(missing)}",
+                "A set of all genes has no rank among others, constant genes have no z-value, "
+                "one score has no range, and missing values may propagate",
+            ),
+            stacklevel=3,
+        )
+
+
 def _run(
     expression: Expression, sets: CompiledSignatures, method: Method, n_jobs: int
 ) -> NDArray[np.float64]:
@@ -188,8 +245,7 @@ def _run(
 
     def fill(bounds: tuple[int, int]) -> None:
         block = expression.block(*bounds)
-        for start, x in dense_chunks_of(block.start, block.data):
-            values[start : start + len(x)] = method.score_rows(x, sets, cohort)
+        values[block.start : block.stop] = method.score_block(block, sets, cohort)
 
     bounds = expression.bounds(16 * 2**20)
     title = f"{method.spec.name}: {count(expression.n_obs, 'observation')}"

@@ -75,11 +75,15 @@ class Scores:
         try:
             adata = read_h5ad(path)
             provenance = json.loads(adata.uns[keys.UNS]["provenance"])
-        except (OSError, KeyError) as error:
+        except Exception as error:  # what a damaged file raises depends on where it is damaged
             raise ResourceError(
                 f"{str(path)!r} does not hold saved scores",
                 f"Reading it failed: {error}",
                 "Give a file that Scores.save wrote",
             ) from error
         values = pd.DataFrame(np.asarray(adata.X), adata.obs_names, adata.var_names)
-        return cls(values.rename_axis(columns="signature"), adata.var.copy(), provenance)
+        # Repeated texts come back as categories; what `score` returns has plain text.
+        coverage = adata.var.astype(
+            {name: "str" for name, kind in adata.var.dtypes.items() if kind == "category"}
+        )
+        return cls(values.rename_axis(columns="signature"), coverage, provenance)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from neurosig.errors import ParameterError
-from neurosig.keys import SCORE_TERM, Result
+from neurosig.keys import SCORE_TERM, Pooled, Result
 from neurosig.study.config import config_schema
 from neurosig.study.pipeline import StudyRun, run
 
@@ -62,8 +62,14 @@ def _line(row: dict[object, object]) -> str:
     def number(key: str) -> str:
         return f"{row[key]:.3g}"
 
-    return (
+    text = (
         f"{row[Result.SIGNATURE]}  {row[Result.EFFECT_SCALE]} {number(Result.EFFECT)} "
         f"[{number(Result.EFFECT_LOW)}, {number(Result.EFFECT_HIGH)}]  "
         f"p {number(Result.P_VALUE)}  q {number(Result.Q_VALUE)}"
     )
+    if Pooled.EFFECT_COMMON in row:
+        text += (
+            f"  (common effect {number(Pooled.EFFECT_COMMON)} "
+            f"[{number(Pooled.EFFECT_LOW_COMMON)}, {number(Pooled.EFFECT_HIGH_COMMON)}])"
+        )
+    return f"{text}  {row[Result.MESSAGE]}".rstrip()

@@ -118,7 +118,8 @@ def compile_signatures(
             names.append(signature.id)
             positions.append(found[is_found].astype(np.int64)[order])
             weights.append(np.asarray(_weights_of(signature))[is_found][order])
-    coverage = pd.DataFrame(rows, index=pd.Index(list(signatures), name="signature"))
+    index = pd.Index(list(signatures), name="signature", dtype="str")
+    coverage = pd.DataFrame(rows, index=index, columns=list(Coverage.ALL))
     arms, owner, sign = _split_arms(positions, weights)
     return CompiledSignatures(
         names=tuple(names),

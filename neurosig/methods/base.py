@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig import _params
-from neurosig.expression.base import Expression
+from neurosig.expression.base import Block, Expression
 from neurosig.genesets.compiled import CompiledSignatures
 
 Scope: TypeAlias = Literal["sample", "cohort"]
@@ -29,7 +29,7 @@ INVARIANCES: tuple[Invariance, ...] = (
     "other_genes",
 )
 
-CHUNK_BYTES = 8 * 2**20
+CHUNK_BYTES = 2 * 2**20
 """Memory of the dense rows a method sees at once; small enough to stay in the processor's cache."""
 
 
@@ -112,6 +112,19 @@ class Method(ABC):
         self, x: NDArray[np.float64], sets: CompiledSignatures, cohort: Any
     ) -> NDArray[np.float64]:
         """Scores (n_rows, n_signatures) of dense rows x (n_rows, n_genes); x is not modified."""
+
+    def score_block(
+        self, block: Block, sets: CompiledSignatures, cohort: Any
+    ) -> NDArray[np.float64]:
+        """Scores (n_rows, n_signatures) of a block.
+
+        By default its rows are scored a dense chunk at a time. A method that is faster on the
+        stored values of a sparse block overrides this; its scores have to be equal to the bit.
+        """
+        scores = np.empty((block.n_obs, sets.n_signatures))
+        for start, x in dense_chunks_of(0, block.data):
+            scores[start : start + len(x)] = self.score_rows(x, sets, cohort)
+        return scores
 
     def finish(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """A last step over all scores of a call, for methods that rescale them."""

@@ -9,7 +9,7 @@ import pkgutil
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from inspect import getmembers, isclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ def registered() -> Mapping[str, type[Method]]:
             for _, c in getmembers(module, isclass)
             if issubclass(c, Method) and hasattr(c, "spec") and c.__module__ == module.__name__
         ]
-    classes += [point.load() for point in entry_points(group="neurosig.methods")]
+    classes += [_loaded(point) for point in entry_points(group="neurosig.methods")]
     found: dict[str, type[Method]] = {}
     for method in classes:
         if method.spec.name in found:
@@ -44,6 +44,24 @@ def registered() -> Mapping[str, type[Method]]:
             )
         found[method.spec.name] = method
     return dict(sorted(found.items()))
+
+
+def _loaded(point: EntryPoint) -> type[Method]:
+    try:
+        method = point.load()
+    except Exception as error:  # whatever a foreign module raises while it is imported
+        raise MethodError(
+            f"The scoring method {point.name!r} of another package cannot be loaded",
+            f"{point.value}: {type(error).__name__}: {error}",
+            "Repair or uninstall that package",
+        ) from error
+    if not (isclass(method) and issubclass(method, Method) and hasattr(method, "spec")):
+        raise MethodError(
+            f"What another package registers as scoring method {point.name!r} is none",
+            f"{point.value} is {method!r}",
+            "A method is a subclass of neurosig.methods.base.Method with a spec",
+        )
+    return method
 
 
 def get_method(method: str | Method, parameters: Mapping[str, Any] | None = None) -> Method:
@@ -64,8 +82,9 @@ def get_method(method: str | Method, parameters: Mapping[str, Any] | None = None
     if isinstance(method, Method):
         return method
     classes = registered()
-    if method not in classes:
-        close = get_close_matches(str(method), classes, n=1)
+    if not isinstance(method, str) or method not in classes:
+        name = method.__name__ if isclass(method) else str(method)
+        close = get_close_matches(name.lower(), classes, n=1)
         raise UnknownMethodError(
             f"There is no scoring method {method!r}",
             f"Registered: {', '.join(classes)}",

@@ -25,7 +25,9 @@ class Singscore(Method):
     off, r becomes |r - ceiling(median r)|, so that genes at either end count; an up arm is then
     bounded by low = (floor(k/2) + 1) / 2 and high = (2 ceiling(n/2) - floor(k/2) + 1) / 2, a down
     arm as before, and nothing is centred.
-    Between -0.5 and 0.5 for one centred arm, -1 and 1 for two.
+    Between -0.5 and 0.5 for one centred arm, -1 and 1 for two. Where values tie, "min" and "max"
+    can leave these limits by (k_s - 1) / (2 (n - k_s)) an arm; without known direction the
+    limits of the published formula do not hold.
 
     Parameters
     ----------
@@ -73,8 +75,10 @@ class Singscore(Method):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Of the sum of two arms."""
-        return (-1.0, 1.0) if self.center and self.known_direction else (-0.5, 2.0)
+        """Of the sum of two arms where no values tie."""
+        if not self.known_direction:
+            return (-np.inf, np.inf)
+        return (-1.0, 1.0) if self.center else (0.0, 2.0)
 
     def score_rows(
         self,
@@ -85,8 +89,9 @@ class Singscore(Method):
         """Scores of dense rows."""
         ranks = rank_rows(x, ascending_order(x), TIES[self.ties])
         if not self.known_direction:
-            medians = np.nanmedian(ranks, axis=1, keepdims=True)
-            ranks = np.abs(ranks - np.ceil(medians))
+            has_values = ~np.isnan(ranks).all(axis=1)
+            medians = np.nanmedian(ranks[has_values], axis=1, keepdims=True)
+            ranks[has_values] = np.abs(ranks[has_values] - np.ceil(medians))
         mean_ranks = set_means(ranks, sets.arms.indptr, sets.arms.indices)
         low, high = self._bounds_of_mean_rank(sets)
         spread = np.where(high > low, high - low, np.nan)  # a set of all genes has one mean rank

@@ -99,4 +99,4 @@ class SsGsea(Method):
         if not self.normalize or finite.size == 0:
             return scores
         span: float = finite.max() - finite.min()
-        return scores / span
+        return scores / (span or np.nan)  # one score alone has no range

@@ -1,5 +1,6 @@
 """Combined z-score."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig._params import Help
-from neurosig.errors import InputError, count
+from neurosig.errors import CoverageWarning, InputError, count, examples
 from neurosig.expression.base import Expression
 from neurosig.genesets.compiled import CompiledSignatures
 from neurosig.kernels.moments import add_squares, add_totals, set_signed_z
@@ -31,7 +32,8 @@ class ZScore(Method):
 
     x: (n_obs, n_genes) log-scale expression; mean, sd: over observations (n - 1); k_s: genes of s
     found and not constant; sign_g: -1 for the down arm. Unbounded; 0 = cohort average; for
-    independent genes the score has standard deviation 1.
+    independent genes the score has standard deviation 1. Genes constant over the cohort are left
+    out; a signature that loses most of its genes that way is warned about.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ class ZScore(Method):
         revision=1,
     )
 
-    def fit(self, expression: Expression, sets: CompiledSignatures) -> GeneMoments:  # noqa: ARG002
+    def fit(self, expression: Expression, sets: CompiledSignatures) -> GeneMoments:
         """Mean and standard deviation of each gene."""
         if expression.n_obs < 2:
             raise InputError(
@@ -95,6 +97,7 @@ class ZScore(Method):
             deviations = np.sqrt(squares / (counts - 1))
         # A gene with nothing but missing values stays in, so that its sets become missing.
         varies = highs > lows if skip_zeros else (highs > lows) | (counts == 0)
+        _warn_of_constant_genes(sets, varies)
         return GeneMoments(means, deviations, varies)
 
     def score_rows(
@@ -110,4 +113,23 @@ class ZScore(Method):
             varying.indptr,
             varying.indices,
             varying.weights,
+        )
+
+
+def _warn_of_constant_genes(sets: CompiledSignatures, varies: NDArray[np.bool_]) -> None:
+    n_varying = sets.sets.select(varies).sizes
+    poor = [
+        f"{name} ({n} of {n_found})"
+        for name, n, n_found in zip(sets.names, n_varying, sets.sets.sizes, strict=True)
+        if n < n_found / 2
+    ]
+    if poor:
+        warnings.warn(
+            CoverageWarning(
+                f"Most genes of {count(len(poor), 'signature')} have one and the same value in all "
+                "observations and are left out",
+                f"Genes that vary, of those found: {examples(poor, quoted=False)}",
+                "Ask whether these genes were measured; coverage.n_found still counts them",
+            ),
+            stacklevel=5,
         )

@@ -224,7 +224,7 @@ class Cohort:
         return part._with_endpoint_steps()
 
     def _with_endpoint(self, endpoint: Endpoint) -> "Cohort":
-        survival = endpoint.read(self.data)
+        survival = endpoint.read(self.data.drop(columns=list(self.signatures)))
         cohort = replace(self, endpoint=endpoint, time=survival.time, event=survival.event)
         return cohort._with_endpoint_steps()
 

@@ -159,7 +159,7 @@ def cox(
             family += ", adjusted" if design.names else ", unadjusted"
         tables.append(declare_family(tidy(fits, text), family))
     table = pd.concat(tables, ignore_index=True)
-    _warn(table)
+    _warn(tables[0])  # the models asked for; the crude ones only stand beside them
     return Results(table=table, row_flow=rows.row_flow, notes=_notes(scale, table))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from neurosig._atomic import FORMULA_STARTS, guard_cell
+from neurosig._atomic import unguard_cell
 from neurosig.errors import InputError, examples
 from neurosig.keys import OK, Result
 from neurosig.pl.wording import MISSING, decimals_for, format_number, format_p
@@ -133,14 +133,8 @@ def _parse(content: bytes, path: str) -> tuple[list[str], list[dict[str, str]]]:
         ) from error
     if not lines:
         return [], []
-    names = [_unguarded(name) for name in lines[0]]
-    return names, [dict(zip(names, map(_unguarded, line), strict=False)) for line in lines[1:]]
-
-
-def _unguarded(text: str) -> str:
-    """The text without the prefix that keeps a spreadsheet from running it."""
-    is_guarded = text.startswith("'") and text[1:].startswith(FORMULA_STARTS)
-    return text[1:] if is_guarded and guard_cell(text[1:]) == text else text
+    names = [unguard_cell(name) for name in lines[0]]
+    return names, [dict(zip(names, map(unguard_cell, line), strict=False)) for line in lines[1:]]
 
 
 def _column(records: Sequence[dict[str, str]], name: str) -> list[str]:

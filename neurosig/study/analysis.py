@@ -9,7 +9,7 @@ import pandas as pd
 
 from neurosig._progress import Advance
 from neurosig.engine import score
-from neurosig.errors import InputError, UnknownSignatureError, count, examples
+from neurosig.errors import FitError, InputError, UnknownSignatureError, count, examples
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import guess_scale
 from neurosig.genesets.catalogue import load_signatures
@@ -100,7 +100,7 @@ def analyse(study: Study, notices: Notices, advance: Advance) -> StudyAnalysis:
         tables = [
             c.survival[name].table
             for c in cohorts
-            if endpoint is not None and c.endpoint_name == endpoint
+            if name in c.survival and c.endpoint_name == endpoint
         ]
         if len(tables) > 1:
             with notices.collecting(f"Pooling, {name}"):
@@ -178,8 +178,14 @@ def _analyse_cohort(
         with notices.collecting(f"{subject}, {name}"):
             scores[name] = _score(study, expression, signatures, method)
             cohorts[name] = _with_scores(rows, source, scores[name].values)
-            if source.endpoint is not None:
+            if source.endpoint is None:
+                continue
+            try:
                 fitted[name] = _survival(study, source, cohorts[name])
+            except FitError as error:  # a cohort without a model does not take the others with it
+                if len(study.config.cohorts) == 1:
+                    raise
+                notices.add(f"{subject}, {name}", f"No survival model. {error}")
     cohort = next(iter(cohorts.values()))
     with notices.collecting(subject):
         regressions = tuple((o, _regression(cohort, o)) for o in source.regressions)

@@ -97,7 +97,8 @@ class ClinicalSource(ClinicalReading):
 
     file: Annotated[str | None, Help("csv, tsv (also gzipped) or parquet")] = None
     keep: Annotated[
-        dict[str, tuple[str, ...]], Help("rows to keep: column to the values allowed in it")
+        dict[str, tuple[str | int | float, ...]],
+        Help("rows to keep: column to the values allowed in it"),
     ] = field(default_factory=dict)
     recode: Annotated[
         dict[str, dict[str, str]], Help("levels to merge or rename: column to {old: new}")
@@ -141,12 +142,36 @@ class CohortSource:
                 f"clinical.file: {self.clinical.file!r}",
                 "Give one of the two",
             )
+        if self.dataset is not None:
+            self._refuse_options_of_files()
         if self.endpoint is None and not self.regressions:
             raise ParameterError(
                 f"Cohort {self.id!r} has nothing to explain",
                 "It has neither an endpoint nor regressions",
                 "Add 'endpoint: {time: ..., event: ..., unit: ...}' or 'regressions: [...]'",
             )
+
+    def _refuse_options_of_files(self) -> None:
+        """A data set is not read from a file of the user's: how to read one means nothing to it."""
+        text = ("duplicates", "sep", "decimal", "encoding")
+        parts = (
+            (
+                "expression",
+                self.expression,
+                ExpressionSource(),
+                ("orientation", "layer", "use_raw"),
+            ),
+            ("clinical", self.clinical, ClinicalSource(), ("id",)),
+        )
+        for part, given, default, names in parts:
+            of_files = (*names, *text)
+            ignored = [n for n in of_files if getattr(given, n) != getattr(default, n)]
+            if ignored:
+                raise ParameterError(
+                    f"{part}.{ignored[0]} means nothing for the dataset of cohort {self.id!r}",
+                    f"The dataset {self.dataset!r} is not read from a file of yours",
+                    "Remove the option",
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

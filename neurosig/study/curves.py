@@ -49,27 +49,34 @@ def draw_curves(cohort: Cohort, signature: str, test: pd.Series | None = None) -
     groups = km_groups(cohort, signature)
     row = cox(cohort, signatures=[signature]).scores.iloc[0] if test is None else test
     curves = kaplan_meier(groups["time"], groups["event"], groups=groups["group"])
-    times = _round_times(float(groups["time"].max()))
+    times = _times_shown(float(groups["time"].max()), cohort.endpoint.unit)
     at_risk = at_risk_table(groups["time"], groups["event"], times, groups=groups["group"])
     data = kaplan_meier_data(curves, at_risk)
     note = display_note({str(key): value for key, value in row.items()})
     figure = kaplan_meier_figure(
         data,
-        time_label=f"{cohort.endpoint.name} ({cohort.endpoint.unit})",
-        survival_label=f"{signature}, {cohort.name}",
+        time_label=f"Time ({cohort.endpoint.unit})",
+        survival_label=f"{cohort.endpoint.name}: {signature}, {cohort.name}",
         note=note,
     )
     alt = kaplan_meier_alt(data, f"{signature} in {cohort.name}", note)
     return Curves(figure, data, groups, note, alt)
 
 
-def _round_times(last: float, n_times: int = 6) -> list[float]:
-    """Up to `n_times` round numbers from 0 to the last time.
+_STEPS = {
+    "days": (30, 60, 90, 180, 365, 730, 1095, 1825, 3650),
+    "weeks": (4, 8, 13, 26, 52, 104, 156, 260, 520),
+    "months": (1, 2, 3, 6, 12, 24, 36, 60, 120),
+    "years": (0.25, 0.5, 1, 2, 3, 5, 10, 20),
+}
 
-    >>> _round_times(118.0)
-    [0.0, 25.0, 50.0, 75.0, 100.0]
+
+def _times_shown(last: float, unit: str, n_times: int = 7) -> list[float]:
+    """Up to `n_times` times from 0 to the last one, in steps that fit the calendar.
+
+    >>> _times_shown(118.0, "months"), _times_shown(1000.0, "days")
+    ([0.0, 24.0, 48.0, 72.0, 96.0], [0.0, 180.0, 360.0, 540.0, 720.0, 900.0])
     """
-    rough = last / (n_times - 1)
-    unit = 10.0 ** np.floor(np.log10(rough))
-    step = next(unit * m for m in (1, 2, 2.5, 3, 5, 6, 10) if unit * m >= rough)
-    return [float(t) for t in np.arange(0, last + step * 1e-9, step)]
+    steps = _STEPS[unit]
+    step = next((s for s in steps if last / s < n_times), last / (n_times - 1))
+    return [float(t) for t in np.arange(0, last * (1 + 1e-9), step)]

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ def _write(
     manifest = build_manifest(
         study, analysis, tables=tables, figures=figures, notices=notices, provenance=record
     )
-    _atomic.write_json(folder / MANIFEST, manifest)
+    _atomic.write_json(folder / MANIFEST, asdict(manifest))
     build_report(folder)
     return tables
 

@@ -81,7 +81,7 @@ def _from_dataset(source: CohortSource) -> CohortData:
         frame.to_numpy(), plain.obs_names, plain.var_names, origin
     )
     clinic = source.clinical
-    cleaned = clean_table(clinical, missing=clinic.missing, decimal=clinic.decimal).data
+    cleaned = clean_table(clinical, missing=clinic.missing).data
     expression = transform(expression, source.expression.transform or "none")
     return CohortData(expression, cleaned, origin)
 

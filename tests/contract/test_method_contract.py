@@ -48,8 +48,12 @@ def test_block_size_and_threads_do_not_change_a_bit(method, expression, monkeypa
     from neurosig.methods import base as method_base
 
     expected = values(expression, method=method)
+
+    def blocks_of_seven_rows(self, max_bytes=0):
+        return [(i, min(i + 7, self.n_obs)) for i in range(0, self.n_obs, 7)]
+
     monkeypatch.setattr(method_base, "CHUNK_BYTES", 8 * expression.shape[1] * 5)
-    monkeypatch.setattr(base, "BLOCK_BYTES", 8 * expression.shape[1] * 7)
+    monkeypatch.setattr(base.Expression, "bounds", blocks_of_seven_rows)
     assert values(expression, method=method, n_jobs=1).equals(expected)
     assert values(expression, method=method, n_jobs=3).equals(expected)
 

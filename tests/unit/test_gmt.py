@@ -124,7 +124,7 @@ class TestReading:
     def test_nul_bytes_and_other_encodings_are_refused_with_the_line(self, tmp_path):
         with pytest.raises(GmtError, match="NUL byte, the first on line 2"):
             read_gmt(_file(tmp_path, b"A\tna\tX\nB\tna\tY\x00\n"))
-        with pytest.raises(GmtError, match="not in the encoding utf-8.*line 2"):
+        with pytest.raises(GmtError, match=r"not in the encoding utf-8.*line 2"):
             read_gmt(_file(tmp_path, "A\tna\tX\nB\tna\té\n".encode("latin-1")))
 
     def test_a_damaged_gzip_is_refused(self, tmp_path):

@@ -115,7 +115,9 @@ def test_the_walk_leaves_the_values_alone():
     x = random_rows(6, 40, "holes")
     before = x.copy()
     indptr, indices, _ = random_sets(40)
-    ssgsea_walk(x, ascending_order(x), np.ones(41), False, indptr, indices)
+    ssgsea_walk(
+        x, ascending_order(x), np.ones(41), omit_missing=False, indptr=indptr, indices=indices
+    )
     np.testing.assert_array_equal(x, before)
 
 
@@ -161,9 +163,16 @@ def test_moments_do_not_depend_on_the_blocks_to_the_bit(n_rows, skip_zeros):
         np.testing.assert_array_equal(whole, parts)
 
 
+def test_squares_are_of_the_deviations_from_the_means_given():
+    """From 1: (1 - 1)^2 + (3 - 1)^2 = 4, on top of the 10 that were there."""
+    squares = np.array([10.0])
+    add_squares(np.array([[1.0], [3.0]]), skip_zeros=False, means=np.ones(1), squares=squares)
+    assert squares[0] == 14.0
+
+
 def test_the_deviation_of_large_close_values_is_not_lost():
     """1e9 + {0, 1, 2}: mean 1e9 + 1, squares 1 + 0 + 1; E[x^2] - E[x]^2 would lose it."""
-    _, means, squares, _, _ = totals_of([1e9 + np.array([[0.0], [1.0], [2.0]])], False)
+    _, means, squares, _, _ = totals_of([1e9 + np.arange(3.0)[:, None]], skip_zeros=False)
     assert (means[0], squares[0]) == (1e9 + 1, 2.0)
 
 
@@ -201,7 +210,14 @@ def test_no_rows_and_no_sets_give_empty_results():
     assert set_means(rows, np.zeros(1, np.int64), none).shape == (2, 0)
     assert set_means(no_rows, np.array([0, 1]), np.array([0])).shape == (0, 1)
     assert rank_rows(no_rows, ascending_order(no_rows), 0).shape == (0, 3)
-    walked = ssgsea_walk(rows, ascending_order(rows), np.ones(4), False, np.zeros(1, int), none)
+    walked = ssgsea_walk(
+        rows,
+        ascending_order(rows),
+        np.ones(4),
+        omit_missing=False,
+        indptr=np.zeros(1, np.int64),
+        indices=none,
+    )
     assert walked.shape == (2, 0)
 
 
@@ -247,6 +263,13 @@ def test_sums_keep_the_order_they_are_written_in():
 
 def test_a_division_by_zero_is_a_number_and_no_exception():
     """All genes of the set have deviation 0: 0 / 0 is NaN and 1 / 0 is infinite."""
-    x, zero, one = np.array([[0.0], [1.0]]), np.zeros(1), np.ones(1)
-    found = set_signed_z(x, False, zero, zero, np.array([0, 1]), np.array([0]), one)
+    found = set_signed_z(
+        np.array([[0.0], [1.0]]),
+        skip_zeros=False,
+        means=np.zeros(1),
+        deviations=np.zeros(1),
+        indptr=np.array([0, 1]),
+        indices=np.array([0]),
+        weights=np.ones(1),
+    )
     np.testing.assert_array_equal(found, [[np.nan], [np.inf]])

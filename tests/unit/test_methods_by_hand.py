@@ -163,12 +163,10 @@ class TestZScore:
 
 
 class TestSingscore:
-    """The six genes of sample s1 rank f... : a5 b3 c3 d1 e4 f2 -> d 1, f 2, b 3, c 3, e 5, a 6
+    """Sample s1 is a5 b3 c3 d1 e4 f2, which ranks d 1, f 2, b 3, c 3, e 5, a 6
     with ties "min"; b and c have 3.5 with "average" and 4 with "max"."""
 
-    @pytest.mark.parametrize(
-        ("ties", "rank_of_b"), [("min", 3.0), ("average", 3.5), ("max", 4.0)]
-    )
+    @pytest.mark.parametrize(("ties", "rank_of_b"), [("min", 3.0), ("average", 3.5), ("max", 4.0)])
     def test_one_arm_by_hand_with_each_rule_for_ties(self, ties, rank_of_b):
         """P = {a, b}: mean (6 + rank of b) / 2; low (2 + 1) / 2 = 1.5, high (12 - 2 + 1) / 2 = 5.5;
         score (mean - 1.5) / 4 - 1/2, with "min" (4.5 - 1.5) / 4 - 0.5 = 0.25."""
@@ -194,6 +192,12 @@ class TestSingscore:
         found = scored(SETS, ns.methods.Singscore(known_direction=False))
         assert found.loc["s1", "P"] == 0.25
         assert found.loc["s1", "Q"] == pytest.approx(1 / 6, abs=1e-15)
+
+    def test_the_median_of_an_even_number_of_ranks_is_rounded_up(self):
+        """s2 ranks a 1 .. f 6, median 3.5, rounded up 4. |r - 4|: a 3, b 2, so P has the mean 2.5
+        and (2.5 - 1) / 2 = 0.75."""
+        found = scored(SETS, ns.methods.Singscore(known_direction=False))
+        assert found.loc["s2", "P"] == 0.75
 
     def test_a_down_arm_of_unknown_direction_has_folded_ranks_and_ordinary_bounds(self):
         """Q as down arm: 1 - (4/3 - 2) / 3 = 1 + 2/9; P up is 0.25 as above."""
@@ -263,7 +267,8 @@ def test_the_numbers_of_the_text_are_those_of_the_reference_files(goldens):
     x = pd.read_csv(goldens / "inputs" / "f_tiny.csv", index_col=0).T
     pd.testing.assert_frame_equal(x.astype(float), TINY, check_names=False)
     for name, literal in (("tiny_ssgsea_raw", GSVA_SSGSEA), ("tiny_zscore", GSVA_ZSCORE)):
-        table = pd.read_csv(goldens / "expected" / f"{name}.csv", index_col=0).T
+        path = goldens / "expected" / f"{name}.csv"
+        table = pd.read_csv(path, index_col=0, dtype=str).T.astype(float)
         pd.testing.assert_frame_equal(
             table, pd.DataFrame(literal, TINY.index), check_names=False, rtol=0, atol=0
         )

@@ -281,3 +281,15 @@ def test_the_schema_accepts_what_is_read_and_refuses_what_is_refused(minimal: Co
     for key, value in (("titel", "x"), ("exploratory", "no"), ("cohorts", [{"id": "../x"}])):
         with pytest.raises(jsonschema.ValidationError):
             check(minimal | {key: value})
+
+
+@pytest.mark.parametrize(
+    ("part", "option"),
+    [("expression", {"orientation": "genes_in_rows"}), ("clinical", {"id": "patient"})],
+)
+def test_an_option_of_files_is_refused_for_a_dataset(
+    minimal: Config, part: str, option: dict[str, str]
+) -> None:
+    minimal["cohorts"][0][part] = option
+    with pytest.raises(ParameterError, match=rf"{part}\.{next(iter(option))} means nothing"):
+        study_of(minimal)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import neurosig as ns
+from neurosig.errors import TooFewEventsError
 from neurosig.study.pipeline import StudyRun
 
 Config = dict[str, Any]
@@ -244,6 +245,21 @@ def test_rows_are_kept_and_levels_recoded_before_scoring(
     assert set(run.tables["cohorts"]["term"]) == {"score", "grade[G3]"}
     flow = run.tables["row_flow"]
     assert "grade is not low or G3" in set(flow["reason"])
+
+
+def test_a_cohort_with_too_few_events_does_not_take_the_others_with_it(
+    small_study: Config, small_data: Path, tmp_path: Path
+) -> None:
+    clinical = pd.read_csv(small_data / "gamma_clinical.csv", index_col="patient")
+    clinical["RFS"] = (np.arange(len(clinical)) < 2).astype(int)  # two events, five parameters
+    clinical.to_csv(tmp_path / "few.csv")
+    small_study["cohorts"][2]["clinical"]["file"] = str(tmp_path / "few.csv")
+    run = ns.run(small_study, output=tmp_path / "out")
+    assert set(run.tables["cohorts"]["cohort"]) == {"alpha", "beta"}
+    assert any("Cohort gamma" in t and "No survival model" in t for t in run.notices)
+    small_study["cohorts"] = small_study["cohorts"][2:]
+    with pytest.raises(TooFewEventsError):
+        ns.run(small_study, output=tmp_path / "alone")
 
 
 def test_a_signature_with_too_few_genes_stays_visible_without_numbers(

@@ -71,7 +71,7 @@ def test_size_is_limited_for_files_and_texts(tmp_path):
     path = tmp_path / "big.yaml"
     path.write_text("a: " + "x" * 100)
     for source in (path, path.read_text()):
-        with pytest.raises(InputError, match="larger than .*50 bytes"):
+        with pytest.raises(InputError, match=r"larger than .*50 bytes"):
             load_yaml(source, max_bytes=50)
         assert load_yaml(source, max_bytes=103) == {"a": "x" * 100}
 

@@ -1,0 +1,137 @@
+"""Which columns of a table the page shows, under which heads and in which format."""
+
+import pandas as pd
+
+from neurosig.keys import Coverage, Pooled, Result
+from neurosig.report.manifest import Column, Format, TableItem
+
+_LABELS = {
+    "cohort": "Cohort",
+    "endpoint": "Endpoint",
+    "signature": "Signature",
+    "effect_scale": "Effect",
+    "effect": "Estimate",
+    "effect_low": "Low",
+    "effect_high": "High",
+    "p_value": "p",
+    "p_lr": "p (LR)",
+    "p_ph": "p (PH)",
+    "q_value": "q",
+    "family": "q over",
+    "n": "n",
+    "n_events": "Events",
+    "events_per_param": "Events/param.",
+    "adjusted_for": "Adjusted for",
+    "status": "Status",
+    "message": "Message",
+    "cohorts": "Cohorts",
+    "n_cohorts": "Cohorts",
+    "tau2": "tau²",
+    "i2": "I² (%)",
+    "q_scale": "HK factor",
+    "p_heterogeneity": "p (heterogeneity)",
+    "effect_common": "Common effect",
+    "effect_low_common": "Low (common)",
+    "effect_high_common": "High (common)",
+    "p_value_common": "p (common)",
+    "effect_low_wider": "Low (wider)",
+    "effect_high_wider": "High (wider)",
+    "effect_adjusted": "Adjusted",
+    "effect_low_adjusted": "Low",
+    "effect_high_adjusted": "High",
+    "p_value_adjusted": "p (adjusted)",
+    "effect_crude": "Crude",
+    "effect_low_crude": "Low (crude)",
+    "effect_high_crude": "High (crude)",
+    "p_value_crude": "p (crude)",
+    "spearman": "Spearman's rho",
+    "term": "Term",
+    "model": "Model",
+}
+_P_COLUMNS = {"p_value", "p_lr", "p_ph", "q_value", "p_heterogeneity"}
+_P_COLUMNS |= {f"p_value_{kind}" for kind in ("adjusted", "crude", "common")}
+_INTEGER_COLUMNS = {"n", "n_events", "n_params", "n_cohorts", "n_genes", "n_found"}
+_INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df"}
+
+COHORT_COLUMNS = [
+    Result.COHORT,
+    Result.ENDPOINT,
+    Result.SIGNATURE,
+    Result.TERM,
+    Result.EFFECT,
+    Result.EFFECT_LOW,
+    Result.EFFECT_HIGH,
+    Result.P_VALUE,
+    Result.P_LR,
+    Result.P_PH,
+    Result.Q_VALUE,
+    Result.FAMILY,
+    Result.N,
+    Result.N_EVENTS,
+    Result.EVENTS_PER_PARAM,
+    Result.ADJUSTED_FOR,
+    Result.EFFECT_SCALE,
+    Result.MODEL,
+    Result.STATUS,
+    Result.MESSAGE,
+]
+
+
+POOLED_COLUMNS = [
+    Result.SIGNATURE,
+    Result.EFFECT,
+    Result.EFFECT_LOW,
+    Result.EFFECT_HIGH,
+    Result.P_VALUE,
+    Result.Q_VALUE,
+    Result.FAMILY,
+    Pooled.EFFECT_COMMON,
+    Pooled.EFFECT_LOW_COMMON,
+    Pooled.EFFECT_HIGH_COMMON,
+    Pooled.P_VALUE_COMMON,
+    Pooled.EFFECT_LOW_WIDER,
+    Pooled.EFFECT_HIGH_WIDER,
+    Pooled.I2,
+    Pooled.TAU2,
+    Pooled.P_HETEROGENEITY,
+    Pooled.Q_SCALE,
+    Result.N,
+    Result.N_EVENTS,
+    Pooled.COHORTS,
+    Result.EFFECT_SCALE,
+    Result.MODEL,
+    Result.STATUS,
+    Result.MESSAGE,
+]
+
+
+def table_item(
+    name: str, title: str, caption: str, table: pd.DataFrame, columns: list[str] | None = None
+) -> TableItem:
+    """A table of the page: tables/<name>.csv with the columns asked for, or all of them."""
+    shown = [c for c in columns or table.columns if c in table.columns]
+    return TableItem(
+        id=name,
+        title=title,
+        caption=caption,
+        file=f"tables/{name}.csv",
+        columns=tuple(
+            Column(
+                name=c,
+                label=_LABELS.get(c, c.replace("_", " ")),
+                format=_format_of(c, table[c]),
+            )
+            for c in shown
+        ),
+    )
+
+
+def _format_of(name: str, values: pd.Series) -> Format:
+    if name in _P_COLUMNS:
+        return "p"
+    if name == Coverage.COVERAGE:
+        return "percent"
+    if name in _INTEGER_COLUMNS:
+        return "integer"
+    is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    return "number" if is_number else "text"

@@ -1,6 +1,7 @@
 """From the objects people have (DataFrame, AnnData) to an `Expression`."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,8 +10,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from neurosig.errors import ExpressionError, ParameterError, count, examples
+from neurosig.expression.backed import stored_expression
 from neurosig.expression.base import Expression, in_memory
 from neurosig.expression.checks import check_has_values
+from neurosig.expression.dask_arrays import DaskExpression
+from neurosig.expression.h5ad_file import H5adPlace, h5ad_place_of
+from neurosig.expression.matrix_choice import choose_matrix, refuse_number_type
+from neurosig.expression.zarr_store import zarr_place_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -22,8 +28,9 @@ def as_expression(data: Any, *, layer: str | None = None, use_raw: bool = False)
     Parameters
     ----------
     data
-        A DataFrame of observations x genes, an AnnData in memory (dense, CSR or CSC), or an
-        `Expression`, which is returned as it is.
+        A DataFrame of observations x genes; an AnnData in memory (dense, CSR or CSC), backed by
+        an h5ad file or with a matrix in zarr (dense or CSR; read block by block), or with a dask
+        array (computed chunk by chunk); or an `Expression`, which is returned as it is.
     layer, use_raw
         Which matrix of an AnnData to take instead of `X`; neither is ever guessed.
 
@@ -33,6 +40,8 @@ def as_expression(data: Any, *, layer: str | None = None, use_raw: bool = False)
         If `layer` and `use_raw` are both given, or given for something that is no AnnData.
     ExpressionError
         If the object, its matrix or its names cannot be used (DuplicateGenesError for genes).
+    ResourceError
+        If a file behind it is missing or damaged.
 
     Examples
     --------
@@ -40,7 +49,7 @@ def as_expression(data: Any, *, layer: str | None = None, use_raw: bool = False)
     >>> as_expression(table)
     <dense expression of 2 genes in 2 observations>
     """
-    is_anndata = _is_anndata(data)
+    is_anndata = _is_a(data, "anndata", "AnnData")
     if not is_anndata and (layer is not None or use_raw):
         option = f"layer={layer!r}" if layer is not None else "use_raw=True"
         raise ParameterError(
@@ -63,12 +72,6 @@ def as_expression(data: Any, *, layer: str | None = None, use_raw: bool = False)
         )
     check_has_values(expression)
     return expression
-
-
-def _is_anndata(data: Any) -> bool:
-    # Whoever holds an AnnData has imported anndata: no need to load it for the others.
-    module = sys.modules.get("anndata")
-    return module is not None and isinstance(data, module.AnnData)
 
 
 def _from_frame(frame: pd.DataFrame) -> Expression:
@@ -126,70 +129,78 @@ def _is_real(dtype: Any) -> bool:
 
 
 def _from_anndata(adata: "AnnData", layer: str | None, use_raw: bool) -> Expression:
+    if adata.isbacked and layer is None:  # the layers of a backed AnnData are in memory
+        return _from_backed(adata, use_raw)
     matrix, var_names, source = matrix_of_anndata(adata, layer, use_raw=use_raw)
-    return in_memory(matrix, adata.obs_names, var_names, {"source": source})
+    return _expression_of(matrix, adata.obs_names, var_names, {"source": source})
+
+
+def _from_backed(adata: "AnnData", use_raw: bool) -> Expression:
+    path = Path(str(adata.filename)).resolve()
+    if adata.is_view:
+        raise ExpressionError(
+            f"This is a part of the backed AnnData {path.name!r}",
+            "anndata would read the part as a whole",
+            'If it fits in memory, adata[...].to_memory(); if not, adata[...].copy("part.h5ad")',
+        )
+    key, source = choose_matrix(
+        None, use_raw=use_raw, layers=list(adata.layers), has_raw=adata.raw is not None, has_x=True
+    )
+    var_names = adata.raw.var_names if use_raw else adata.var_names
+    origin = {"file": path.name, "source": source}
+    return stored_expression(H5adPlace(path, key), adata.obs_names, var_names, origin)
 
 
 def matrix_of_anndata(
     adata: "AnnData", layer: str | None, *, use_raw: bool
 ) -> tuple[Any, pd.Index, str]:
-    """The matrix asked for (array or scipy sparse), its gene names, and what it is called.
+    """The matrix asked for, its gene names, and what it is called.
 
     Raises
     ------
     ParameterError
         If `layer` and `use_raw` are both given.
     ExpressionError
-        If the matrix is not there, not in memory or not of real numbers.
+        If the matrix is not there.
     """
-    if layer is not None and use_raw:
-        raise ParameterError(
-            f"layer={layer!r} and use_raw=True cannot both be used",
-            "They name two different matrices",
-            "Choose one of them",
-        )
-    chosen, source = _chosen_part(adata, layer, use_raw)
-    matrix = adata.layers[layer] if layer is not None else chosen.X
-    _refuse_matrix_types(matrix)
-    return matrix, chosen.var_names, source
-
-
-def _chosen_part(adata: "AnnData", layer: str | None, use_raw: bool) -> tuple[Any, str]:
-    """The object with the gene names of the matrix, and what the matrix is called."""
-    known = f"Layers: {examples(adata.layers)}"
+    _, source = choose_matrix(
+        layer,
+        use_raw=use_raw,
+        layers=list(adata.layers),
+        has_raw=adata.raw is not None,
+        has_x=layer is not None or use_raw or adata.X is not None,
+    )
     if layer is not None:
-        if layer not in adata.layers:
-            raise ExpressionError(
-                f"The AnnData has no layer {layer!r}",
-                known,
-                "Name one of them, or leave layer out to use adata.X",
-            )
-        return adata, f"AnnData layer {layer!r}"
-    if use_raw:
-        if adata.raw is None:
-            raise ExpressionError(
-                "use_raw=True, but adata.raw is None",
-                known,
-                "Leave use_raw out to use adata.X, or set adata.raw before scaling",
-            )
-        return adata.raw, "AnnData raw"
-    if adata.X is None:
-        raise ExpressionError("adata.X is None", known, "Name the matrix: layer=...")
-    return adata, "AnnData X"
+        return adata.layers[layer], adata.var_names, source
+    chosen = adata.raw if use_raw else adata
+    return chosen.X, chosen.var_names, source
 
 
-def _refuse_matrix_types(matrix: Any) -> None:
-    if not (sparse.issparse(matrix) or isinstance(matrix, np.ndarray)):
-        raise ExpressionError(
-            "The matrix of the AnnData is not in memory, or of a kind that cannot be used",
-            f"It is a {type(matrix).__module__}.{type(matrix).__name__}, neither an array nor a "
-            "sparse matrix of scipy",
-            "Load it: adata.to_memory()",
-        )
-    number_type = np.dtype(matrix.dtype)  # type: ignore[union-attr]
-    if number_type.kind not in "fiu":
-        raise ExpressionError(
-            f"The matrix of the AnnData has the type {number_type}",
-            "Expression values are real numbers",
-            "Convert it: adata.X = adata.X.astype('float32')",
-        )
+def _expression_of(
+    matrix: Any, obs_names: pd.Index, var_names: pd.Index, origin: dict[str, str]
+) -> Expression:
+    """The expression that fits what the matrix is stored in."""
+    names = (obs_names, var_names, origin)
+    if isinstance(matrix, np.ndarray) or sparse.issparse(matrix):
+        refuse_number_type(matrix.dtype)  # type: ignore[union-attr]
+        return in_memory(matrix, *names)
+    if _is_a(matrix, "dask.array", "Array"):
+        return DaskExpression(matrix, *names)
+    # A sparse matrix on disk is anndata's wrapper around the group that holds it.
+    stored = getattr(matrix, "group", matrix)
+    if _is_a(stored, "zarr", "Array") or _is_a(stored, "zarr", "Group"):
+        return stored_expression(zarr_place_of(stored), *names)
+    if _is_a(stored, "h5py", "Dataset") or _is_a(stored, "h5py", "Group"):
+        return stored_expression(h5ad_place_of(stored), *names)
+    raise ExpressionError(
+        "The matrix of the AnnData is of a kind that cannot be used",
+        f"It is a {type(matrix).__module__}.{type(matrix).__name__}, neither an array, a sparse "
+        "matrix of scipy, a dask array nor a matrix on disk",
+        "Load it: adata.to_memory()",
+    )
+
+
+def _is_a(thing: Any, module_name: str, class_name: str) -> bool:
+    # Whoever holds such an object has imported its module: no need to load it for the others.
+    module = sys.modules.get(module_name)
+    return module is not None and isinstance(thing, getattr(module, class_name))

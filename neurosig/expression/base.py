@@ -92,6 +92,13 @@ class Expression(ABC):
         self.origin = MappingProxyType(notes)
         _refuse_duplicates(self.obs_names, self.var_names)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A read-only view of a mapping cannot be pickled, and workers get expressions pickled.
+        return {**self.__dict__, "origin": dict(self.origin)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, origin=MappingProxyType(state["origin"]))
+
     @property
     def n_obs(self) -> int:
         """Number of observations."""
@@ -165,7 +172,7 @@ class DenseExpression(Expression):
         origin: Mapping[str, str],
     ) -> None:
         super().__init__(obs_names, var_names, origin)
-        _refuse_shape(values.shape, self.shape)
+        refuse_shape(values.shape, self.shape)
         self._values = np.asarray(values)  # a plain array also from a view of an AnnData
 
     def block(self, start: int, stop: int) -> Block:
@@ -197,11 +204,10 @@ class SparseExpression(Expression):
         origin: Mapping[str, str],
     ) -> None:
         super().__init__(obs_names, var_names, origin)
-        _refuse_shape(matrix.shape, self.shape)
+        refuse_shape(matrix.shape, self.shape)
         self._csr = matrix.tocsr(copy=False)
-        # Asked of a copy of the header: scipy remembers the answer on the object it is asked of.
-        header = (self._csr.data, self._csr.indices, self._csr.indptr)
-        self._is_canonical = sparse.csr_matrix(header, self.shape).has_canonical_format
+        parts = (self._csr.data, self._csr.indices, self._csr.indptr)
+        self._is_canonical = is_canonical(*parts, self.n_vars)
 
     def _row_bytes(self) -> NDArray[np.int64]:
         n_stored: NDArray[np.int64] = np.diff(self._csr.indptr).astype(np.int64)
@@ -253,6 +259,15 @@ def csr_block(
         rows.sum_duplicates()
         rows.eliminate_zeros()
     return rows
+
+
+def is_canonical(
+    values: NDArray[Any], indices: NDArray[Any], indptr: NDArray[Any], n_vars: int
+) -> bool:
+    """Whether the columns of each row of a CSR matrix are sorted and without duplicates."""
+    # Asked of a new header: scipy remembers the answer on the object it is asked of.
+    header = sparse.csr_matrix((values, indices, indptr), (len(indptr) - 1, n_vars))
+    return bool(header.has_canonical_format)
 
 
 def _text_names(names: Iterable[Any], what: str, notes: dict[str, str]) -> pd.Index:
@@ -315,7 +330,8 @@ def _times(repeats: Mapping[str, int]) -> str:
     return examples((f"{name!r} {n} times" for name, n in repeats.items()), quoted=False)
 
 
-def _refuse_shape(shape: tuple[int, ...], names: tuple[int, int]) -> None:
+def refuse_shape(shape: tuple[int, ...], names: tuple[int, int]) -> None:
+    """Raise ExpressionError unless there is one name per row and per column."""
     if shape != names:
         raise ExpressionError(
             f"The matrix is {' x '.join(map(str, shape))} but has names for "

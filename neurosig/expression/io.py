@@ -1,6 +1,7 @@
-"""Expression files: csv, tsv, txt (plain or gzip), parquet and h5ad."""
+"""Expression files: csv, tsv, txt (plain or gzip), parquet, h5ad and zarr."""
 
 import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -10,23 +11,28 @@ from neurosig import provenance
 from neurosig.errors import (
     InputError,
     ParameterError,
-    ResourceError,
     count,
     examples,
 )
 from neurosig.expression.adapters import matrix_of_anndata, values_of_frame
+from neurosig.expression.backed import Place, open_anndata, reading
 from neurosig.expression.base import Expression, in_memory
 from neurosig.expression.checks import check_has_values
 from neurosig.expression.delimited import Dialect, NamedMatrix, read_matrix
 from neurosig.expression.duplicates import DuplicatesRule, combine_duplicates
+from neurosig.expression.h5ad_file import H5adPlace
+from neurosig.expression.matrix_choice import refuse_number_type
 from neurosig.expression.mismatch import gene_share
+from neurosig.expression.unreadable import unreadable
+from neurosig.expression.zarr_store import ZarrPlace
 
 Orientation: TypeAlias = Literal["genes_in_rows", "genes_in_columns"]
 
 MAX_BYTES = 4 * 2**30
 MAX_COLUMNS = 100_000
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
-ENDINGS = (*TEXT_ENDINGS, ".parquet", ".h5ad")
+ANNDATA_ENDINGS = (".h5ad", ".zarr")
+ENDINGS = (*TEXT_ENDINGS, ".parquet", *ANNDATA_ENDINGS)
 
 
 def read_expression(
@@ -41,17 +47,19 @@ def read_expression(
     duplicates: DuplicatesRule = "error",
     id_column: str | None = None,
     max_bytes: int = MAX_BYTES,
+    backed: bool = False,
 ) -> Expression:
-    """Read an expression matrix from a csv, tsv, txt, parquet or h5ad file.
+    """Read an expression matrix from a csv, tsv, txt, parquet or h5ad file or a zarr store.
 
     Parameters
     ----------
     path
         The file; text may be gzip-compressed, told by its content.
     orientation
-        "genes_in_rows" or "genes_in_columns"; needed for every table, an h5ad has genes in columns.
+        "genes_in_rows" or "genes_in_columns"; needed for every table, an AnnData has genes in
+        columns.
     layer, use_raw
-        Which matrix of an h5ad to take instead of `X`.
+        Which matrix of an h5ad or zarr to take instead of `X`.
     sep, decimal, encoding
         How a text file is written; by default the separator its header uses most.
     duplicates
@@ -60,7 +68,11 @@ def read_expression(
     id_column
         The column of a table with the names of its rows, if it is not the first.
     max_bytes
-        Limit of the content in bytes, unpacked.
+        Limit of what is read into memory, in bytes, unpacked.
+    backed
+        Leave the matrix of an h5ad or zarr on disk and read it block by block as it is used
+        (dense or CSR). `.origin` then has the size and date of the file instead of its sha256,
+        which would read all of it.
 
     Raises
     ------
@@ -81,16 +93,20 @@ def read_expression(
     path = Path(path)
     ending = _ending(path)
     dialect = Dialect(sep=sep, decimal=decimal, encoding=encoding)
-    _refuse_options(ending, orientation, id_column, dialect, layer=layer, use_raw=use_raw)
+    _refuse_options(
+        ending, orientation, id_column, dialect, layer=layer, use_raw=use_raw, backed=backed
+    )
     if duplicates not in {"error", "mean", "highest_mean", "sum"}:
         raise ParameterError(
             f"duplicates cannot be {duplicates!r}",
             "Allowed: error, mean, highest_mean, sum",
             'The default is "error"',
         )
+    if backed:
+        return _open_backed(path, layer, use_raw, duplicates)
     origin = {"file": path.name}
-    if ending == ".h5ad":
-        matrix, obs_names, genes, origin["source"] = _read_h5ad(path, layer, use_raw, max_bytes)
+    if ending in ANNDATA_ENDINGS:
+        matrix, obs_names, genes, origin["source"] = _read_anndata(path, layer, use_raw, max_bytes)
     else:
         if ending == ".parquet":
             table = _read_parquet(path, id_column, max_bytes)
@@ -98,7 +114,8 @@ def read_expression(
             table = read_matrix(path, dialect, id_column=id_column, max_bytes=max_bytes)
         matrix, obs_names, genes = _oriented(table, orientation, path)
         origin |= {"source": f"{ending[1:]} table", "orientation": str(orientation)}
-    origin["sha256"] = provenance.sha256_of_file(path)
+    if path.is_file():  # a zarr store is a folder
+        origin["sha256"] = provenance.sha256_of_file(path)
     if duplicates != "error":
         matrix, genes, n_combined = combine_duplicates(matrix, genes, duplicates)
         origin["duplicates"] = f"{duplicates} of {count(n_combined, 'repeated gene name')}"
@@ -129,6 +146,7 @@ def _refuse_options(
     *,
     layer: str | None,
     use_raw: bool,
+    backed: bool,
 ) -> None:
     """Nothing a user asks for is ignored in silence."""
     if orientation not in {None, "genes_in_rows", "genes_in_columns"}:
@@ -137,18 +155,21 @@ def _refuse_options(
             "Allowed: genes_in_rows, genes_in_columns",
             "Look at the first column of the file: are they genes?",
         )
+    is_anndata = ending in ANNDATA_ENDINGS
     unfit = {
-        "layer": layer is not None and ending != ".h5ad",
-        "use_raw": use_raw and ending != ".h5ad",
+        "layer": layer is not None and not is_anndata,
+        "use_raw": use_raw and not is_anndata,
+        "backed=True": backed and not is_anndata,
         "sep, decimal or encoding": dialect != Dialect() and ending not in TEXT_ENDINGS,
-        "id_column": id_column is not None and ending == ".h5ad",
-        'orientation="genes_in_rows"': orientation == "genes_in_rows" and ending == ".h5ad",
+        "id_column": id_column is not None and is_anndata,
+        'orientation="genes_in_rows"': orientation == "genes_in_rows" and is_anndata,
     }
     for option, is_unfit in unfit.items():
         if is_unfit:
             raise ParameterError(
                 f"{option} cannot be used with a {ending} file",
-                "An h5ad has layers and genes in columns; only text has separators and encodings",
+                "An h5ad or zarr has layers, genes in columns and can stay on disk; only text has "
+                "separators and encodings",
                 "Leave the option out",
             )
 
@@ -185,7 +206,7 @@ def _read_parquet(path: Path, id_column: str | None, max_bytes: int) -> NamedMat
             _refuse_width(path, layout.num_columns)
             frame: pd.DataFrame = file.read().to_pandas()
     except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, "parquet", error) from error
+        raise unreadable(path, "parquet", error) from error
     frame = _with_ids(frame, id_column, path)
     columns = [str(name) for name in frame.columns]
     rows = [name if isinstance(name, str) else str(name) for name in frame.index]
@@ -208,51 +229,55 @@ def _with_ids(frame: pd.DataFrame, id_column: str | None, path: Path) -> pd.Data
     return frame.set_index(chosen)
 
 
-def _read_h5ad(
+def _read_anndata(
     path: Path, layer: str | None, use_raw: bool, max_bytes: int
 ) -> tuple[Any, list[str], list[str], str]:
     import anndata
-    import h5py  # type: ignore[import-untyped]  # it has no types
 
-    sizes: list[int] = []
-
-    def add_size(_name: str, node: Any) -> None:
-        if isinstance(node, h5py.Dataset):
-            sizes.append(int(node.nbytes))
-
-    try:
-        with h5py.File(path, "r") as file:
-            file.visititems(add_size)
-        _refuse_size(path, sum(sizes), max_bytes)
-        with warnings.catch_warnings():
-            # Repeated names are refused or combined here, with more to say than that.
-            warnings.filterwarnings(
-                "ignore", message=".* names are not unique", category=UserWarning
-            )
-            adata = anndata.read_h5ad(path)
-    except InputError:
-        raise
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise _damaged(path, "h5ad", error) from error
+    place = _place(path)
+    read = anndata.read_h5ad if isinstance(place, H5adPlace) else anndata.io.read_zarr
+    with reading(place) as root, warnings.catch_warnings():
+        _refuse_size(path, _stored_bytes(root), max_bytes)
+        # Repeated names are refused or combined here, with more to say than that.
+        warnings.filterwarnings("ignore", message=".* names are not unique", category=UserWarning)
+        try:
+            adata = read(path)
+        except TypeError as error:  # anndata's own word for a file that is no AnnData
+            raise unreadable(path, place.kind, error) from error
     matrix, var_names, source = matrix_of_anndata(adata, layer, use_raw=use_raw)
+    refuse_number_type(matrix.dtype)
     return matrix, list(adata.obs_names), list(var_names), source
 
 
-def _damaged(path: Path, kind: str, error: Exception) -> ResourceError:
-    if not path.is_file():
-        return ResourceError(
-            f"{str(path)!r} cannot be read",
-            "There is no file of that name",
-            "Correct the path",
-            path=str(path),
+def _open_backed(
+    path: Path, layer: str | None, use_raw: bool, duplicates: DuplicatesRule
+) -> Expression:
+    if duplicates != "error":
+        raise ParameterError(
+            f"duplicates={duplicates!r} cannot be used with backed=True",
+            "Genes are combined in memory",
+            "Leave backed out, or combine them and write the file again",
         )
-    reason = str(error).strip().splitlines()
-    return ResourceError(
-        f"{path.name!r} cannot be read as {kind}",
-        f"{path.stat().st_size:,} bytes; {reason[0] if reason else type(error).__name__}",
-        "It may be cut off or of another kind: fetch or write it again",
-        path=str(path),
-    )
+    with reading(_place(path)):
+        facts = path.stat()
+    modified = datetime.fromtimestamp(facts.st_mtime, UTC).isoformat(timespec="seconds")
+    origin = {"file": path.name, "bytes": str(facts.st_size), "modified": modified}
+    if not path.is_file():
+        del origin["bytes"]  # of the folder itself
+    expression = open_anndata(_place(path), layer, use_raw=use_raw, origin=origin)
+    check_has_values(expression)
+    return expression
+
+
+def _place(path: Path) -> Place:
+    return ZarrPlace(str(path.resolve())) if path.suffix == ".zarr" else H5adPlace(path.resolve())
+
+
+def _stored_bytes(stored: Any) -> int:
+    """The size of an array, or of all arrays in a group, unpacked."""
+    if hasattr(stored, "nbytes"):
+        return int(stored.nbytes)
+    return sum(_stored_bytes(stored[name]) for name in stored)
 
 
 def _refuse_size(path: Path, n_bytes: int, max_bytes: int) -> None:

@@ -1,5 +1,10 @@
 """Data and storages that the contract of every scoring method is tested on."""
 
+import atexit
+import tempfile
+import warnings
+from pathlib import Path
+
 import anndata
 import numpy as np
 import pandas as pd
@@ -48,12 +53,52 @@ def as_layer(frame: pd.DataFrame) -> anndata.AnnData:
     return adata
 
 
+_FOLDER = tempfile.TemporaryDirectory(prefix="storages")  # until the process ends
+atexit.register(_FOLDER.cleanup)
+
+
+def new_path(ending: str) -> Path:
+    return Path(tempfile.mkdtemp(dir=_FOLDER.name)) / f"expression{ending}"
+
+
+def as_backed(frame: pd.DataFrame, make=np.asarray) -> anndata.AnnData:
+    path = new_path(".h5ad")
+    as_adata(frame, make).write_h5ad(path)
+    return anndata.read_h5ad(path, backed="r")
+
+
+def as_zarr(frame: pd.DataFrame, make=np.asarray) -> anndata.AnnData:
+    """X stays in a zarr store, in pieces that rows do not end at."""
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(new_path(".zarr"), mode="w")
+    matrix = make(frame.to_numpy(copy=True))
+    is_sparse = scipy.sparse.issparse(matrix)
+    pieces = {} if is_sparse else {"chunks": (5, 50)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the writing library, about its own defaults
+        anndata.io.write_elem(group, "X", matrix, dataset_kwargs=pieces)
+    stored = anndata.io.sparse_dataset(group["X"]) if is_sparse else group["X"]
+    return as_adata(frame, lambda _: stored)
+
+
+def as_dask(frame: pd.DataFrame, make=np.asarray, chunks=(7, 50)) -> anndata.AnnData:
+    da = pytest.importorskip("dask.array")
+    dense = da.from_array(frame.to_numpy(copy=True), chunks=chunks)
+    return as_adata(frame, lambda _: dense.map_blocks(make))
+
+
 STORAGES = {
     "DataFrame": (as_dataframe, {}),
     "dense AnnData": (as_adata, {}),
     "CSR AnnData": (lambda f: as_adata(f, scipy.sparse.csr_matrix), {}),
     "CSC AnnData": (lambda f: as_adata(f, scipy.sparse.csc_matrix), {}),
     "layer": (as_layer, {"layer": "log"}),
+    "backed dense h5ad": (as_backed, {}),
+    "backed h5ad": (lambda f: as_backed(f, scipy.sparse.csr_matrix), {}),
+    "dense zarr": (as_zarr, {}),
+    "zarr": (lambda f: as_zarr(f, scipy.sparse.csr_matrix), {}),
+    "dense dask": (as_dask, {}),
+    "dask": (lambda f: as_dask(f, scipy.sparse.csr_matrix, (7, N_GENES)), {}),
 }
 
 

@@ -220,15 +220,6 @@ def test_an_anndata_without_x_is_refused():
     assert "'counts'" in message
 
 
-def test_a_backed_anndata_is_refused_with_the_way_to_load_it(tmp_path):
-    anndata_of(VALUES.astype(np.float32)).write_h5ad(tmp_path / "x.h5ad")
-    backed = ad.read_h5ad(tmp_path / "x.h5ad", backed="r")
-    message = refusal(backed)
-    backed.file.close()
-    assert "not in memory" in message
-    assert "adata.to_memory()" in message
-
-
 def test_repeated_genes_are_refused_with_their_counts():
     message = refusal(FRAME.set_axis(["NGF", "BDNF", "NGF", "NGF"], axis=1), DuplicateGenesError)
     assert "'NGF' 3 times" in message

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from neurosig.outcomes.cox_model import CoxModel as CoxModel
     from neurosig.outcomes.cox_model import cox as cox
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
+    from neurosig.outcomes.curves import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
     from neurosig.outcomes.endpoint import Endpoint as Endpoint
     from neurosig.outcomes.pooling import meta as meta
+    from neurosig.outcomes.proportional_hazards import ph_test as ph_test
     from neurosig.outcomes.rank_tests import logrank as logrank
     from neurosig.outcomes.regression import regress as regress
     from neurosig.report.build import build_report as build_report
@@ -56,6 +58,7 @@ _HOME = {
     "logrank": "outcomes.rank_tests",
     "meta": "outcomes.pooling",
     "methods": "methods",
+    "ph_test": "outcomes.proportional_hazards",
     "pl": "pl",
     "read_clinical": "outcomes.clinical_io",
     "read_expression": "expression.io",
@@ -63,6 +66,7 @@ _HOME = {
     "regress": "outcomes.regression",
     "run": "study.pipeline",
     "score": "engine",
+    "survival_quantile": "outcomes.curves",
     "transform": "expression.transforms",
 }
 

@@ -84,13 +84,27 @@ def score(
     SignatureError, UnknownMethodError, ParameterError
         If signatures, method or parameters are unusable.
 
+    Warns
+    -----
+    CoverageWarning
+        A signature is not scored, is scored by one of its two arms or without its weights.
+    ScaleWarning
+        The values do not look like what the method wants.
+
+    References
+    ----------
+    The default: Barbie DA et al. (2009) Nature 462:108-112, doi:10.1038/nature08460. The other
+    methods: column `doi` of `available_methods()`, and the docstring of each.
+
     Examples
     --------
     >>> import pandas as pd, neurosig as ns
     >>> x = pd.DataFrame({"NGF": [1.0, 2.0], "NTRK1": [3.0, 6.0], "TP53": [9.0, 9.0]}, ["p1", "p2"])
     >>> scores = ns.score(x, {"NGF axis": ["NGF", "NTRK1", "NGFR"]}, method="mean", min_genes=2)
-    >>> scores.values["NGF axis"].tolist(), scores.coverage.loc["NGF axis", "missing_genes"]
-    ([2.0, 4.0], 'NGFR')
+    >>> scores.values["NGF axis"].tolist()  # (1 + 3) / 2, (2 + 6) / 2
+    [2.0, 4.0]
+    >>> scores.coverage.loc["NGF axis", "missing_genes"]
+    'NGFR'
     """
     _check_arguments(min_genes, min_coverage, n_jobs)
     chosen = get_method(method)
@@ -108,7 +122,8 @@ def score(
     _check_coverage(expression, collection, sets, min_genes, min_coverage)
     check_finite(expression, allow_nan=chosen.allows_missing)
     guess = guess_scale(expression)
-    check_scale(guess, chosen.spec.scale)
+    if chosen.spec.scale != "any":
+        check_scale(guess, chosen.spec.scale)
     _warn_of_ignored_weights(collection, sets, chosen)
     _warn_of_missing_arms(collection, sets)
     values = _run(expression, sets, chosen, n_jobs)

@@ -3,7 +3,6 @@
 from typing import Final
 
 UNS: Final = "neurosig"
-KEY_PATTERN: Final = r"[A-Za-z0-9_.-]+"
 
 
 def score_key(method: str) -> str:
@@ -103,6 +102,7 @@ class Pooled:
     CI_LOW_COMMON: Final = "ci_low_common"
     CI_HIGH_COMMON: Final = "ci_high_common"
     P_VALUE_COMMON: Final = "p_value_common"
+    P_VALUE_WIDER: Final = "p_value_wider"
     EFFECT_COMMON: Final = "effect_common"
     EFFECT_LOW_COMMON: Final = "effect_low_common"
     EFFECT_HIGH_COMMON: Final = "effect_high_common"
@@ -123,6 +123,7 @@ class Pooled:
         CI_LOW_COMMON,
         CI_HIGH_COMMON,
         P_VALUE_COMMON,
+        P_VALUE_WIDER,
         EFFECT_COMMON,
         EFFECT_LOW_COMMON,
         EFFECT_HIGH_COMMON,

@@ -47,16 +47,24 @@ class Scores:
         """The scores as AnnData: signatures are the variables, their coverage is `var`."""
         from anndata import AnnData
 
-        values = self.values
+        values, record = self.values, json.dumps(self.provenance, sort_keys=True)
         return AnnData(
             values.to_numpy(copy=True),
             obs=pd.DataFrame(index=values.index.astype(str)),
             var=self.coverage.loc[values.columns],
-            uns={keys.UNS: {"provenance": json.dumps(self.provenance, sort_keys=True)}},
+            uns={keys.UNS: {keys.score_key(self.method): {"provenance": record}}},
         )
 
     def save(self, path: str | Path) -> None:
-        """Write scores, coverage and provenance to one h5ad file, whole or not at all."""
+        """Write scores, coverage and provenance to one h5ad file, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            The path does not end in .h5ad.
+        ResourceError
+            The file cannot be written.
+        """
         target = Path(path)
         if target.suffix != ".h5ad":
             raise InputError(
@@ -69,12 +77,19 @@ class Scores:
 
     @classmethod
     def load(cls, path: str | Path) -> "Scores":
-        """Read what `save` wrote."""
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ResourceError
+            The file is missing, damaged, or not of saved scores.
+        """
         from anndata import read_h5ad
 
         try:
             adata = read_h5ad(path)
-            provenance = json.loads(adata.uns[keys.UNS]["provenance"])
+            (saved,) = adata.uns[keys.UNS].values()
+            provenance = json.loads(saved["provenance"])
         except Exception as error:  # what a damaged file raises depends on where it is damaged
             raise ResourceError(
                 f"{str(path)!r} does not hold saved scores",

@@ -1,5 +1,6 @@
 """`neurosig cox`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,6 +28,7 @@ def command(
 ) -> None:
     """Hazard ratio of each score, per standard deviation, one Cox model per signature."""
     joined = join_files(scores, clinical, reading, endpoint, cohort)
+    sys.stderr.write(f"{joined.echo}; {joined.coding}\n")
     result = cox(
         joined,
         adjust=[parse_term(text) for text in adjust or []],

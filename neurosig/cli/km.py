@@ -9,6 +9,7 @@ import typer
 from neurosig.cli._files import join_files, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
 from neurosig.errors import ParameterError
+from neurosig.outcomes.curves import kaplan_meier, survival_quantile
 from neurosig.outcomes.endpoint import Endpoint
 from neurosig.outcomes.rank_tests import logrank
 from neurosig.pl.style import save_figure
@@ -40,7 +41,15 @@ def command(
     write_provenance(output, [scores, clinical], signature=signature)
     groups = curves.groups
     test = logrank(groups["time"], groups["event"], groups["group"])
-    sys.stdout.write(f"{cohort.echo}\n{curves.note}\n")
+    sys.stdout.write(f"{cohort.echo}; {cohort.coding}\n{curves.note}\n")
+    medians = survival_quantile(
+        kaplan_meier(groups["time"], groups["event"], groups=groups["group"])
+    )
+    for row in medians.to_dict("records"):
+        sys.stdout.write(
+            f"Median of the half {row['group']}: {row['time']:.4g} {endpoint.unit} "
+            f"[{row['ci_low']:.4g}, {row['ci_high']:.4g}]\n"
+        )
     sys.stdout.write(
         f"Log-rank test of the displayed halves: chi-square {test.statistic:.4g}, "
         f"p {test.p_value:.3g}\n"

@@ -2,9 +2,11 @@
 
 import json
 import sys
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import pandas as pd
 import typer
 
 from neurosig.errors import ParameterError
@@ -46,30 +48,35 @@ def report_on(study: StudyRun) -> None:
     """Say what a run found and where it is."""
     for notice in study.notices:
         sys.stderr.write(f"note: {notice}\n")
-    for name in ("pooled", "cohorts", "regressions"):
+    if study.is_exploratory:
+        sys.stdout.write("exploratory: nothing below confirms anything\n")
+    survival = "pooled" if "pooled" in study.tables else "cohorts"
+    for name in (survival, "regressions"):
         if name in study.tables:
-            table = study.tables[name]
-            rows = table[(table[Result.TERM] == SCORE_TERM) & table[Result.Q_VALUE].notna()]
-            best = rows.sort_values(Result.P_VALUE, kind="stable").head(N_SHOWN)
-            sys.stdout.write(f"{name}: {len(rows)} scores tested, smallest p first\n")
-            for row in best.to_dict("records"):
-                sys.stdout.write(f"  {_line(row)}\n")
-            break
+            _summarise(name, study.tables[name])
     sys.stdout.write(f"report: {study.report}\n")
 
 
-def _line(row: dict[object, object]) -> str:
-    def number(key: str) -> str:
-        return f"{row[key]:.3g}"
+def _summarise(name: str, table: pd.DataFrame) -> None:
+    rows = table[(table[Result.TERM] == SCORE_TERM) & table[Result.Q_VALUE].notna()]
+    by = [Result.Q_VALUE, Result.P_VALUE]
+    best = rows.sort_values(by, kind="stable").head(N_SHOWN)
+    sys.stdout.write(f"{name}: {len(rows)} scores tested, smallest q first\n")
+    for row in best.to_dict("records"):
+        sys.stdout.write(f"  {_line(row)}\n")
 
-    text = (
-        f"{row[Result.SIGNATURE]}  {row[Result.EFFECT_SCALE]} {number(Result.EFFECT)} "
-        f"[{number(Result.EFFECT_LOW)}, {number(Result.EFFECT_HIGH)}]  "
-        f"p {number(Result.P_VALUE)}  q {number(Result.Q_VALUE)}"
-    )
+
+def _line(row: dict[Hashable, Any]) -> str:
+    text = f"{row[Result.SIGNATURE]}  {row[Result.EFFECT_SCALE]} "
+    text += _effect(row, Result.EFFECT, Result.EFFECT_LOW, Result.EFFECT_HIGH)
+    text += f"  p {row[Result.P_VALUE]:.3g}  q {row[Result.Q_VALUE]:.3g}"
     if Pooled.EFFECT_COMMON in row:
-        text += (
-            f"  (common effect {number(Pooled.EFFECT_COMMON)} "
-            f"[{number(Pooled.EFFECT_LOW_COMMON)}, {number(Pooled.EFFECT_HIGH_COMMON)}])"
-        )
+        common = (Pooled.EFFECT_COMMON, Pooled.EFFECT_LOW_COMMON, Pooled.EFFECT_HIGH_COMMON)
+        text += f"  (wider interval [{row[Pooled.EFFECT_LOW_WIDER]:.3g}, "
+        text += f"{row[Pooled.EFFECT_HIGH_WIDER]:.3g}], p {row[Pooled.P_VALUE_WIDER]:.3g}; "
+        text += f"common effect {_effect(row, *common)})"
     return f"{text}  {row[Result.MESSAGE]}".rstrip()
+
+
+def _effect(row: dict[Hashable, Any], effect: str, low: str, high: str) -> str:
+    return f"{row[effect]:.3g} [{row[low]:.3g}, {row[high]:.3g}]"

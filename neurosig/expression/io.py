@@ -74,6 +74,12 @@ def read_expression(
         (dense or CSR). `.origin` then has the size and date of the file instead of its sha256,
         which would read all of it.
 
+    Returns
+    -------
+    Expression
+        Observations x genes with `obs_names` and `var_names`, whichever way round the file is;
+        `origin` says in text where the numbers come from. The values are those of the file.
+
     Raises
     ------
     ParameterError
@@ -83,12 +89,22 @@ def read_expression(
     ResourceError
         If the file is missing, unreadable or damaged.
 
+    References
+    ----------
+    h5ad and zarr are the formats of anndata: Virshup I et al. (2024) J Open Source Softw 9:4371,
+    doi:10.21105/joss.04371.
+
     Examples
     --------
-    ::
+    A table of two genes in two samples, turned round to samples x genes.
 
-        expression = ns.read_expression("tpm.tsv.gz", orientation="genes_in_rows")
-        scores = ns.score(expression, signatures)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "counts.csv"
+    ...     pd.DataFrame({"s1": [3, 1], "s2": [0, 7]}, index=["NGF", "BDNF"]).to_csv(path)
+    ...     expression = read_expression(path, orientation="genes_in_rows")
+    >>> expression.to_frame().loc["s2", ["NGF", "BDNF"]].tolist(), expression.n_obs
+    ([0.0, 7.0], 2)
     """
     path = Path(path)
     ending = _ending(path)

@@ -19,9 +19,6 @@ _Rewrite: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.intp]], NDArray[
 def transform(data: Any, name: TransformName) -> Expression:
     """The same matrix on a log scale; zeros stay zeros and sparse data stay sparse.
 
-    data is what `as_expression` takes: a DataFrame of observations x genes, an AnnData (its X) or
-    an Expression.
-
     ::
 
         none      y[i, g] = x[i, g]
@@ -33,19 +30,44 @@ def transform(data: Any, name: TransformName) -> Expression:
     selecting. An observation without any count stays zero. Values are computed when a block is
     taken; whether any is negative is looked up at once.
 
+    Parameters
+    ----------
+    data
+        What `as_expression` takes: a DataFrame of observations x genes, an AnnData (its X) or an
+        Expression.
+    name
+        "none", "log2p1" for linear values or "log2cpm" for counts.
+
+    Returns
+    -------
+    Expression
+        Of the same observations and genes; `origin` has the transform. "none" gives `data` back
+        as an Expression.
+
     Raises
     ------
     ScaleError
         If a value is negative.
     ParameterError
         If there is no transform of that name.
+    ExpressionError
+        As `as_expression`, if the matrix or its names cannot be used.
+
+    References
+    ----------
+    "log2cpm" is what scanpy's normalize_total(target_sum=1e6) and log1p(base=2) give (Wolf FA et
+    al. 2018, doi:10.1186/s13059-017-1382-0). It is not cpm(log=TRUE) of edgeR (Robinson MD et al.
+    2010, doi:10.1093/bioinformatics/btp616), which adds a count that grows with the library.
 
     Examples
     --------
     >>> import pandas as pd
     >>> counts = pd.DataFrame({"NGF": [3, 0], "BDNF": [1, 7]}, index=["s1", "s2"])
-    >>> transform(counts, "log2p1").to_frame().loc["s1"].tolist()
+    >>> transform(counts, "log2p1").to_frame().loc["s1"].tolist()  # log2(3 + 1), log2(1 + 1)
     [2.0, 1.0]
+    >>> cpm = transform(counts, "log2cpm").to_frame().loc["s1"]  # 3 and 1 of 4 counts
+    >>> cpm.round(4).tolist()  # log2(750001), log2(250001)
+    [19.5165, 17.9316]
     """
     expression = as_expression(data)
     if name == "none":

@@ -60,8 +60,8 @@ class CompiledSignatures:
 
     `names` are the signatures that have enough genes, `sets` their genes with signed weights, and
     `arms` the same genes split by direction: arm a belongs to signature `arm_owner[a]` with
-    direction `arm_sign[a]` (+1 up, -1 down). `coverage` has a row for each signature asked for,
-    scorable or not.
+    direction `arm_sign[a]` (+1 up, -1 down), and `arm_n_absent[a]` genes of it are not in the
+    matrix. `coverage` has a row for each signature asked for, scorable or not.
     """
 
     names: tuple[str, ...]
@@ -69,6 +69,7 @@ class CompiledSignatures:
     arms: GeneSets
     arm_owner: NDArray[np.int64]
     arm_sign: NDArray[np.float64]
+    arm_n_absent: NDArray[np.int64]
     coverage: pd.DataFrame
     n_genes: int
 
@@ -108,6 +109,7 @@ def compile_signatures(
     rows, names = [], []
     positions: list[NDArray[np.int64]] = []
     weights: list[NDArray[np.float64]] = []
+    absent_weights: list[NDArray[np.float64]] = []
     for signature in signatures.values():
         found = var_names.get_indexer(pd.Index(signature.genes, dtype=object))
         is_found = found >= 0
@@ -117,7 +119,9 @@ def compile_signatures(
             order = np.argsort(found[is_found], kind="stable")
             names.append(signature.id)
             positions.append(found[is_found].astype(np.int64)[order])
-            weights.append(np.asarray(_weights_of(signature))[is_found][order])
+            gene_weights = np.asarray(_weights_of(signature))
+            weights.append(gene_weights[is_found][order])
+            absent_weights.append(gene_weights[~is_found])
     index = pd.Index(list(signatures), name="signature", dtype="str")
     coverage = pd.DataFrame(rows, index=index, columns=list(Coverage.ALL))
     arms, owner, sign = _split_arms(positions, weights)
@@ -127,6 +131,7 @@ def compile_signatures(
         arms=arms,
         arm_owner=owner,
         arm_sign=sign,
+        arm_n_absent=_count_absent(absent_weights, owner, sign),
         coverage=coverage,
         n_genes=len(var_names),
     )
@@ -176,3 +181,16 @@ def _split_arms(
         np.asarray(owner, dtype=np.int64),
         np.asarray(sign, dtype=np.float64),
     )
+
+
+def _count_absent(
+    absent_weights: list[NDArray[np.float64]],
+    owner: NDArray[np.int64],
+    sign: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Absent genes of each arm from the weights of the absent genes of each signature."""
+    counts = [
+        np.count_nonzero(np.sign(absent_weights[i]) == direction)
+        for i, direction in zip(owner, sign, strict=True)
+    ]
+    return np.asarray(counts, dtype=np.int64)

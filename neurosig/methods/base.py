@@ -49,7 +49,7 @@ class Spec:
         Lowest and highest possible score.
     scale
         Input the method wants: "log" (differences of values mean something) or "ranks" (any scale
-        whose order within a sample means something).
+        whose order within a sample means something) or "any" (genes are put on a common scale).
     weights
         What becomes of signature weights: "sign" (direction only) or "full".
     invariant_to
@@ -64,7 +64,7 @@ class Spec:
     doi: str
     scope: Scope
     bounds: tuple[float, float]
-    scale: Literal["log", "ranks"]
+    scale: Literal["log", "ranks", "any"]
     weights: Literal["sign", "full"]
     invariant_to: frozenset[Invariance]
     revision: int

@@ -1,6 +1,5 @@
 """Combined z-score."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -8,20 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig._params import Help
-from neurosig.errors import CoverageWarning, InputError, count, examples
 from neurosig.expression.base import Expression
 from neurosig.genesets.compiled import CompiledSignatures
-from neurosig.kernels.moments import add_squares, add_totals, set_signed_z
-from neurosig.methods.base import Method, Spec, dense_chunks
-
-
-@dataclass(frozen=True, slots=True)
-class GeneMoments:
-    """Mean and standard deviation of each gene over a cohort; constant genes are marked."""
-
-    means: NDArray[np.float64]
-    deviations: NDArray[np.float64]
-    varies: NDArray[np.bool_]
+from neurosig.kernels.moments import set_signed_z
+from neurosig.methods.base import Method, Spec
+from neurosig.methods.gene_moments import (
+    GeneMoments,
+    gene_moments,
+    require_two_samples,
+    warn_of_constant_genes,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,29 +71,10 @@ class ZScore(Method):
 
     def fit(self, expression: Expression, sets: CompiledSignatures) -> GeneMoments:
         """Mean and standard deviation of each gene."""
-        if expression.n_obs < 2:
-            raise InputError(
-                f"zscore compares samples with each other and was given "
-                f"{count(expression.n_obs, 'sample')}",
-                "The standard deviation of a gene needs two",
-                'Score more samples, or use a method of sample scope such as method="singscore"',
-            )
-        skip_zeros = self.zeros == "nonzero"
-        counts = np.zeros(expression.n_vars, dtype=np.int64)
-        totals, squares = np.zeros(expression.n_vars), np.zeros(expression.n_vars)
-        lows = np.full(expression.n_vars, np.inf)
-        highs = np.full(expression.n_vars, -np.inf)
-        for _, x in dense_chunks(expression):
-            add_totals(x, skip_zeros, counts, totals, lows, highs)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            means = totals / counts
-            for _, x in dense_chunks(expression):
-                add_squares(x, skip_zeros, means, squares)
-            deviations = np.sqrt(squares / (counts - 1))
-        # A gene with nothing but missing values stays in, so that its sets become missing.
-        varies = highs > lows if skip_zeros else (highs > lows) | (counts == 0)
-        _warn_of_constant_genes(sets, varies)
-        return GeneMoments(means, deviations, varies)
+        require_two_samples(expression, "zscore", "The standard deviation of a gene needs two")
+        moments = gene_moments(expression, skip_zeros=self.zeros == "nonzero")
+        warn_of_constant_genes(sets, moments.varies)
+        return moments
 
     def score_rows(
         self, x: NDArray[np.float64], sets: CompiledSignatures, cohort: Any
@@ -113,23 +89,4 @@ class ZScore(Method):
             varying.indptr,
             varying.indices,
             varying.weights,
-        )
-
-
-def _warn_of_constant_genes(sets: CompiledSignatures, varies: NDArray[np.bool_]) -> None:
-    n_varying = sets.sets.select(varies).sizes
-    poor = [
-        f"{name} ({n} of {n_found})"
-        for name, n, n_found in zip(sets.names, n_varying, sets.sets.sizes, strict=True)
-        if n < n_found / 2
-    ]
-    if poor:
-        warnings.warn(
-            CoverageWarning(
-                f"Most genes of {count(len(poor), 'signature')} have one and the same value in all "
-                "observations and are left out",
-                f"Genes that vary, of those found: {examples(poor, quoted=False)}",
-                "Ask whether these genes were measured; coverage.n_found still counts them",
-            ),
-            stacklevel=5,
         )

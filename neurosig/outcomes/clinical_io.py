@@ -37,23 +37,29 @@ def read_clinical(
 
     Parameters
     ----------
-    path : str or Path
+    path
         The file; its content, not its name, says whether it is gzip or parquet.
-    id : str, optional
+    id
         Column with the ids, which becomes the index; by default the first column (in parquet the
         index, if there is one).
-    sep : str, optional
+    sep
         Separator; by default tab, comma or semicolon, whichever the header uses most.
-    missing : sequence of str
+    missing
         Texts that mean "missing" besides the known tokens.
-    decimal : {".", ","}
+    decimal
         The decimal mark.
-    text : sequence of str
+    text
         Columns that stay text whatever they hold.
-    encoding : str
+    encoding
         Text encoding.
-    max_bytes : int
-        Largest size, unpacked.
+    max_bytes
+        Largest size, in bytes, unpacked.
+
+    Returns
+    -------
+    DataFrame
+        One row per line, the ids as index; columns of text, or of numbers (float64) where every
+        known cell is one, with NaN where a value is missing. Typed columns of a parquet file stay.
 
     Raises
     ------
@@ -64,9 +70,18 @@ def read_clinical(
     ClinicalError
         Column names are repeated or empty, a row lacks its id, or numbers are written in a way
         that could mean two things.
+    ParameterError
+        An option has a value that is not allowed.
+
+    References
+    ----------
+    Ziemann M, Eren Y, El-Osta A (2016) Genome Biol 17:177, doi:10.1186/s13059-016-1044-7: what
+    programs that guess the type of a cell do to names.
 
     Examples
     --------
+    The ids stay text, `[Unknown]` and `na` are missing.
+
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "clinic.csv"

@@ -50,6 +50,8 @@ class Cohort:
         The endpoint that was read.
     time, event : ndarray of float64, optional
         Aligned with the rows of `data`; NaN where unknown.
+    coding : str
+        How the event column was understood, such as "'1' = event; '0' = censored".
     row_flow : DataFrame
         Rows in, lost and out of each step, with the reason and up to five ids. The steps
         "time known" and "event known" count what the endpoint loses; `data` keeps these rows.
@@ -74,6 +76,7 @@ class Cohort:
     endpoint: Endpoint | None = None
     time: NDArray[np.float64] | None = None
     event: NDArray[np.float64] | None = None
+    coding: str = ""
     row_flow: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
 
     @classmethod
@@ -89,20 +92,29 @@ class Cohort:
     ) -> "Cohort":
         """Join scores and clinic by id, read the endpoint, and count every row that is lost.
 
+        Ids are compared as they are, or as TCGA barcodes cut to the coarser of both sides' levels
+        where that matches more.
+
         Parameters
         ----------
-        scores : Scores or DataFrame
-            Observations x signatures.
-        clinical : DataFrame
+        scores
+            What `score` returns, or a table of observations x signatures.
+        clinical
             One row per patient or sample; cleaned with `clean_table` unless `read_clinical` did.
-        endpoint : Endpoint, optional
-            Time, event and their coding.
-        on : str, optional
+        endpoint
+            Time, event and their coding; without it the cohort has none, as `regress` needs none.
+        on
             Column of the clinical table that holds the ids; by default its index.
-        name : str
+        name
             Name in the result tables.
-        duplicates : {"error", "first"}
-            What to do when a clinical id occurs more than once.
+        duplicates
+            What to do when a clinical id occurs more than once: "error", or keep its "first" row.
+
+        Returns
+        -------
+        Cohort
+            The observations that have both, in the order of the scores; rows without time or event
+            are kept, and `row_flow` counts them.
 
         Raises
         ------
@@ -112,11 +124,30 @@ class Cohort:
             Column names are repeated or occur on both sides, or a score is not a number.
         EndpointError
             See `Endpoint.read`.
+        ParameterError
+            `scores` is no table of scores, or `duplicates` has a value that is not allowed.
 
         Warns
         -----
         ClinicalWarning
             Ids were matched by a rule, normal tissue is mixed with tumour, rows lack time or event.
+
+        References
+        ----------
+        Parts of a barcode: NCI Genomic Data Commons, "TCGA Barcode" and "Sample Type Codes".
+
+        Examples
+        --------
+        By hand: p1 and p2 are on both sides; p9 has no score and p3 no clinical row.
+
+        >>> import pandas as pd
+        >>> scores = pd.DataFrame({"NGF": [0.1, 0.4, 0.2]}, index=["p1", "p2", "p3"])
+        >>> clinical = pd.DataFrame({"patient": ["p2", "p1", "p9"], "age": [61, 48, 70]})
+        >>> cohort = Cohort.join(scores, clinical, on="patient")
+        >>> cohort.data[["age", "NGF"]].to_numpy().tolist()
+        [[48.0, 0.1], [61.0, 0.4]]
+        >>> cohort.row_flow[["n_in", "n_lost", "n_out", "examples"]].to_numpy().tolist()
+        [[3, 1, 2, 'p9'], [3, 1, 2, 'p3']]
         """
         table = _score_table(scores)
         clinic = clinical if is_cleaned(clinical) else clean_table(clinical).data
@@ -225,7 +256,13 @@ class Cohort:
 
     def _with_endpoint(self, endpoint: Endpoint) -> "Cohort":
         survival = endpoint.read(self.data.drop(columns=list(self.signatures)))
-        cohort = replace(self, endpoint=endpoint, time=survival.time, event=survival.event)
+        cohort = replace(
+            self,
+            endpoint=endpoint,
+            time=survival.time,
+            event=survival.event,
+            coding=survival.coding,
+        )
         return cohort._with_endpoint_steps()
 
     def _with_endpoint_steps(self) -> "Cohort":

@@ -41,14 +41,38 @@ def kaplan_meier(
     is the default of R's survfit), cut at 0 and 1. Where S is 1 or 0 the log-log interval does
     not exist and is NaN; at S = 0 the others do not either.
 
-    time: (n,) not negative; event: (n,) 1 = event, 0 = censored; groups: (n,) or None. Rows
-    with a missing value are left out with a warning. Columns: `group, time, n_risk, n_event,
-    n_censor, survival, std_error, ci_low, ci_high`.
+    Parameters
+    ----------
+    time
+        (n,) follow-up in any unit, not negative.
+    event
+        (n,) 1 = event, 0 = censored.
+    groups
+        (n,) group of each row, for one curve each: categories in their order, others sorted.
+        Without it there is one curve, of the group "all".
+    interval
+        Scale of the interval: "log-log", "log" or "plain" (S itself).
+    confidence
+        Coverage of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        Columns `group, time, n_risk, n_event, n_censor, survival, std_error, ci_low, ci_high`; one
+        row per group and distinct time, censorings included.
 
     Raises
     ------
     EndpointError
-        A time is negative or infinite, an event is neither 0 nor 1, or no row is known.
+        A time is negative or infinite, an event is neither 0 nor 1, lengths differ, or no row is
+        known.
+    ParameterError
+        `interval` or `confidence` has a value that is not allowed.
+
+    Warns
+    -----
+    ClinicalWarning
+        Rows with a missing time, event or group are left out.
 
     References
     ----------
@@ -57,11 +81,19 @@ def kaplan_meier(
 
     Examples
     --------
-    >>> curve = kaplan_meier([1, 2, 2, 3, 4], [1, 1, 0, 1, 0])
-    >>> curve[["time", "n_risk", "n_event", "n_censor"]].to_numpy().tolist()
-    [[1.0, 5.0, 1.0, 0.0], [2.0, 4.0, 1.0, 1.0], [3.0, 2.0, 1.0, 0.0], [4.0, 1.0, 0.0, 1.0]]
-    >>> curve["survival"].round(6).tolist()
-    [0.8, 0.6, 0.3, 0.3]
+    Weeks of remission under 6-MP (Freireich 1963, doi:10.1182/blood.V21.6.699.699); the curve is
+    table 4.1 of Cox and Oakes (1984), Analysis of Survival Data.
+
+    >>> weeks = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
+    >>> relapse = [int(digit) for digit in "111010100110001100000"]
+    >>> curve = kaplan_meier(weeks, relapse)
+    >>> drops = curve[curve["n_event"] > 0]
+    >>> drops["time"].tolist(), drops["n_risk"].tolist()
+    ([6.0, 7.0, 10.0, 13.0, 16.0, 22.0, 23.0], [21, 17, 15, 12, 11, 7, 6])
+    >>> drops["survival"].round(3).tolist()
+    [0.857, 0.807, 0.753, 0.69, 0.627, 0.538, 0.448]
+    >>> float(curve["std_error"].iloc[0].round(4))  # 18 / 21 * sqrt(3 / (21 * 18))
+    0.0764
     """
     _check_options(interval, confidence)
     sample = survival_sample(time, event, groups)
@@ -124,11 +156,42 @@ def at_risk_table(
 ) -> pd.DataFrame:
     """Rows at risk at the given times, with the events and censorings up to each.
 
-    n_risk counts rows with follow-up of at least t; n_event and n_censor count up to and including
-    t. Columns: `group, time, n_risk, n_event, n_censor`.
+    Parameters
+    ----------
+    time, event, groups
+        As in `kaplan_meier`.
+    times
+        (m,) times to count at, in the unit of `time`.
 
-    >>> at_risk_table([1, 2, 2, 3, 4], [1, 1, 0, 1, 0], [0, 2, 3.5]).to_numpy()[:, 1:].tolist()
-    [[0.0, 5, 0, 0], [2.0, 4, 2, 1], [3.5, 1, 3, 1]]
+    Returns
+    -------
+    DataFrame
+        Columns `group, time, n_risk, n_event, n_censor`, one row per group and time. `n_risk`
+        counts the rows with follow-up of at least t; `n_event` and `n_censor` count up to and
+        including t.
+
+    Raises
+    ------
+    EndpointError
+        As in `kaplan_meier`.
+
+    Warns
+    -----
+    ClinicalWarning
+        Rows with a missing time, event or group are left out.
+
+    References
+    ----------
+    Pocock SJ, Clayton TC, Altman DG (2002) Lancet 359:1686-1689,
+    doi:10.1016/S0140-6736(02)08594-X, for showing it below survival curves.
+
+    Examples
+    --------
+    By hand: four rows reach time 2; until then two events (1, 2) and a censoring (2).
+
+    >>> table = at_risk_table([1, 2, 2, 3, 4], [1, 1, 0, 1, 0], [0, 2, 3.5])
+    >>> table[["n_risk", "n_event", "n_censor"]].to_numpy().tolist()
+    [[5, 0, 0], [4, 2, 1], [1, 3, 1]]
     """
     sample = survival_sample(time, event, groups)
     rows = []
@@ -148,17 +211,43 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
     the continuous score (`cox`). Quantiles are over the rows with score, time and event; a score
     equal to a cut point falls into the lower group.
 
-    Returns a table `time, event, score, group` indexed by observation, those rows only; `group`
-    is an ordered categorical and `attrs["note"]` is a sentence for the figure.
+    Parameters
+    ----------
+    cohort
+        A cohort with an endpoint.
+    signature
+        The score column to cut.
+    cut
+        "median" (low, high), "tertiles" (low, middle, high) or "quartiles" (Q1 to Q4).
+
+    Returns
+    -------
+    DataFrame
+        Columns `time, event, score, group`, indexed by observation, only rows with all of them;
+        `group` is an ordered categorical and `attrs["note"]` is a sentence for the figure.
 
     Raises
     ------
     EndpointError
         The cohort has no endpoint.
+    UnknownSignatureError
+        The cohort has no such score.
+    ParameterError
+        `cut` is not one of the three.
 
     References
     ----------
     Royston P, Altman DG, Sauerbrei W (2006) Stat Med 25:127-141, doi:10.1002/sim.2331.
+
+    Examples
+    --------
+    >>> import neurosig as ns
+    >>> ids = ["p1", "p2", "p3"]
+    >>> clinical = pd.DataFrame({"days": [900, 400, 700], "dead": [0, 1, 1]}, index=ids)
+    >>> scores = pd.DataFrame({"NGF": [0.5, 2.0, 1.0]}, index=ids)
+    >>> cohort = ns.Cohort.join(scores, clinical, ns.Endpoint(time="days", event="dead"))
+    >>> km_groups(cohort, "NGF")["group"].tolist()  # the median, 1.0, is p3's: low
+    ['low', 'high', 'low']
     """
     from neurosig.outcomes.model_rows import choose_signatures
 

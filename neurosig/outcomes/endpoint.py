@@ -23,7 +23,10 @@ DAYS_PER: Final = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_YEAR / 12, "yea
 EVENT_WORDS: Final = frozenset({"dead", "deceased", "died", "yes", "true", "event"})
 CENSORED_WORDS: Final = frozenset({"alive", "living", "no", "false", "censored"})
 _CODED_WORD: Final = re.compile(r"([01])\s*:\s*(.+)")
-_CENSORING_NAME: Final = re.compile(r"(?<![a-z])(cnsr|cens|censor|censored|censoring)(?![a-z])")
+_INVERTED_NAME: Final = re.compile(
+    r"(?<![a-z])(cnsr|cens|censor|censored|censoring|alive|living|survived|survivors?)(?![a-z])"
+)
+_MANY_ROWS: Final = 10
 
 _LONGEST_PLAUSIBLE_YEARS: Final = 60.0
 _SHORTEST_PLAUSIBLE_DAYS: Final = 2.0
@@ -87,7 +90,8 @@ class Endpoint:
         Warns
         -----
         ClinicalWarning
-            Rows without time or event, times of zero, a follow-up that does not fit the unit.
+            Rows without time or event, times of zero, no censored row, a follow-up that does not
+            fit the unit.
         """
         times = find_column(clinical, self.time, EndpointError)
         events = find_column(clinical, self.event, EndpointError)
@@ -100,6 +104,7 @@ class Endpoint:
         survival = SurvivalTimes(self, time, event, ids, _coding_text(cells, is_event))
         _refuse_no_events(survival)
         _warn_of_lost_rows_and_zeros(survival)
+        _warn_of_events_alone(survival)
         _warn_of_implausible_unit(survival)
         return survival
 
@@ -207,12 +212,12 @@ def _event_levels(endpoint: Endpoint, cells: Sequence[str | None]) -> dict[str, 
     levels = list(dict.fromkeys(c for c in cells if c is not None))
     if endpoint.event_values is not None:
         return _declared_levels(endpoint, levels)
-    if _CENSORING_NAME.search(endpoint.event.casefold()):
+    if _INVERTED_NAME.search(endpoint.event.casefold()):
         raise EndpointError(
-            f"The name of the column {endpoint.event!r} speaks of censoring, so that its values "
-            "may be the wrong way round (in CDISC's CNSR 0 is the event)",
+            f"The name of the column {endpoint.event!r} speaks of censoring or survival, so that "
+            "its values may be the wrong way round (in CDISC's CNSR 0 is the event)",
             f"Its values are {_counts(cells)}",
-            'Say which value is the event, such as Endpoint(..., event_values=("0",))',
+            f"Say which value is the event: {_said('0')}",
             column=endpoint.event,
         )
     numbers = _whole_numbers(levels)
@@ -224,11 +229,16 @@ def _event_levels(endpoint: Endpoint, cells: Sequence[str | None]) -> dict[str, 
         raise EndpointError(
             f"The column {endpoint.event!r} has values whose meaning is not known",
             f"{count(len(unknown), 'value')}: {examples(unknown)}; all: {_counts(cells)}",
-            f"Say which mean the event: Endpoint(..., event_values=({unknown[0]!r},))",
+            f"Say which mean the event: {_said(unknown[0])}",
             column=endpoint.event,
             values=tuple(unknown),
         )
     return {level: bool(meaning) for level, meaning in known.items()}
+
+
+def _said(value: str) -> str:
+    """How to say that a value is the event: in Python, as an option, in a configuration."""
+    return f'Endpoint(..., event_values=("{value}",)), --event-value or event_values: ["{value}"]'
 
 
 def _declared_levels(endpoint: Endpoint, levels: list[str]) -> dict[str, bool]:
@@ -264,16 +274,16 @@ def _numbered_levels(
         return {level: number == 1.0 for level, number in numbers.items()}
     if values == {1.0, 2.0}:
         what = "is coded 1/2, which could mean 2 = event or 1 = event"
-        remedy = 'If 2 is the event (as in R\'s lung data): Endpoint(..., event_values=("2",))'
+        remedy = f"If 2 is the event (as in R's lung data): {_said('2')}"
     elif values == {0.0, 1.0, 2.0}:
         what = "is coded 0/1/2, which is a competing event or three states"
         remedy = (
-            'Choose the event: Endpoint(..., event_values=("1",)) counts 2 as censored, '
-            'event_values=("1", "2") counts both as events'
+            f"Choose the event: {_said('1')} counts 2 as censored, giving both counts both as "
+            "events"
         )
     else:
         what = "is not coded 0/1"
-        remedy = "Say which values mean the event: Endpoint(..., event_values=(...,))"
+        remedy = f"Say which values mean the event: {_said(next(iter(numbers)))}"
     raise EndpointError(
         f"The column {endpoint.event!r} {what}",
         f"Its values are {_counts(cells)}",
@@ -346,6 +356,16 @@ def _warn_of_lost_rows_and_zeros(survival: SurvivalTimes) -> None:
             f"{count(int(is_zero.sum()), 'row')}, {count(n_events, 'event')} among them: "
             f"{examples(survival.ids[is_zero])}",
             "Check whether these patients were followed at all",
+        )
+
+
+def _warn_of_events_alone(survival: SurvivalTimes) -> None:
+    n_known = int(survival.is_known.sum())
+    if survival.n_events == n_known >= _MANY_ROWS:
+        _warn(
+            f"Every known row of {survival.endpoint.event!r} is an event, none is censored",
+            f"{count(n_known, 'row')}; {survival.coding}",
+            "Check that the coding is not the wrong way round and that the survivors are there",
         )
 
 

@@ -275,7 +275,7 @@ def _nothing_matches(score_ids: Sequence[str], clinical_ids: Sequence[str]) -> A
         "No observation of the scores has a row in the clinical table",
         f"{count(len(score_ids), 'observation')}: {examples(score_ids)}; "
         f"{count(len(clinical_ids), 'clinical row')}: {examples(clinical_ids)}",
-        cause or "Name the column of the clinical table that holds the ids with on=",
+        cause or "Name the column of the clinical table that holds the ids (on=, or --id)",
         score_ids=tuple(score_ids[:5]),
         clinical_ids=tuple(clinical_ids[:5]),
     )

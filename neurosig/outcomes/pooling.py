@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ParameterError, count, examples
 from neurosig.keys import OK, SCORE_TERM, Pooled, Result
-from neurosig.outcomes.random_effects import Method, pool_effects
+from neurosig.outcomes.random_effects import Method, is_narrow, pool_effects
 from neurosig.outcomes.results import Results, declare_family, ordered, wald
 
 FloatArray = NDArray[np.float64]
@@ -59,8 +59,10 @@ def meta(
     tau2, I2 (percent), Cochran's Q and its p-value, and the Hartung-Knapp factor `q_scale`. With
     fewer than 5 cohorts the heterogeneity is hardly estimable; then the common-effect result
     (`*_common`) and the wider of the Hartung-Knapp and normal intervals (`*_wider`) stand beside
-    it. A signature with one cohort has that cohort's own result and the status "single_cohort",
-    one with none "no_cohort". q-values are over the pooled rows alone.
+    it, and q is over the p-values of that wider interval (`p_value_wider`): two estimates that
+    agree by chance make a Hartung-Knapp p-value small. A signature with one cohort has that
+    cohort's own result and the status "single_cohort", one with none "no_cohort". q-values are
+    over the pooled rows alone.
 
     Raises
     ------
@@ -90,9 +92,10 @@ def meta(
             Result.TERM: SCORE_TERM,
             Result.CI_LEVEL: confidence,
             Result.EFFECT_SCALE: rows[Result.EFFECT_SCALE].iloc[0],
-            Result.MODEL: model,
         }
     )
+    model_of = {OK: model, SINGLE_COHORT: "one cohort, Wald", NO_COHORT: ""}
+    table[Result.MODEL] = table[Result.STATUS].map(model_of)
     is_ratio = not str(rows[Result.EFFECT_SCALE].iloc[0]).startswith("difference")
     for source, target in (
         (Result.ESTIMATE, Result.EFFECT),
@@ -109,8 +112,15 @@ def meta(
     optional = [Result.DF, Pooled.Q_SCALE, *_FEW_COHORT_COLUMNS]
     table = table.drop(columns=[c for c in optional if c in table and table[c].isna().all()])
     family = f"pooled score rows ({endpoints[0]})"
-    notes = (f"Pooled within one endpoint: {endpoints[0]}",)
-    return Results(table=declare_family(ordered(table), family), notes=notes)
+    notes = [f"Pooled within one endpoint: {endpoints[0]}"]
+    p_values = table[Result.P_VALUE]
+    if Pooled.P_VALUE_WIDER in table.columns:
+        family += ", p of the wider interval"
+        p_values = table[Pooled.P_VALUE_WIDER].fillna(p_values)
+        notes.append("With few cohorts q is over the p-values of the wider interval")
+    return Results(
+        table=declare_family(ordered(table), family, p_values=p_values), notes=tuple(notes)
+    )
 
 
 def _usable(
@@ -216,7 +226,7 @@ def _record(
         Pooled.P_HETEROGENEITY: pooled.q_p_value,
         Pooled.Q_SCALE: pooled.q_scale,
     }
-    if pooled.q_scale < 1:
+    if is_narrow(pooled.q_scale):
         record[Result.MESSAGE] = (
             f"Hartung-Knapp factor {pooled.q_scale:.2g} below 1: the standard error is smaller "
             "than the normal one"
@@ -235,7 +245,7 @@ def _few_cohorts(
         pool_effects(y, se, method=method, knha=knha, confidence=confidence)
         for knha in (True, False)
     ]
-    wider = max(both, key=lambda pooled: pooled.ci_high - pooled.ci_low)
+    wider = max(both, key=lambda pooled: np.nan_to_num(pooled.ci_high - pooled.ci_low))
     return {
         Pooled.CI_LOW_WIDER: wider.ci_low,
         Pooled.CI_HIGH_WIDER: wider.ci_high,
@@ -243,6 +253,7 @@ def _few_cohorts(
         Pooled.CI_LOW_COMMON: common.ci_low,
         Pooled.CI_HIGH_COMMON: common.ci_high,
         Pooled.P_VALUE_COMMON: common.p_value,
+        Pooled.P_VALUE_WIDER: wider.p_value,
     }
 
 

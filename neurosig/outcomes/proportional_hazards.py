@@ -65,15 +65,36 @@ def ph_test(
 
         chi2_J = u' V^-1 u,   u and V the gradient and information of (x, x_J g(t)) at (beta, 0)
 
-    time, event: (n,); covariates: (n, k); names: one per column, or per term where `terms` lists
-    the columns of each (as those of one categorical variable); strata: (n,) codes.
+    Parameters
+    ----------
+    time
+        (n,) follow-up in any unit, not negative.
+    event
+        (n,) 1 = event, 0 = censored.
+    covariates
+        (n, k) columns of the Cox model.
+    names
+        One per column, or per term where `terms` is given.
+    terms
+        The columns of each term, as those of one categorical variable; by default a term each.
+    strata
+        (n,) codes, each with a baseline hazard of its own.
+    ties
+        Treatment of ties, as in `CoxModel`.
+    transform
+        The function g: "km", "rank", "identity" or "log".
 
-    Returns a table `term, chisq, df, p_value` with the row GLOBAL last.
+    Returns
+    -------
+    DataFrame
+        Columns `term, chisq, df, p_value`; the row GLOBAL, of all terms together, is last.
 
     Raises
     ------
     ClinicalError
         The model has no finite maximum, or transform="log" meets an event at time 0.
+    ParameterError
+        There is no transform of that name.
 
     References
     ----------
@@ -82,11 +103,16 @@ def ph_test(
 
     Examples
     --------
-    >>> time = np.array([1.0, 2, 3, 4, 5, 6, 7, 8])
-    >>> table = ph_test(time, np.ones(8), np.array([[0.0, 1, 1, 0, 1, 0, 0, 1]]).T, names=["x"],
-    ...                 transform="identity")
-    >>> table["term"].tolist(), table["df"].tolist()
-    (['x', 'GLOBAL'], [1, 1])
+    By hand: at both events half of the rows at risk have x = 1; x is 1 in the first event and 0 in
+    the second. So beta = 0 and each event has the variance 1/4. With g(t) = t, which is 1 and 3:
+    u = 1 * 1/2 - 3 * 1/2 = -1, V = [[1/4 + 1/4, 1/4 + 3/4], [1/4 + 3/4, 1/4 + 9/4]] and
+    chi2 = 1 / (5/2 - 1 / (1/2)) = 2, whose tail is erfc(1) = 0.1573.
+
+    >>> time, event = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 0.0, 1.0, 0.0])
+    >>> x = np.array([[1.0], [0.0], [0.0], [1.0]])
+    >>> table = ph_test(time, event, x, names=["x"], transform="identity")
+    >>> table.round(4).values.tolist()
+    [['x', 2.0, 1, 0.1573], ['GLOBAL', 2.0, 1, 0.1573]]
     """
     data = CoxData(
         time=time,

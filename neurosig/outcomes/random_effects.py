@@ -12,6 +12,7 @@ from neurosig.outcomes.results import wald
 FloatArray = NDArray[np.float64]
 Method = Literal["REML", "DL", "FE"]
 REML_STEP = 1e-5
+NARROW_BELOW = 0.999  # what REML leaves of 1 by stopping early is no narrowing
 _ROUNDING = 1e-20  # of a sum of squared standardised differences: equal estimates
 
 
@@ -37,6 +38,15 @@ class PooledEffect:
     q_p_value: float
     q_scale: float
     k: int
+
+
+def is_narrow(q_scale: float) -> bool:
+    """Whether a Hartung-Knapp factor makes the standard error smaller than the normal one.
+
+    >>> is_narrow(0.5), is_narrow(0.99999), is_narrow(float("nan"))
+    (True, False, False)
+    """
+    return q_scale < NARROW_BELOW
 
 
 def pool_effects(

@@ -35,8 +35,25 @@ def logrank(
         chi2 = (O - E)' V^- (O - E),  df = k - 1
 
     O, E: (k,) observed and expected events; V: (k, k) their hypergeometric covariance, summed over
-    event times and strata. With one group there is nothing to compare: the statistic is NaN and a
-    warning says so.
+    event times and strata.
+
+    Parameters
+    ----------
+    time
+        (n,) follow-up in any unit, not negative.
+    event
+        (n,) 1 = event, 0 = censored.
+    groups
+        (n,) group of each row; categories keep their order, others are sorted.
+    strata
+        (n,) stratum of each row: groups are compared within strata only.
+
+    Returns
+    -------
+    LogRank
+        `statistic` (chi2), `df`, `p_value`, and `table` with the columns `group, n, observed,
+        expected`. Groups that were never at risk at an event do not count into `df`; without two
+        groups that can be compared statistic and p-value are NaN.
 
     Raises
     ------
@@ -45,6 +62,11 @@ def logrank(
     EndpointError
         As in `kaplan_meier`.
 
+    Warns
+    -----
+    ClinicalWarning
+        There is one group only, or rows with a missing value are left out.
+
     References
     ----------
     Mantel N (1966) Cancer Chemother Rep 50:163-170; Peto R, Peto J (1972) J R Stat Soc A
@@ -52,9 +74,17 @@ def logrank(
 
     Examples
     --------
-    >>> test = logrank([1, 2, 3, 4, 5, 6], [1] * 6, ["a", "a", "a", "b", "b", "b"])
-    >>> round(test.statistic, 4), test.df, round(test.p_value, 4)
-    (5.0517, 1, 0.0246)
+    Weeks of remission, 6-MP and placebo (Freireich 1963, doi:10.1182/blood.V21.6.699.699).
+    Kleinbaum and Klein, Survival Analysis, chapter 2: chi2 = 16.79, expected 19.25 and 10.75.
+
+    >>> six_mp = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
+    >>> placebo = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
+    >>> relapse = [int(digit) for digit in "111010100110001100000" + "1" * 21]
+    >>> test = logrank(six_mp + placebo, relapse, ["6-MP"] * 21 + ["placebo"] * 21)
+    >>> round(test.statistic, 2), test.df
+    (16.79, 1)
+    >>> test.table["observed"].tolist(), test.table["expected"].round(2).tolist()
+    ([9.0, 21.0], [19.25, 10.75])
     """
     sample = survival_sample(time, event, groups, strata)
     if not sample.event.any():

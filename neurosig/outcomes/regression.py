@@ -77,24 +77,34 @@ def regress(
         linear     outcome = a + beta x + gamma' z + e
 
     x: the score over its standard deviation (n - 1) on the rows of the fit, or as it is with
-    scale="none"; z: the columns of `adjust`. `effect` is the odds ratio, or for linear models the
-    difference; p-values are Wald's (normal, or t with `df` residual degrees of freedom), `p_lr`
-    of a logistic model is the likelihood-ratio test that drops the score. For logistic models
-    `n_events` counts the rows of the positive level and `events_per_param` uses the rarer level.
-    Before a logistic fit a linear programme looks for separation: such a signature is a row with
-    the status "separation" and no Wald test. A score that is missing, constant or determined by
-    the covariates is a row with a status too.
+    scale="none"; z: the columns of `adjust`. Before a logistic fit a linear programme looks for
+    separation: such a signature has the status "separation" and no Wald test.
+
+    Parameters
+    ----------
+    cohort, signatures, adjust, scale, confidence, allow_loss
+        As in `cox`; an endpoint is not needed.
+    outcome, kind, positive
+        The clinical column, its model, and for a logistic one the level that counts as 1.
+
+    Returns
+    -------
+    Results
+        `table`: a row per signature and term. `effect` is the odds ratio or, if linear, the
+        difference; `p_value` is Wald's (normal, or t with `df` residual degrees of freedom) and
+        `p_lr` (logistic) of the likelihood-ratio test that drops the score. `n_events` counts the
+        positive level, `events_per_param` uses the rarer. What cannot be fitted has a
+        status as in `cox`.
 
     Raises
     ------
     ClinicalError
         The outcome is missing, constant, not a number (linear) or has other than two levels
-        (logistic); `positive` is not stated or not one of them; a covariate is constant or
-        collinear.
-    TooFewEventsError
-        The rarer level has not more rows than the model has parameters (logistic).
-    FitError
-        Not more rows than parameters (linear).
+        (logistic); `positive` is not one of them; a covariate is constant or collinear.
+    TooFewEventsError, FitError
+        Too few rows: of the rarer level (logistic), of all (linear).
+    ParameterError, UnknownSignatureError
+        An option has a value that is not allowed; the cohort has no such score.
 
     Warns
     -----
@@ -105,8 +115,16 @@ def regress(
 
     References
     ----------
-    Konis K (2007) Linear programming algorithms for detecting separated data in binary logistic
-    regression models, DPhil thesis, University of Oxford, chapter 4.
+    Separation: Konis K (2007) DPhil thesis, University of Oxford, chapter 4.
+
+    Examples
+    --------
+    >>> from neurosig.outcomes.cohort import Cohort
+    >>> clinical = pd.DataFrame({"invasion": list("y" * 15 + "n" * 5 + "y" * 5 + "n" * 15)})
+    >>> cohort = Cohort.join(pd.DataFrame({"NGF": [1] * 20 + [0] * 20}), clinical)
+    >>> table = regress(cohort, outcome="invasion", positive="y", scale="none").table
+    >>> table[["effect", "std_error"]].round(4).values.tolist()  # 15 * 15 / (5 * 5), sqrt(8 / 15)
+    [[9.0, 0.7303]]
     """
     check_scale(scale, confidence)
     if kind not in get_args(Kind):

@@ -74,13 +74,17 @@ def benjamini_hochberg(p_values: Sequence[float] | NDArray[np.float64]) -> NDArr
 
 
 def declare_family(
-    table: pd.DataFrame, family: str, where: NDArray[np.bool_] | pd.Series | None = None
+    table: pd.DataFrame,
+    family: str,
+    where: NDArray[np.bool_] | pd.Series | None = None,
+    *,
+    p_values: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Fill `q_value` and `family` over one declared family of tests.
 
     The family is every row of a score (never of a covariate) inside `where` that went through and
     has a p-value; `family` says in words what it is and is preceded by its size. Rows outside
-    keep what they had.
+    keep what they had. The p-values are those of the table unless others are given.
 
     >>> rows = pd.DataFrame({"term": ["score", "age", "score"], "p_value": [0.01, 0.2, 0.03],
     ...                      "status": ["ok"] * 3})
@@ -89,7 +93,7 @@ def declare_family(
     ([0.02, nan, 0.03], ['2 pooled score rows', '', '2 pooled score rows'])
     """
     inside = np.ones(len(table), dtype=np.bool_) if where is None else np.asarray(where, dtype=bool)
-    p = table[Result.P_VALUE].to_numpy(dtype=np.float64)
+    p = (table[Result.P_VALUE] if p_values is None else p_values).to_numpy(dtype=np.float64)
     member = inside & (table[Result.TERM] == SCORE_TERM).to_numpy() & np.isfinite(p)
     member &= (table[Result.STATUS] == OK).to_numpy()
     q, text = _existing(table, inside)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from neurosig.keys import OK, Pooled, Result
+from neurosig.outcomes.random_effects import is_narrow
 from neurosig.pl.style import SMALL_SIZE, text_width, widest
 from neurosig.pl.wording import (
     MISSING,
@@ -152,7 +153,7 @@ def _pooled_lines(row: pd.Series, y: float) -> list[Line]:
     if has_common(row):
         lines.append(Line(y + 1, _common_texts(row), row, is_common=True))
     notes = [_heterogeneity(row)] if pd.notna(row.get(Pooled.I2)) else []
-    if _as_float(row.get(Pooled.Q_SCALE)) < 1:
+    if is_narrow(_as_float(row.get(Pooled.Q_SCALE))):
         notes.append(_narrow_interval(row))
     first = lines[-1].y + 0.85
     return lines + [Line(first + 0.75 * i, words=note) for i, note in enumerate(notes)]

@@ -1,6 +1,6 @@
 """The analysis of a study: score each cohort, model every score, pool over cohorts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from neurosig.scores import Scores
 from neurosig.study.config import CohortSource, RegressionOutcome, SignatureChoice, Study
 from neurosig.study.notices import Notices
 from neurosig.study.sources import kept_rows, load_cohort, refuse_unstated_scale
+
+VAGUE_ENDPOINTS = {"status", "event", "events", "dead", "death", "deceased", "vital_status"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +63,18 @@ class CohortAnalysis:
 
 @dataclass(frozen=True, eq=False)
 class StudyAnalysis:
-    """What was made of all cohorts. `pooled` is by method; empty where nothing can be pooled."""
+    """What was made of all cohorts.
+
+    `pooled` is by method and `pooled_crude` the main method's models without covariates; both are
+    empty where nothing can be pooled.
+    """
 
     signatures: SignatureCollection
     methods: Mapping[str, Method]
     cohorts: tuple[CohortAnalysis, ...]
     pooled_endpoint: str | None
     pooled: Mapping[str, Results]
+    pooled_crude: pd.DataFrame
 
     @property
     def main_method(self) -> str:
@@ -95,22 +102,51 @@ def analyse(study: Study, notices: Notices, advance: Advance) -> StudyAnalysis:
     for source in config.cohorts:
         advance(source.id)
         cohorts.append(_analyse_cohort(study, source, signatures, methods, notices))
+    inside = [c for c in cohorts if c.survival and c.endpoint_name == endpoint]
     pooled = {}
-    for name in methods:
-        tables = [
-            c.survival[name].table
-            for c in cohorts
-            if name in c.survival and c.endpoint_name == endpoint
-        ]
-        if len(tables) > 1:
+    if len(inside) > 1:
+        notices.add_all("Pooling", _doubts_about_pooling(inside))
+        for name in methods:
             with notices.collecting(f"Pooling, {name}"):
-                pooled[name] = meta(
-                    tables,
-                    method=config.pooling.method,
-                    knha=config.pooling.knha,
-                    endpoint=endpoint,
+                pooled[name] = _pool(study, endpoint, [c.survival[name].table for c in inside])
+    has_crude = len(inside) > 1 and any(len(c.crude) for c in inside)
+    main = next(iter(methods))
+    crude = [c.crude if len(c.crude) else c.survival[main].table for c in inside]
+    return StudyAnalysis(
+        signatures,
+        methods,
+        tuple(cohorts),
+        endpoint if pooled else None,
+        pooled,
+        _pool(study, endpoint, crude).table if has_crude else pd.DataFrame(),
+    )
+
+
+def _pool(study: Study, endpoint: str | None, tables: list[pd.DataFrame]) -> Results:
+    pooling = study.config.pooling
+    return meta(tables, method=pooling.method, knha=pooling.knha, endpoint=endpoint)
+
+
+def _doubts_about_pooling(cohorts: Sequence[CohortAnalysis]) -> list[str]:
+    """What speaks against these cohorts being independent and of one endpoint."""
+    doubts = []
+    name = str(cohorts[0].endpoint_name)
+    if name.casefold() in VAGUE_ENDPOINTS:
+        doubts.append(
+            f"The cohorts are pooled because their endpoint is called {name!r}, which does not "
+            "say what it is. Give each endpoint a name, such as 'name: OS'."
+        )
+    for i, one in enumerate(cohorts):
+        for other in cohorts[i + 1 :]:
+            shared = one.cohort.data.index.intersection(other.cohort.data.index)
+            if len(shared):
+                doubts.append(
+                    f"{one.source.id} and {other.source.id} share names of observations, pooling "
+                    f"takes cohorts for independent. {count(len(shared), 'name')}: "
+                    f"{examples(shared)}. Leave one of the cohorts out if they are the same "
+                    "patients."
                 )
-    return StudyAnalysis(signatures, methods, tuple(cohorts), endpoint if pooled else None, pooled)
+    return doubts
 
 
 def choose_signatures(choice: SignatureChoice, folder: Path) -> SignatureCollection:

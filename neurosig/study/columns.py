@@ -36,6 +36,7 @@ _LABELS = {
     "p_value_common": "p (common)",
     "effect_low_wider": "Low (wider)",
     "effect_high_wider": "High (wider)",
+    "p_value_wider": "p (wider)",
     "effect_adjusted": "Adjusted",
     "effect_low_adjusted": "Low",
     "effect_high_adjusted": "High",
@@ -49,7 +50,7 @@ _LABELS = {
     "model": "Model",
 }
 _P_COLUMNS = {"p_value", "p_lr", "p_ph", "q_value", "p_heterogeneity"}
-_P_COLUMNS |= {f"p_value_{kind}" for kind in ("adjusted", "crude", "common")}
+_P_COLUMNS |= {f"p_value_{kind}" for kind in ("adjusted", "crude", "common", "wider")}
 _INTEGER_COLUMNS = {"n", "n_events", "n_params", "n_cohorts", "n_genes", "n_found"}
 _INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df"}
 
@@ -76,7 +77,6 @@ COHORT_COLUMNS = [
     Result.MESSAGE,
 ]
 
-
 POOLED_COLUMNS = [
     Result.SIGNATURE,
     Result.EFFECT,
@@ -91,6 +91,7 @@ POOLED_COLUMNS = [
     Pooled.P_VALUE_COMMON,
     Pooled.EFFECT_LOW_WIDER,
     Pooled.EFFECT_HIGH_WIDER,
+    Pooled.P_VALUE_WIDER,
     Pooled.I2,
     Pooled.TAU2,
     Pooled.P_HETEROGENEITY,
@@ -98,6 +99,7 @@ POOLED_COLUMNS = [
     Result.N,
     Result.N_EVENTS,
     Pooled.COHORTS,
+    Result.ADJUSTED_FOR,
     Result.EFFECT_SCALE,
     Result.MODEL,
     Result.STATUS,

@@ -16,6 +16,10 @@ from neurosig.outcomes.endpoint import Endpoint
 IDENTIFIER = Pattern(
     r"[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, dot, dash and underscore, no path"
 )
+INSIDE = Pattern(
+    r"(?!/)(?!.*(?:^|[/\\])\.\.(?:[/\\]|$))[^\x00]+",
+    "a folder below that of the configuration, without '..'; --output goes anywhere",
+)
 CONFIG_BYTES = 2**20
 
 
@@ -209,7 +213,7 @@ class StudyConfig:
     exploratory: Annotated[
         bool, Help("label the whole report exploratory, for settings that were tried out")
     ] = False
-    output: Annotated[str, Help("folder of the results")] = "neurosig-run"
+    output: Annotated[str, INSIDE, Help("folder of the results")] = "neurosig-run"
     signatures: SignatureChoice = field(default_factory=lambda: SignatureChoice(panel="core"))
     scoring: Scoring = field(default_factory=Scoring)
     model: CoxModel = field(default_factory=CoxModel)

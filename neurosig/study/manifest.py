@@ -97,13 +97,20 @@ def _pooled_section(
     if "pooled" not in tables:
         return None
     endpoint = analysis.pooled_endpoint
-    inside = [c.source.id for c in analysis.cohorts if c.endpoint_name == endpoint]
+    inside = [c for c in analysis.cohorts if c.endpoint_name == endpoint and c.survival]
+    unfitted = [c for c in analysis.cohorts if c.endpoint_name == endpoint and not c.survival]
     outside = [
         f"{c.source.id} ({c.endpoint_name})"
         for c in analysis.cohorts
         if c.endpoint_name not in (endpoint, None)
     ]
-    intro = f"Pooled over the {endpoint} cohorts {', '.join(inside)}."
+    intro = f"Pooled over the {endpoint} cohorts {', '.join(c.source.id for c in inside)}."
+    if unfitted:
+        intro += (
+            f" {', '.join(c.source.id for c in unfitted)} could not be fitted and is not in it."
+        )
+    if len({tuple(map(str, c.source.adjust)) for c in inside}) > 1:
+        intro += " The cohorts are adjusted for different covariates, as the tables say."
     if outside:
         intro += (
             f" {', '.join(outside)} has another endpoint; it is shown beside the pooled result and "
@@ -113,7 +120,7 @@ def _pooled_section(
         intro += (
             " With fewer than five cohorts the variance between them can hardly be estimated: read "
             "the common-effect result and the wider interval as well, and expect no prediction "
-            "interval."
+            "interval. q is over the p-values of the wider interval."
         )
     table = table_item(
         "pooled",
@@ -124,7 +131,18 @@ def _pooled_section(
         tables["pooled"],
         POOLED_COLUMNS,
     )
-    return _section("pooled", "Pooled over cohorts", intro, [table], figures)
+    items = [table]
+    if "pooled_crude" in tables:
+        items.append(
+            table_item(
+                "pooled_crude",
+                "Pooled effects without covariates",
+                "The same rows without covariates, pooled in the same way.",
+                tables["pooled_crude"],
+                POOLED_COLUMNS,
+            )
+        )
+    return _section("pooled", "Pooled over cohorts", intro, items, figures)
 
 
 def _cohort_section(
@@ -151,11 +169,15 @@ def _cohort_section(
                 tables["adjusted_and_crude"],
             )
         )
-    echoes = "; ".join(
-        f"{c.source.id}: {c.endpoint_name}, {c.cohort.echo}" for c in analysis.cohorts if c.survival
+    echoes = ". ".join(
+        f"{c.source.id}: {c.endpoint_name}, {c.cohort.echo} ({c.cohort.coding})"
+        for c in analysis.cohorts
+        if c.survival
     )
     intro = (
-        f"Cox models, one per signature, of the continuous score per standard deviation. {echoes}."
+        "Cox models, one per signature, of the continuous score. A unit is one standard deviation "
+        "(n - 1) over the rows of that model, so that it is the cohort's own spread and not an "
+        f"absolute amount of expression. {echoes}."
     )
     return _section("cohorts", "Each cohort", intro, items, figures)
 

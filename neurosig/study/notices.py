@@ -1,7 +1,7 @@
 """What a run has to tell its reader besides numbers: warnings, collected and attributed."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +24,11 @@ class Notices:
         about = self.subjects_of.setdefault(text, [])
         if subject not in about:
             about.append(subject)
+
+    def add_all(self, subject: str, texts: Iterable[str]) -> None:
+        """Note several texts about a subject."""
+        for text in texts:
+            self.add(subject, text)
 
     @contextmanager
     def collecting(self, subject: str) -> Iterator[None]:

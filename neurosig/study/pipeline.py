@@ -37,6 +37,7 @@ class StudyRun:
     folder: Path
     tables: Mapping[str, pd.DataFrame]
     notices: tuple[str, ...]
+    is_exploratory: bool = False
 
     @property
     def report(self) -> Path:
@@ -87,7 +88,7 @@ def run(
             _swap(staging, target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-    return StudyRun(target, tables, tuple(notices.texts))
+    return StudyRun(target, tables, tuple(notices.texts), study.config.exploratory)
 
 
 def _write(
@@ -179,6 +180,11 @@ def _provenance(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
             c.source.id: {
                 **{key: dict(value) for key, value in c.origin.items()},
                 "scale_guess": c.scale,
+                "endpoint": {
+                    "name": c.endpoint_name,
+                    "understood": c.cohort.echo,
+                    "coding": c.cohort.coding,
+                },
                 "n_observations": len(c.cohort.data),
             }
             for c in analysis.cohorts

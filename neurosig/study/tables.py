@@ -16,6 +16,7 @@ def study_tables(analysis: StudyAnalysis) -> dict[str, pd.DataFrame]:
     main = analysis.main_method
     tables = {
         "pooled": analysis.pooled[main].table if main in analysis.pooled else pd.DataFrame(),
+        "pooled_crude": analysis.pooled_crude,
         "cohorts": analysis.survival_table(main),
         "adjusted_and_crude": _adjusted_and_crude(analysis),
         "regressions": _regressions(analysis),
@@ -121,8 +122,12 @@ def _row_flow(analysis: StudyAnalysis) -> pd.DataFrame:
         if cohort.survival:
             survival = cohort.survival[analysis.main_method]
             models.insert(0, (f"survival: {cohort.endpoint_name}", survival))
-        for model, result in models:
-            flow = result.row_flow.copy()
+        flows = [(model, result.row_flow) for model, result in models]
+        if cohort.endpoint_name is not None and not cohort.survival:
+            name = f"survival: {cohort.endpoint_name} (no model)"
+            flows.insert(0, (name, cohort.cohort.row_flow))
+        for model, rows in flows:
+            flow = rows.copy()
             flow.insert(0, "model", model)
             flow.insert(0, Result.COHORT, cohort.source.id)
             parts.append(flow)

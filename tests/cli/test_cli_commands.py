@@ -303,7 +303,7 @@ def test_run_writes_a_report_and_says_what_it_found(
     config.write_text(yaml.safe_dump(small_study))
     ended = neurosig("run", config)
     assert ended.code == 0
-    assert ended.out.startswith("pooled: 3 scores tested, smallest p first\n")
+    assert ended.out.startswith("pooled: 3 scores tested, smallest q first\n")
     assert ended.out.endswith(f"report: {tmp_path / 'out' / 'report.html'}\n")
     assert "note: Cohort alpha, zscore: " in ended.err
 

@@ -142,7 +142,10 @@ def test_a_warning_is_one_line_on_stderr_and_leaves_the_output_clean(
     scores, clinical = _scores(tmp_path, 40), _clinical(tmp_path, [0, 0, 0, 0, 1] * 8)
     ended = program("cox", scores, clinical, "--time", "days", "--event", "dead")
     assert ended.code == 0
-    assert ended.err.startswith("SmallSampleWarning: As few as 8.0 events per parameter.")
+    echo, warning = ended.err.splitlines()
+    assert echo.startswith("8 events / 40, median follow-up")
+    assert echo.endswith("'1' = event; '0' = censored")
+    assert warning.startswith("SmallSampleWarning: As few as 8.0 events per parameter.")
     assert "site-packages" not in ended.err
     assert ended.out.startswith("cohort,endpoint,signature,")
     assert len(ended.out.splitlines()) == 2

@@ -54,7 +54,7 @@ def assert_equal_to(scores: pd.DataFrame, expected: pd.DataFrame, tolerance: flo
     wanted = expected.to_numpy()
     assert (np.isnan(both) == np.isnan(wanted)).all(), "missing in other places than the reference"
     span = np.nanmax(wanted) - np.nanmin(wanted)
-    assert np.nanmax(np.abs(both - wanted)) <= tolerance * max(span, 1.0)
+    assert np.nanmax(np.abs(both - wanted)) <= tolerance * span
 
 
 def score_all(x, sets, method):

@@ -248,3 +248,18 @@ def test_an_endpoint_is_built_from_a_configuration():
     endpoint = build(Endpoint, {"time": "t", "event": "e", "event_values": [2, "Dead"]})
     assert endpoint.event_values == (2, "Dead")
     assert json_schema(Endpoint)["required"] == ["time", "event"]
+
+
+@pytest.mark.parametrize("name", ["alive", "ALIVE_5y", "vital.living", "survived", "is_survivor"])
+def test_a_column_named_after_survival_needs_its_event_values(name):
+    clinical = pd.DataFrame({"t": [5.0, 6.0, 7.0], name: [1, 0, 1]}, index=list("abc"))
+    with pytest.raises(EndpointError, match=r"censoring or survival.*--event-value"):
+        Endpoint(time="t", event=name).read(clinical)
+    read = Endpoint(time="t", event=name, event_values=("0",)).read(clinical)
+    assert read.event.tolist() == [0.0, 1.0, 0.0]
+
+
+def test_events_without_any_censored_row_are_warned_of():
+    clinical = pd.DataFrame({"t": np.arange(5.0, 25.0), "dead": 1}, index=map(str, range(20)))
+    with pytest.warns(ClinicalWarning, match=r"Every known row of 'dead' is an event.*20 rows"):
+        Endpoint(time="t", event="dead").read(clinical)

@@ -24,7 +24,8 @@ from neurosig.errors import (
 from neurosig.expression.base import Expression
 from neurosig.methods.registry import registered
 
-METHODS = sorted(registered())
+# Enough to see what the engine does; what each method promises is in the contract suite.
+METHODS = ["mean", "singscore", "ssgsea", "zscore"]
 GENES = [
     *("NGF", "NTRK1", "NGFR", "BDNF", "NTRK2", "GDNF", "RET", "ARTN"),
     *("SEMA3A", "NRP1", "PLXNA1", "ROBO1", "SLIT2", "EPHA4", "CD8A", "GZMB"),

@@ -115,7 +115,7 @@ def test_each_signature_is_pooled_over_the_cohorts():
     assert table["n_cohorts"].tolist() == [3, 3]
     assert table["n"].tolist() == [300, 300]
     assert table["n_events"].tolist() == [120, 120]
-    assert table.loc["NGF", "family"] == "1 pooled score rows (OS)"
+    assert table.loc["NGF", "family"] == "2 pooled score rows (OS), p of the wider interval"
 
 
 def test_with_few_cohorts_the_common_effect_and_the_wider_interval_stand_beside():
@@ -127,6 +127,9 @@ def test_with_few_cohorts_the_common_effect_and_the_wider_interval_stand_beside(
     assert "below 1" in row["message"]
     assert row["ci_high"] < normal.ci_high
     assert (row["ci_low_wider"], row["ci_high_wider"]) == (normal.ci_low, normal.ci_high)
+    assert row["p_value_wider"] == normal.p_value
+    assert row["q_value"] == normal.p_value  # a family of one: q is its p, and not the small one
+    assert row["p_value"] < normal.p_value
     assert row["estimate_common"] == pytest.approx(0.30)
     assert row["ci_high_common"] == pytest.approx(0.30 + 1.959964 * 0.2 / 3**0.5, abs=1e-6)
     many = [rows_of(c, {"NGF": y}) for c, y in zip("ABCDE", (0, 0.1, 0.4, 0.5, 0.7), strict=True)]
@@ -152,7 +155,8 @@ def test_a_signature_of_one_cohort_is_not_pooled():
     assert row["estimate"] == 0.1
     assert row["ci_high"] == pytest.approx(0.1 + 1.959964 * 0.2, abs=1e-6)
     assert row[["tau2", "i2", "q_value"]].isna().all()
-    assert table.loc["NGF", "family"] == "1 pooled score rows (OS)"
+    assert table.loc["NGF", "family"] == "1 pooled score rows (OS), p of the wider interval"
+    assert (row["model"], row["family"]) == ("one cohort, Wald", "")
 
 
 def test_a_signature_without_a_usable_cohort_keeps_its_row():

@@ -110,7 +110,7 @@ def test_an_adata_that_holds_no_scores_is_refused(tmp_path):
 
 def test_a_damaged_record_is_refused(scores, tmp_path):
     adata = scores.to_adata()
-    adata.uns["neurosig"]["provenance"] = '{"method": '
+    adata.uns["neurosig"]["score_mean"]["provenance"] = '{"method": '
     adata.write_h5ad(tmp_path / "scores.h5ad")
     refusal(tmp_path / "scores.h5ad")
 
@@ -130,7 +130,7 @@ def test_as_adata_signatures_are_variables_with_their_coverage(scores):
     assert list(adata.var_names) == list(SETS)
     assert adata.var["n_found"].tolist() == [2, 2, 3]
     np.testing.assert_array_equal(adata.X, scores.values)
-    record = json.loads(adata.uns["neurosig"]["provenance"])
+    record = json.loads(adata.uns["neurosig"]["score_mean"]["provenance"])
     assert record["method"]["name"] == "mean"
 
 

@@ -293,3 +293,18 @@ def test_an_option_of_files_is_refused_for_a_dataset(
     minimal["cohorts"][0][part] = option
     with pytest.raises(ParameterError, match=rf"{part}\.{next(iter(option))} means nothing"):
         study_of(minimal)
+
+
+@pytest.mark.parametrize("output", ["../out", "a/../../b", "/elsewhere", "..", "a\\..\\b"])
+def test_bad_input_row_60_an_output_outside_the_folder_is_refused(
+    minimal: Config, output: str
+) -> None:
+    minimal["output"] = output
+    with pytest.raises(ParameterError, match=r"output cannot be.*without '\.\.'"):
+        study_of(minimal)
+
+
+@pytest.mark.parametrize("output", ["out", "a/b", "..a/b..", "results.v2"])
+def test_an_output_below_the_folder_is_accepted(minimal: Config, output: str) -> None:
+    minimal["output"] = output
+    assert study_of(minimal).config.output == output

@@ -55,7 +55,7 @@ def test_a_full_run_is_complete_and_says_what_it_did(full: StudyRun) -> None:
     assert set(pooled["cohorts"]) == {"alpha, beta"}
     assert set(pooled["endpoint"]) == {"OS"}
     assert set(cohorts["cohort"]) == {"alpha", "beta", "gamma"}
-    assert set(pooled["family"]) == {"3 pooled score rows (OS)"}
+    assert set(pooled["family"]) == {"3 pooled score rows (OS), p of the wider interval"}
     scores = cohorts[cohorts["term"] == "score"]
     assert set(scores["family"]) == {
         "3 score rows of alpha, OS, adjusted",
@@ -262,6 +262,32 @@ def test_a_cohort_with_too_few_events_does_not_take_the_others_with_it(
         ns.run(small_study, output=tmp_path / "alone")
 
 
+def test_pooling_patients_twice_or_a_vague_endpoint_is_doubted(
+    small_study: Config, tmp_path: Path
+) -> None:
+    twice = copy.deepcopy(small_study["cohorts"][0])
+    twice["id"] = "again"
+    small_study["cohorts"] = [small_study["cohorts"][0], twice]
+    for cohort in small_study["cohorts"]:
+        cohort["endpoint"]["name"] = "status"
+    run = ns.run(small_study, output=tmp_path / "out")
+    doubts = [text for text in run.notices if text.startswith("Pooling: ")]
+    assert any("60 names: 'alpha-000'" in text for text in doubts)
+    assert any("their endpoint is called 'status'" in text for text in doubts)
+
+
+def test_the_pooled_models_without_covariates_stand_beside(full: StudyRun) -> None:
+    crude = full.tables["pooled_crude"].set_index("signature")
+    each = full.tables["adjusted_and_crude"]
+    each = each[each["cohort"].isin(["alpha", "beta"])]
+    low = each.groupby("signature")["effect_crude"].min()
+    high = each.groupby("signature")["effect_crude"].max()
+    assert set(crude["adjusted_for"].fillna("")) == {""}
+    # a weighted mean lies between what it is a mean of
+    effect = crude["effect"].reindex(low.index)
+    assert ((low <= effect) & (effect <= high)).all()
+
+
 def test_a_signature_with_too_few_genes_stays_visible_without_numbers(
     small_study: Config, small_data: Path, tmp_path: Path
 ) -> None:
@@ -274,7 +300,7 @@ def test_a_signature_with_too_few_genes_stays_visible_without_numbers(
     pooled = run.tables["pooled"].set_index("signature")
     assert pooled.loc["ABSENT", "status"] == "no_cohort"
     assert np.isnan(pooled.loc["ABSENT", "effect"])
-    assert set(pooled["family"]) == {"3 pooled score rows (OS)", ""}
+    assert set(pooled["family"]) == {"3 pooled score rows (OS), p of the wider interval", ""}
     assert run.tables["scores_alpha_zscore"]["ABSENT"].isna().all()
     assert any("ABSENT (1 of 4 genes, low_coverage)" in text for text in run.notices)
     with (run.folder / "tables" / "scores_alpha_zscore.csv").open() as file:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -14,6 +15,7 @@ import neurosig as ns
 from neurosig._yaml import load_yaml
 from neurosig.cli.demo import demo_config
 from neurosig.datasets.demo import DATASETS, load_dataset
+from neurosig.errors import ClinicalError
 from neurosig.outcomes.clean import clean_table
 from neurosig.study.config import read_config
 from neurosig.study.pipeline import StudyRun
@@ -102,7 +104,7 @@ def test_the_demonstration_runs_and_pools_only_overall_survival(demo: StudyRun) 
     two = pooled[pooled["status"] == "ok"]
     assert set(two["cohorts"]) == {"GSE4335, GSE3143"}
     assert set(two["n_cohorts"]) == {2}
-    assert set(two["family"]) == {f"{len(two)} pooled score rows (OS)"}
+    assert set(two["family"]) == {f"{len(two)} pooled score rows (OS), p of the wider interval"}
     # complete cases: GSE4335 loses 2 without er, 2 without node, 1 without grade
     assert set(two["n"]) == {110 + 158}
     assert set(two["n_events"]) == {38 + 50}
@@ -174,3 +176,44 @@ def test_changing_the_endpoint_changes_the_report_accordingly(
     assert "Pooled over the OS cohorts" not in report
     same = [r.tables["scores_GSE3143_zscore"] for r in (demo, run)]
     pd.testing.assert_frame_equal(*same)  # scores know nothing of endpoints
+
+
+@needs_survset
+@pytest.mark.slow
+def test_a_table_without_a_column_and_with_another_event_gives_another_report(
+    demo: StudyRun, changed: Callable[..., StudyRun], tmp_path: Path
+) -> None:
+    """The cohort as files: `grade` is gone from the clinical table, the event is metastasis."""
+    expression, clinical = load_dataset("gse4335")
+    expression.to_csv(tmp_path / "expression.csv")
+    clinical.drop(columns="grade").to_csv(tmp_path / "clinical.csv")
+
+    def from_files(content: dict[str, Any]) -> None:
+        cohort = content["cohorts"][0]
+        del cohort["dataset"]
+        cohort["expression"] = {
+            "file": str(tmp_path / "expression.csv"), "orientation": "genes_in_columns",
+        }  # fmt: skip
+        cohort["clinical"]["file"] = str(tmp_path / "clinical.csv")
+        cohort["endpoint"] |= {"event": "metastasis", "name": "metastasis"}
+
+    with pytest.raises(ClinicalError, match=r"no column 'grade'"):
+        changed(from_files)
+
+    def without_grade(content: dict[str, Any]) -> None:
+        from_files(content)
+        content["cohorts"][0]["adjust"] = ["age"]
+
+    run = changed(without_grade)
+    report = run.report.read_text(encoding="utf-8")
+    before = demo.report.read_text(encoding="utf-8")
+    assert "13 events / 115" in report  # 13 of 115 have metastasis = 1 in the data set
+    assert "13 events / 115" not in before
+    assert "Sorlie 2003 (metastasis)" in report
+    assert "Pooled over the OS cohorts" in before
+    assert "Pooled over the" not in report  # one cohort with overall survival is left
+    assert "pooled" not in run.tables
+    same = [r.tables["scores_GSE4335_zscore"] for r in (demo, run)]
+    np.testing.assert_allclose(
+        same[0].drop(columns="observation"), same[1].drop(columns="observation"), rtol=1e-12
+    )

@@ -1,0 +1,104 @@
+"""The first component of each signature's standardised genes, which plage and pc1 share."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosig.expression.base import Expression
+from neurosig.genesets.compiled import CompiledSignatures, GeneSets
+from neurosig.kernels.svd import add_set_products, leading_vector, project_sets
+from neurosig.methods.base import dense_chunks
+from neurosig.methods.gene_moments import GeneMoments
+
+# A sum of loadings this small beside their absolute sum is zero but for rounding: two genes that
+# are negatively correlated have the loadings 1 and -1.
+_BALANCED = 1e-9
+
+
+class Component(NamedTuple):
+    """First component of one set: its genes, their signs, and the singular vector and value."""
+
+    genes: NDArray[np.int64]
+    signs: NDArray[np.float64]
+    vector: NDArray[np.float64]
+    singular_value: float
+
+    def oriented(self, weights: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """The vector, turned so that its sum weighted by `weights` is positive.
+
+        Where that sum is zero, the first gene of the matrix with a share counts positively.
+        """
+        if len(self.vector) == 0:
+            return self.vector
+        balance = np.sum(self.vector * weights)
+        if abs(balance) <= _BALANCED * np.sum(np.abs(self.vector * weights)):
+            with_share = np.abs(self.vector) > _BALANCED * np.max(np.abs(self.vector))
+            balance = self.vector[np.argmax(with_share)]
+        return self.vector if balance >= 0 else -self.vector
+
+
+@dataclass(frozen=True, slots=True)
+class Loadings:
+    """What turns the expression of a sample into its scores: z-values times `sets.weights`."""
+
+    moments: GeneMoments
+    sets: GeneSets
+
+    def project(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores (n_rows, n_signatures) of dense rows."""
+        sets = self.sets
+        return project_sets(
+            x,
+            self.moments.means,
+            self.moments.deviations,
+            sets.indptr,
+            sets.indices,
+            sets.weights,
+        )
+
+
+def first_components(
+    expression: Expression, signatures: CompiledSignatures, moments: GeneMoments
+) -> Iterator[Component]:
+    """The first component of each signature over the genes that vary, in order.
+
+    The genes of a down arm enter with the other sign. Memory: for each signature of k genes the
+    smaller of (k, k) and (n_obs, k) numbers.
+    """
+    sets = signatures.sets.select(moments.varies)
+    sizes, n_obs = sets.sizes, expression.n_obs
+    starts = np.concatenate(([0], np.cumsum(sizes * np.minimum(sizes, n_obs))))
+    products = np.zeros(starts[-1])
+    for start, x in dense_chunks(expression):
+        add_set_products(
+            x,
+            start,
+            n_obs,
+            moments.means,
+            moments.deviations,
+            sets.indptr,
+            sets.indices,
+            sets.weights,
+            starts,
+            products,
+        )
+    for s, k in enumerate(sizes):
+        genes = slice(sets.indptr[s], sets.indptr[s + 1])
+        vector, value = np.zeros(0), 0.0
+        if k > 0:
+            vector, value = leading_vector(products[starts[s] : starts[s + 1]], n_obs, int(k))
+        yield Component(sets.indices[genes], np.sign(sets.weights[genes]), vector, value)
+
+
+def as_loadings(
+    moments: GeneMoments, components: list[Component], weights: list[NDArray[np.float64]]
+) -> Loadings:
+    """Loadings from one array of oriented weights a component; a component of nothing is NaN."""
+    signed = [
+        w * c.signs if c.singular_value > 0 else np.full(len(w), np.nan)
+        for c, w in zip(components, weights, strict=True)
+    ]
+    return Loadings(moments, GeneSets.from_lists([c.genes for c in components], signed))

@@ -1,6 +1,7 @@
 """Sums of genes over a cohort that do not depend on the order of the observations.
 
-Each sum is carried in two numbers, the second holding what rounding takes from the first, so that genes with equal values in other observations have equal sums to the last bit.
+Each sum is carried in two numbers, the second holding what rounding takes from the first, so that
+genes with equal values in other observations have equal sums to the last bit.
 """
 
 import numpy as np

@@ -59,7 +59,7 @@ def build_app(arguments: list[str]) -> typer.Typer:
     asked = next((a for a in arguments if not a.startswith("-")), None)
     for name, text in COMMANDS.items():
         if name != asked:
-            app.command(name, help=text)(_placeholder)
+            app.command(name, help=text)(_not_asked_for)
             continue
         module: Any = importlib.import_module(f"neurosig.cli.{name}")
         if hasattr(module, "app"):
@@ -93,7 +93,7 @@ def _version(
     """Take the options that stand before the command."""
 
 
-def _placeholder() -> None:
+def _not_asked_for() -> None:
     """Stand in for a command that was not asked for."""
 
 

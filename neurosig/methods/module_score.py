@@ -11,9 +11,9 @@ from scipy.sparse import csr_matrix
 
 from neurosig._params import Help, Range
 from neurosig.errors import CoverageWarning, count, examples
-from neurosig.expression.base import Block, BlockData, Expression
+from neurosig.expression.base import BlockData, Expression
 from neurosig.genesets.compiled import CompiledSignatures, GeneSets
-from neurosig.methods.base import Invariance, Method, Scope, Spec
+from neurosig.methods.base import Invariance, Scope, Spec
 from neurosig.methods.control_genes import (
     Positions,
     draw_like_scanpy,
@@ -23,11 +23,11 @@ from neurosig.methods.control_genes import (
     scanpy_bins,
     seurat_bins,
 )
-from neurosig.methods.set_sums import weighted_sums
+from neurosig.methods.set_sums import SetSumMethod, weighted_sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleScore(Method):
+class ModuleScore(SetSumMethod):
     """Module score of single cells (Tirosh et al. 2016), by scanpy's or by Seurat's rule.
 
     score[i, s] = mean_{g in s} x[i, g] - mean_{g in c(s)} x[i, g]
@@ -135,21 +135,11 @@ class ModuleScore(Method):
             for g in _genes_of(arms)
         ]
 
-    def score_rows(
-        self, x: NDArray[np.float64], sets: CompiledSignatures, cohort: Any
+    def score_data(
+        self, data: BlockData, sets: CompiledSignatures, cohort: Any
     ) -> NDArray[np.float64]:
-        """Scores of dense rows."""
-        return self._score(x, sets, cohort)
-
-    def score_block(
-        self, block: Block, sets: CompiledSignatures, cohort: Any
-    ) -> NDArray[np.float64]:
-        """Scores of a block, of its stored values alone where it is sparse."""
-        return self._score(block.data, sets, cohort)
-
-    def _score(
-        self, data: BlockData, sets: CompiledSignatures, both: GeneSets
-    ) -> NDArray[np.float64]:
+        """Scores of rows as they are stored."""
+        both: GeneSets = cohort
         n_arms = sets.arms.n_sets
         sums, n_genes = weighted_sums(data, both), both.sizes.astype(np.float64)
         if self.allows_missing:

@@ -7,17 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig._params import Help
-from neurosig.expression.base import Block, BlockData
+from neurosig.expression.base import BlockData
 from neurosig.genesets.compiled import CompiledSignatures
-from neurosig.methods.base import Invariance, Method, Scope, Spec
-from neurosig.methods.set_sums import plain, weighted_sums
+from neurosig.methods.base import Invariance, Scope, Spec
+from neurosig.methods.set_sums import SetSumMethod, plain, weighted_sums
 
 _ADDED_TO_SIZES = 1e-8
 """Of the reference, against division by zero; part of its numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plaid(Method):
+class Plaid(SetSumMethod):
     """Pathway-level average intensity (Kwee, the R package plaid).
 
     score[i, s] = sum_{g in s} x[i, g] / (k_s + 1e-8)
@@ -83,25 +83,13 @@ class Plaid(Method):
             frozenset({"gene_order", "other_genes"}) if self.normalize else self.spec.invariant_to
         )
 
-    def score_rows(
+    def score_data(
         self,
-        x: NDArray[np.float64],
+        data: BlockData,
         sets: CompiledSignatures,
         cohort: Any,  # noqa: ARG002
     ) -> NDArray[np.float64]:
-        """Scores of dense rows."""
-        return self._score(x, sets)
-
-    def score_block(
-        self,
-        block: Block,
-        sets: CompiledSignatures,
-        cohort: Any,  # noqa: ARG002
-    ) -> NDArray[np.float64]:
-        """Scores of a block, of its stored values alone where it is sparse."""
-        return self._score(block.data, sets)
-
-    def _score(self, data: BlockData, sets: CompiledSignatures) -> NDArray[np.float64]:
+        """Scores of rows as they are stored."""
         arms = weighted_sums(data, plain(sets.arms))
         if self.stats == "mean":
             arms /= sets.arms.sizes + _ADDED_TO_SIZES

@@ -1,11 +1,39 @@
-"""Weighted sums over gene sets on blocks of any storage, for the methods made of such sums."""
+"""Weighted sums over gene sets on blocks of any storage, and the base of methods made of them."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig.expression.base import BlockData
-from neurosig.genesets.compiled import GeneSets
+from neurosig.expression.base import Block, BlockData
+from neurosig.genesets.compiled import CompiledSignatures, GeneSets
 from neurosig.kernels.set_sums import dense_set_sums, sets_by_gene, sparse_set_sums
+from neurosig.methods.base import Method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSumMethod(Method):
+    """A method that scores rows as they are stored, dense or sparse."""
+
+    @abstractmethod
+    def score_data(
+        self, data: BlockData, sets: CompiledSignatures, cohort: Any
+    ) -> NDArray[np.float64]:
+        """Scores (n_rows, n_signatures) of dense rows or of the stored values of sparse ones."""
+
+    def score_rows(
+        self, x: NDArray[np.float64], sets: CompiledSignatures, cohort: Any
+    ) -> NDArray[np.float64]:
+        """Scores of dense rows."""
+        return self.score_data(x, sets, cohort)
+
+    def score_block(
+        self, block: Block, sets: CompiledSignatures, cohort: Any
+    ) -> NDArray[np.float64]:
+        """Scores of a block, of its stored values alone where it is sparse."""
+        return self.score_data(block.data, sets, cohort)
 
 
 def weighted_sums(data: BlockData, sets: GeneSets) -> NDArray[np.float64]:

@@ -7,18 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig._params import Help
-from neurosig.expression.base import Block, BlockData
+from neurosig.expression.base import BlockData
 from neurosig.genesets.compiled import CompiledSignatures
 from neurosig.kernels.row_moments import dense_row_moments, sparse_row_moments
-from neurosig.methods.base import Method, Spec
-from neurosig.methods.set_sums import weighted_sums
+from neurosig.methods.base import Spec
+from neurosig.methods.set_sums import SetSumMethod, weighted_sums
 
 # decoupler adds this to 1 - r and 1 + r, so that a perfect fit has a large t and not an infinite.
 _ROUNDING = 2.2e-16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ulm(Method):
+class Ulm(SetSumMethod):
     """Univariate linear model (Badia-i-Mompel et al. 2022).
 
     score[i, s] = r[i, s] sqrt((n - 2) / (1 - r[i, s]^2))
@@ -65,23 +65,14 @@ class Ulm(Method):
         revision=1,
     )
 
-    def score_rows(
+    def score_data(
         self,
-        x: NDArray[np.float64],
+        data: BlockData,
         sets: CompiledSignatures,
         cohort: Any,  # noqa: ARG002
     ) -> NDArray[np.float64]:
-        """Scores of dense rows."""
-        return _t_values(x, sets)
-
-    def score_block(
-        self,
-        block: Block,
-        sets: CompiledSignatures,
-        cohort: Any,  # noqa: ARG002
-    ) -> NDArray[np.float64]:
-        """Scores of a block, of its stored values alone where it is sparse."""
-        return _t_values(block.data, sets)
+        """Scores of rows as they are stored."""
+        return _t_values(data, sets)
 
 
 def _t_values(data: BlockData, sets: CompiledSignatures) -> NDArray[np.float64]:

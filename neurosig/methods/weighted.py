@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from neurosig._params import Help
 from neurosig.errors import CoverageWarning, count, examples
-from neurosig.expression.base import Block, BlockData, Expression
+from neurosig.expression.base import BlockData, Expression
 from neurosig.genesets.compiled import CompiledSignatures, GeneSets
-from neurosig.methods.base import Method, Spec
-from neurosig.methods.set_sums import weighted_sums
+from neurosig.methods.base import Spec
+from neurosig.methods.set_sums import SetSumMethod, weighted_sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weighted(Method):
+class Weighted(SetSumMethod):
     """Weighted sum or mean of the genes of a signature, with signed and fractional weights.
 
     score[i, s] = sum_{g in s} w[g] x[i, g] / c_s
@@ -87,21 +87,11 @@ class Weighted(Method):
             )
         return divisors
 
-    def score_rows(
-        self, x: NDArray[np.float64], sets: CompiledSignatures, cohort: Any
+    def score_data(
+        self, data: BlockData, sets: CompiledSignatures, cohort: Any
     ) -> NDArray[np.float64]:
-        """Scores of dense rows."""
-        return self._score(x, sets, cohort)
-
-    def score_block(
-        self, block: Block, sets: CompiledSignatures, cohort: Any
-    ) -> NDArray[np.float64]:
-        """Scores of a block, of its stored values alone where it is sparse."""
-        return self._score(block.data, sets, cohort)
-
-    def _score(
-        self, data: BlockData, sets: CompiledSignatures, divisors: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+        """Scores of rows as they are stored."""
+        divisors: NDArray[np.float64] = cohort
         return weighted_sums(data, sets.sets) / divisors
 
     def _divisors(self, sets: GeneSets) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurosig import methods as methods
     from neurosig import pl as pl
+    from neurosig.cohort_stats import CohortStats as CohortStats
     from neurosig.engine import score as score
     from neurosig.expression.io import read_expression as read_expression
     from neurosig.expression.transforms import transform as transform
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from neurosig.genesets.gmt import read_gmt as read_gmt
     from neurosig.genesets.signature import Signature as Signature
     from neurosig.genesets.signature import SignatureCollection as SignatureCollection
+    from neurosig.matched_null import MatchedNull as MatchedNull
     from neurosig.methods.registry import available_methods as available_methods
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
     from neurosig.outcomes.cohort import Cohort as Cohort
@@ -43,8 +45,10 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Cohort": "outcomes.cohort",
+    "CohortStats": "cohort_stats",
     "CoxModel": "outcomes.cox_model",
     "Endpoint": "outcomes.endpoint",
+    "MatchedNull": "matched_null",
     "Scores": "scores",
     "Signature": "genesets.signature",
     "SignatureCollection": "genesets.signature",

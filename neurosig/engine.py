@@ -1,7 +1,7 @@
 """`score`: from expression and signatures to `Scores`."""
 
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig import provenance
-from neurosig._progress import progress
+from neurosig.block_runner import score_blocks
+from neurosig.cohort_stats import CohortStats
 from neurosig.errors import (
     CoverageError,
     CoverageWarning,
@@ -30,6 +31,7 @@ from neurosig.expression.checks import (
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.keys import OK, Coverage
+from neurosig.matched_null import NullLike, matched_p_values, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.scores import Scores
@@ -45,6 +47,8 @@ def score(
     min_genes: int | None = None,
     min_coverage: float = 0.5,
     n_jobs: int = 1,
+    null: NullLike = None,
+    seed: int = 0,
 ) -> Scores:
     """Score gene signatures over observations.
 
@@ -67,13 +71,20 @@ def score(
         Smallest share of a signature's genes found for a score.
     n_jobs
         Threads over blocks of observations. The result does not depend on it.
+    null
+        "matched" gives each score an empirical p-value, in `Scores.pvalues`: against 1,000 random
+        gene sets of the same size and like expression. `MatchedNull` has the formula and the
+        options.
+    seed
+        Fixes the random sets.
 
     Returns
     -------
     Scores
         `values` (observations x signatures). A signature below `min_coverage` or `min_genes`, or
         without a defined score in any observation, is NaN, with a CoverageWarning and a status in
-        `coverage`.
+        `coverage`. For methods of cohort scope `cohort_stats` scores further samples as if they
+        were in this cohort.
 
     Raises
     ------
@@ -106,8 +117,10 @@ def score(
     >>> scores.coverage.loc["NGF axis", "missing_genes"]
     'NGFR'
     """
-    _check_arguments(min_genes, min_coverage, n_jobs)
-    chosen = get_method(method)
+    _check_arguments(min_genes, min_coverage, n_jobs, seed)
+    chosen, chosen_null = get_method(method), null_of(null)
+    if chosen_null is not None and not chosen.applies_to_new_samples:
+        raise _without_null(chosen)
     collection = SignatureCollection.of(signatures)
     if not collection:
         raise SignatureError(
@@ -126,7 +139,12 @@ def score(
         check_scale(guess, chosen.spec.scale)
     _warn_of_ignored_weights(collection, sets, chosen)
     _warn_of_missing_arms(collection, sets)
-    values = _run(expression, sets, chosen, n_jobs)
+    genes = chosen.fit_genes(expression)
+    cohort = chosen.fit_sets(expression, sets, genes)
+    chosen.warn(sets, cohort)
+    raw = score_blocks(expression, sets, chosen, cohort, n_jobs=n_jobs)
+    fitted = chosen.fit_scores(raw)
+    values = chosen.finish(raw, fitted)
     _warn_of_missing_scores(values, sets, chosen)
     record = provenance.record(
         method={
@@ -134,21 +152,61 @@ def score(
             "parameters": chosen.parameters(),
             "revision": chosen.spec.revision,
             "scope": chosen.scope,
+            "applies_to_new_samples": chosen.applies_to_new_samples,
             "doi": chosen.spec.doi,
         },
         signatures={"sha256": collection.sha256, "ids": list(collection)},
         expression=dict(expression.origin)
         | {"n_obs": expression.n_obs, "n_genes": expression.n_vars, "scale_guess": guess.scale},
         coverage={"min_genes": min_genes, "min_coverage": min_coverage},
+        null=None if chosen_null is None else {"matched": asdict(chosen_null), "seed": seed},
     )
-    frame = pd.DataFrame(
+    pvalues = None
+    if chosen_null is not None:
+        found = matched_p_values(
+            expression, sets, chosen, genes, raw, null=chosen_null, seed=seed, n_jobs=n_jobs
+        )
+        pvalues = _table(found, expression, collection, sets)
+    stats = None
+    if chosen.scope == "cohort" and chosen.applies_to_new_samples:
+        stats = CohortStats(
+            method=chosen,
+            signatures=collection,
+            min_genes=min_genes,
+            min_coverage=min_coverage,
+            var_names=expression.var_names,
+            cohort=cohort,
+            fitted=fitted,
+            provenance=record,
+        )
+    table = _table(values, expression, collection, sets)
+    return Scores(table, sets.coverage, record, pvalues, stats)
+
+
+def _table(
+    values: NDArray[np.float64],
+    expression: Expression,
+    collection: SignatureCollection,
+    sets: CompiledSignatures,
+) -> pd.DataFrame:
+    """Values of the scored signatures as a table of all signatures, NaN for the others."""
+    table = pd.DataFrame(
         np.nan, index=expression.obs_names, columns=pd.Index(list(collection), name="signature")
     )
-    frame[list(sets.names)] = values
-    return Scores(frame, sets.coverage, record)
+    table[list(sets.names)] = values
+    return table
 
 
-def _check_arguments(min_genes: object, min_coverage: object, n_jobs: object) -> None:
+def _without_null(method: Method) -> ParameterError:
+    return ParameterError(
+        f"null cannot be given for {method.spec.name}",
+        "It ranks the observations of a cohort among each other, and random sets would have to be "
+        "ranked as well",
+        "Ask for the p-values of one of its methods",
+    )
+
+
+def _check_arguments(min_genes: object, min_coverage: object, n_jobs: object, seed: object) -> None:
     if isinstance(min_coverage, bool) or not (
         isinstance(min_coverage, int | float) and 0 <= min_coverage <= 1
     ):
@@ -164,6 +222,10 @@ def _check_arguments(min_genes: object, min_coverage: object, n_jobs: object) ->
             raise ParameterError(
                 f"{name} cannot be {value!r}", "It is a count", "Give a whole number from 1 on"
             )
+    if isinstance(seed, bool) or not (isinstance(seed, int | np.integer) and seed >= 0):
+        raise ParameterError(
+            f"seed cannot be {seed!r}", "It fixes random draws", "Give a whole number from 0 on"
+        )
 
 
 def _check_coverage(
@@ -250,24 +312,6 @@ def _warn_of_missing_scores(
             ),
             stacklevel=3,
         )
-
-
-def _run(
-    expression: Expression, sets: CompiledSignatures, method: Method, n_jobs: int
-) -> NDArray[np.float64]:
-    cohort = method.fit(expression, sets)
-    values = np.empty((expression.n_obs, sets.n_signatures))
-
-    def fill(bounds: tuple[int, int]) -> None:
-        block = expression.block(*bounds)
-        values[block.start : block.stop] = method.score_block(block, sets, cohort)
-
-    bounds = expression.bounds(16 * 2**20)
-    title = f"{method.spec.name}: {count(expression.n_obs, 'observation')}"
-    with ThreadPoolExecutor(max_workers=n_jobs) as pool:
-        for _ in progress(pool.map(fill, bounds), total=len(bounds), title=title):
-            pass
-    return method.finish(values)
 
 
 def coverage_of(

@@ -1,6 +1,7 @@
 """`neurosig score`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,8 +10,10 @@ import typer
 from neurosig import _atomic, _params
 from neurosig.cli._files import beside, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
+from neurosig.cohort_stats import CohortStats
 from neurosig.engine import score
 from neurosig.errors import ParameterError
+from neurosig.matched_null import MatchedNull, null_of
 from neurosig.methods.registry import get_method
 from neurosig.scores import Scores
 from neurosig.study.analysis import choose_signatures
@@ -24,33 +27,92 @@ def command(
     output: Annotated[Path, typer.Option(help=".csv, .tsv or .h5ad file to write")],
     reading: ExpressionReading,
     choice: SignatureChoice,
-    method: Annotated[str, typer.Option(help="scoring method, see neurosig methods")] = "ssgsea",
+    method: Annotated[
+        str | None, typer.Option(help="scoring method, see neurosig methods [default: ssgsea]")
+    ] = None,
     param: Annotated[
         list[str] | None, typer.Option(help="parameter of the method, NAME=VALUE; repeatable")
     ] = None,
-    min_coverage: Annotated[float, typer.Option(help="smallest share of genes found")] = 0.5,
+    min_coverage: Annotated[
+        float | None, typer.Option(help="smallest share of genes found [default: 0.5]")
+    ] = None,
     min_genes: Annotated[int | None, typer.Option(help="fewest genes found")] = None,
     threads: Annotated[int, typer.Option(help="threads over blocks of observations")] = 1,
+    null: Annotated[
+        str | None, typer.Option(help='"matched" for p-values against random gene sets')
+    ] = None,
+    null_sets: Annotated[
+        int | None, typer.Option(help="random sets a signature [default: 1000]")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="fixes the random sets")] = 0,
+    save_cohort: Annotated[
+        Path | None, typer.Option(help=".npz file for what the method found in the cohort")
+    ] = None,
+    cohort: Annotated[
+        Path | None, typer.Option(help="score by such a file; it holds method and signatures")
+    ] = None,
 ) -> None:
     """Score signatures over an expression matrix.
 
-    Writes the scores (observations x signatures), and next to them the coverage of each signature
-    and the provenance.
+    Writes the scores (observations x signatures), and next to them the coverage of each signature,
+    the p-values if they are asked for, and the provenance.
     """
     _refuse_format(output)
-    refuse_overwriting([expression], [output])
-    chosen = get_method(method, parse_parameters(method, param or []))
-    scores = score(
-        read_expression_as(expression, reading),
-        choose_signatures(choice, Path.cwd()),
-        method=chosen,
-        min_coverage=min_coverage,
-        min_genes=min_genes,
-        n_jobs=threads,
-    )
+    inputs = [expression, *([cohort] if cohort else [])]
+    refuse_overwriting(inputs, [output, *([save_cohort] if save_cohort else [])])
+    if cohort is not None:
+        _refuse_what_the_cohort_says(
+            {
+                "--method": method,
+                "--param": param,
+                "--min-coverage": min_coverage,
+                "--min-genes": min_genes,
+                "--null": null,
+                "--save-cohort": save_cohort,
+                "the choice of signatures": None if choice == SignatureChoice() else choice,
+            }
+        )
+        stats = CohortStats.load(cohort)
+        scores = stats.score(read_expression_as(expression, reading), n_jobs=threads)
+    else:
+        name = method or "ssgsea"
+        scores = score(
+            read_expression_as(expression, reading),
+            choose_signatures(choice, Path.cwd()),
+            method=get_method(name, parse_parameters(name, param or [])),
+            min_coverage=0.5 if min_coverage is None else min_coverage,
+            min_genes=min_genes,
+            n_jobs=threads,
+            null=_null(null, null_sets),
+            seed=seed,
+        )
+    if save_cohort is not None:
+        scores.cohort_stats.save(save_cohort)
     _write(scores, output)
-    write_provenance(output, [expression], scores=scores.provenance)
+    write_provenance(output, inputs, scores=scores.provenance)
     sys.stderr.write(f"{output}: {scores.values.shape[0]} x {scores.values.shape[1]} scores\n")
+
+
+def _null(name: str | None, n_sets: int | None) -> MatchedNull | None:
+    if n_sets is None:
+        return null_of(name)
+    if name is None:
+        raise ParameterError(
+            f"--null-sets {n_sets} has nothing to count",
+            "--null is not given",
+            "Add --null matched",
+        )
+    return replace(null_of(name) or MatchedNull(), n_sets=n_sets)
+
+
+def _refuse_what_the_cohort_says(given: dict[str, Any]) -> None:
+    named = [name for name, value in given.items() if value is not None]
+    if named:
+        raise ParameterError(
+            f"--cohort cannot be given together with {', '.join(named)}",
+            "The file holds the method, its parameters and the signatures of the cohort",
+            "Leave them out; neurosig methods and the provenance of the cohort say what they are",
+        )
 
 
 def _refuse_format(output: Path) -> None:
@@ -66,8 +128,12 @@ def _write(scores: Scores, output: Path) -> None:
     if output.suffix == ".h5ad":
         scores.save(output)
     else:
+        sep = "\t" if output.suffix == ".tsv" else ","
         table = scores.values.rename_axis("observation").reset_index()
-        _atomic.write_csv(output, table, sep="\t" if output.suffix == ".tsv" else ",")
+        _atomic.write_csv(output, table, sep=sep)
+        if scores.pvalues is not None:
+            table = scores.pvalues.rename_axis("observation").reset_index()
+            _atomic.write_csv(beside(output, f"pvalues{output.suffix}"), table, sep=sep)
     coverage = scores.coverage.reset_index()
     _atomic.write_csv(beside(output, "coverage.csv"), coverage)
 

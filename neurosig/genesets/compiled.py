@@ -78,6 +78,31 @@ class CompiledSignatures:
         """Number of scorable signatures."""
         return len(self.names)
 
+    def with_genes(
+        self,
+        owners: NDArray[np.int64],
+        positions: list[NDArray[np.int64]],
+        weights: list[NDArray[np.float64]],
+    ) -> "CompiledSignatures":
+        """Other genes in the place of those found: set i is signature `owners[i]` with its own.
+
+        positions, weights: ascending for each set, as many of either direction as the signature
+        has; its absent genes stay absent.
+        """
+        arms, owner, sign = _split_arms(positions, weights)
+        of_signature = [np.flatnonzero(self.arm_owner == s) for s in range(self.n_signatures)]
+        copied = np.concatenate([of_signature[s] for s in owners])
+        return CompiledSignatures(
+            names=tuple(self.names[s] for s in owners),
+            sets=GeneSets.from_lists(positions, weights),
+            arms=arms,
+            arm_owner=owner,
+            arm_sign=sign,
+            arm_n_absent=self.arm_n_absent[copied],
+            coverage=self.coverage,
+            n_genes=self.n_genes,
+        )
+
     def combine_arms(self, arm_values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores (n_obs, n_signatures) as up arm minus down arm from (n_obs, n_arms) values."""
         scores = np.zeros((arm_values.shape[0], self.n_signatures))

@@ -26,19 +26,23 @@ def write_json(signatures: SignatureCollection, path: Path | str) -> None:
     SignatureError
         A `source` holds something that JSON cannot.
     """
+    _atomic.write_text(Path(path), json_text(signatures))
+
+
+def json_text(signatures: SignatureCollection) -> str:
+    """What `write_json` writes."""
     content = {
         "schema": JSON_SCHEMA,
         "signatures": [_fields_of(signature) for signature in signatures.values()],
     }
     try:
-        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     except (TypeError, ValueError) as error:
         raise SignatureError(
             "The signatures cannot be written as JSON",
             f"A field holds what JSON cannot: {error}",
             "Keep text, numbers and lists in Signature.source",
         ) from error
-    _atomic.write_text(Path(path), text + "\n")
 
 
 def read_json(path: Path | str, *, max_bytes: int = MAX_BYTES) -> SignatureCollection:
@@ -52,7 +56,17 @@ def read_json(path: Path | str, *, max_bytes: int = MAX_BYTES) -> SignatureColle
         The file is missing.
     """
     path = Path(path)
-    text = open_text(path, max_bytes=max_bytes, error=SignatureError).text
+    return from_json(open_text(path, max_bytes=max_bytes, error=SignatureError).text, path)
+
+
+def from_json(text: str, path: Path) -> SignatureCollection:
+    """The collection of such a text; `path` is where it was read, for messages.
+
+    Raises
+    ------
+    SignatureError
+        It is not such a text, or a signature in it cannot be used.
+    """
     try:
         content = json.loads(text, object_pairs_hook=_unique_keys)
     except (json.JSONDecodeError, RecursionError) as error:

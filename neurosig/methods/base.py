@@ -1,8 +1,10 @@
 """What a scoring method is.
 
 A method is a frozen dataclass in one file. Its fields are its parameters, its `spec` says what it
-promises, and two functions do the work: `fit` looks at a whole cohort (only where the method needs
-one) and `score_rows` turns dense rows of expression into scores.
+promises, and its functions do the work: `fit_genes` and `fit_sets` look at a whole cohort (only
+where the method needs one), `score_rows` turns dense rows of expression into scores, and
+`fit_scores` and `finish` rescale them (only where the method does). What they find in a cohort is
+data: dataclasses of arrays, numbers and texts, which can be saved and applied to other samples.
 """
 
 from abc import ABC, abstractmethod
@@ -103,9 +105,25 @@ class Method(ABC):
         """The parameters by name."""
         return asdict(self)
 
-    def fit(self, expression: Expression, sets: CompiledSignatures) -> object:  # noqa: ARG002
-        """Statistics of the cohort that `score_rows` needs; None for a method of sample scope."""
+    @property
+    def applies_to_new_samples(self) -> bool:
+        """Whether what was found in a cohort gives the score of a sample that is not in it."""
+        return True
+
+    def fit_genes(self, expression: Expression) -> Any:  # noqa: ARG002
+        """Statistics of each gene over the cohort, whatever the signatures; None if not needed."""
         return None
+
+    def fit_sets(self, expression: Expression, sets: CompiledSignatures, genes: Any) -> Any:  # noqa: ARG002
+        """What `score_rows` needs of the cohort, from the statistics of its genes."""
+        return genes
+
+    def fit_bytes(self, sizes: NDArray[np.int64], n_obs: int) -> NDArray[np.int64]:  # noqa: ARG002
+        """Memory that `fit_sets` takes for each set of these numbers of genes."""
+        return np.zeros_like(sizes)
+
+    def warn(self, sets: CompiledSignatures, cohort: Any) -> None:  # noqa: B027
+        """Warn of signatures that the cohort does not support; called by `score` itself."""
 
     @abstractmethod
     def score_rows(
@@ -126,8 +144,12 @@ class Method(ABC):
             scores[start : start + len(x)] = self.score_rows(x, sets, cohort)
         return scores
 
-    def finish(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """A last step over all scores of a call, for methods that rescale them."""
+    def fit_scores(self, scores: NDArray[np.float64]) -> Any:  # noqa: ARG002
+        """What `finish` needs of all scores of a cohort; None for a method that leaves them be."""
+        return None
+
+    def finish(self, scores: NDArray[np.float64], fitted: Any) -> NDArray[np.float64]:  # noqa: ARG002
+        """A last step, for methods that rescale their scores; it keeps the order in a sample."""
         return scores
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,13 @@ from numpy.typing import NDArray
 from neurosig.expression.base import Expression
 from neurosig.genesets.compiled import CompiledSignatures, GeneSets
 from neurosig.kernels.svd import add_set_products, leading_vector, project_sets
-from neurosig.methods.base import dense_chunks
-from neurosig.methods.gene_moments import GeneMoments
+from neurosig.methods.base import Method, dense_chunks
+from neurosig.methods.gene_moments import (
+    GeneMoments,
+    gene_moments,
+    require_two_samples,
+    warn_of_constant_genes,
+)
 
 # A sum of loadings this small beside their absolute sum is zero but for rounding: two genes that
 # are negatively correlated have the loadings 1 and -1.
@@ -58,6 +63,35 @@ class Loadings:
             sets.indices,
             sets.weights,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentMethod(Method):
+    """A method that scores by the first component; its `fit_sets` returns the loadings."""
+
+    def fit_genes(self, expression: Expression) -> GeneMoments:
+        """Mean and standard deviation of each gene."""
+        reason = "The standard deviation of a gene needs two"
+        require_two_samples(expression, self.spec.name, reason)
+        return gene_moments(expression)
+
+    def fit_bytes(self, sizes: NDArray[np.int64], n_obs: int) -> NDArray[np.int64]:
+        """Memory of the products of the genes of each set with each other or with the samples."""
+        return 8 * sizes * np.minimum(sizes, n_obs)
+
+    def warn(self, sets: CompiledSignatures, cohort: Any) -> None:
+        """Warn of signatures that lose most of their genes."""
+        warn_of_constant_genes(sets, cohort.moments.varies)
+
+    def score_rows(
+        self,
+        x: NDArray[np.float64],
+        sets: CompiledSignatures,  # noqa: ARG002
+        cohort: Any,
+    ) -> NDArray[np.float64]:
+        """Scores of dense rows."""
+        scores: NDArray[np.float64] = cohort.project(x)
+        return scores
 
 
 def first_components(

@@ -60,7 +60,7 @@ def require_two_samples(expression: Expression, method: str, reason: str) -> Non
 
 
 def warn_of_constant_genes(sets: CompiledSignatures, varies: NDArray[np.bool_]) -> None:
-    """Name the signatures that lose most of their genes; to be called by `Method.fit`."""
+    """Name the signatures that lose most of their genes; to be called by `Method.warn`."""
     n_varying = sets.sets.select(varies).sizes
     poor = [
         f"{name} ({n} of {n_found})"
@@ -75,5 +75,5 @@ def warn_of_constant_genes(sets: CompiledSignatures, varies: NDArray[np.bool_]) 
                 f"Genes that vary, of those found: {examples(poor, quoted=False)}",
                 "Ask whether these genes were measured; coverage.n_found still counts them",
             ),
-            stacklevel=5,
+            stacklevel=4,
         )

@@ -108,19 +108,22 @@ class Gsva(Method):
         revision=1,
     )
 
-    def fit(self, expression: Expression, sets: CompiledSignatures) -> GeneDistributions:
+    def fit_genes(self, expression: Expression) -> GeneDistributions:
         """Distribution of each gene over the cohort."""
         require_two_samples(expression, "gsva", "A gene is placed among its values in the others")
         tally = GeneTally.of(expression)
         kernel = self._kernel(tally)
         skip_zeros = self.zeros == "nonzero"
         keep = tally.varies(skip_zeros=skip_zeros)
-        warn_of_constant_genes(sets, keep)
         if kernel == "none":
             return EmpiricalDistributions.of(expression, tally, keep, skip_zeros=skip_zeros)
         return SmoothedDistributions.of(
             expression, tally, keep, kernel=kernel, skip_zeros=skip_zeros
         )
+
+    def warn(self, sets: CompiledSignatures, cohort: Any) -> None:
+        """Warn of signatures that lose most of their genes."""
+        warn_of_constant_genes(sets, cohort.keep)
 
     def _kernel(self, tally: GeneTally) -> Literal["gaussian", "poisson", "none"]:
         if self.kcdf == "poisson" and not tally.are_counts:

@@ -114,16 +114,23 @@ class ModuleScore(SetSumMethod):
             return self.spec.invariant_to
         return frozenset({"gene_order", "other_samples", "other_signatures"})
 
-    def fit(self, expression: Expression, sets: CompiledSignatures) -> GeneSets:
+    def fit_genes(self, expression: Expression) -> NDArray[np.float64] | None:
+        """Average expression of each gene, unless the controls are given."""
+        return gene_means(expression) if self.controls is None else None
+
+    def fit_sets(self, expression: Expression, sets: CompiledSignatures, genes: Any) -> GeneSets:
         """The genes of each arm, then the control genes of each."""
         if self.controls is not None:
             positions = given_controls(self.controls, expression, sets)
         else:
-            positions = self._drawn(gene_means(expression), sets.arms)
-        owners = [sets.names[owner] for owner in sets.arm_owner]
-        _warn_of_no_controls([o for o, p in zip(owners, positions, strict=True) if not len(p)])
+            positions = self._drawn(genes, sets.arms)
         both = [*_genes_of(sets.arms), *positions]
         return GeneSets.from_lists(both, [np.ones(len(genes)) for genes in both])
+
+    def warn(self, sets: CompiledSignatures, cohort: Any) -> None:
+        """Warn of signatures without control genes."""
+        n_controls = cohort.sizes[sets.arms.n_sets :]
+        _warn_of_no_controls([sets.names[owner] for owner in sets.arm_owner[n_controls == 0]])
 
     def _drawn(self, means: NDArray[np.float64], arms: GeneSets) -> list[Positions]:
         if self.rule == "seurat":
@@ -164,7 +171,7 @@ def _warn_of_no_controls(names: list[str]) -> None:
                 f"All genes of their bins are their own: {examples(dict.fromkeys(names))}",
                 "Use a smaller n_bins, or score data with more genes",
             ),
-            stacklevel=5,
+            stacklevel=4,
         )
 
 

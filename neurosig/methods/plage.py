@@ -1,25 +1,25 @@
 """Pathway level analysis of gene expression."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurosig._params import Help
 from neurosig.expression.base import Expression
 from neurosig.genesets.compiled import CompiledSignatures
-from neurosig.methods.base import Method, Spec
-from neurosig.methods.first_component import Loadings, as_loadings, first_components
-from neurosig.methods.gene_moments import (
-    gene_moments,
-    require_two_samples,
-    warn_of_constant_genes,
+from neurosig.methods.base import Spec
+from neurosig.methods.first_component import (
+    ComponentMethod,
+    Loadings,
+    as_loadings,
+    first_components,
 )
+from neurosig.methods.gene_moments import GeneMoments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plage(Method):
+class Plage(ComponentMethod):
     """PLAGE, the first singular vector of a signature (Tomfohr et al. 2005).
 
     score[i, s] = sum_{g in s} u_g z[i, g] / d,   with Z_s = V D U', u and d its first column
@@ -67,22 +67,11 @@ class Plage(Method):
         revision=1,
     )
 
-    def fit(self, expression: Expression, sets: CompiledSignatures) -> Loadings:
-        """Moments of each gene and u / d of each signature."""
-        require_two_samples(expression, "plage", "The standard deviation of a gene needs two")
-        moments = gene_moments(expression)
-        warn_of_constant_genes(sets, moments.varies)
-        components = list(first_components(expression, sets, moments))
+    def fit_sets(
+        self, expression: Expression, sets: CompiledSignatures, genes: GeneMoments
+    ) -> Loadings:
+        """The loadings u / d of each signature."""
+        components = list(first_components(expression, sets, genes))
         with np.errstate(divide="ignore", invalid="ignore"):
             weights = [c.oriented(1.0) / c.singular_value for c in components]
-        return as_loadings(moments, components, weights)
-
-    def score_rows(
-        self,
-        x: NDArray[np.float64],
-        sets: CompiledSignatures,  # noqa: ARG002
-        cohort: Any,
-    ) -> NDArray[np.float64]:
-        """Scores of dense rows."""
-        scores: NDArray[np.float64] = cohort.project(x)
-        return scores
+        return as_loadings(genes, components, weights)

@@ -95,19 +95,34 @@ class Plaid(SetSumMethod):
             arms /= sets.arms.sizes + _ADDED_TO_SIZES
         return sets.combine_arms(arms)
 
-    def finish(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Bring the medians of the samples to their mean if asked to."""
-        present = ~np.isnan(scores)
-        if not self.normalize or not present.any():
+    def fit_scores(self, scores: NDArray[np.float64]) -> "CommonMedian | None":
+        """What the medians of the samples are to be brought to if asked to."""
+        present = scores[~np.isnan(scores)]
+        if not self.normalize or present.size == 0:
+            return None
+        skip_zeros = bool(present.min() == 0)
+        return CommonMedian(float(_row_medians(scores, skip_zeros=skip_zeros).mean()), skip_zeros)
+
+    def finish(self, scores: NDArray[np.float64], fitted: Any) -> NDArray[np.float64]:
+        """Bring the medians of the samples to their mean over the cohort if asked to."""
+        if fitted is None:
             return scores
-        counted = present & (scores != 0) if scores[present].min() == 0 else present
-        medians = _row_medians(scores, counted)
-        shifted: NDArray[np.float64] = scores - medians[:, None] + medians.mean()
+        medians = _row_medians(scores, skip_zeros=fitted.skips_zeros)
+        shifted: NDArray[np.float64] = scores - medians[:, None] + fitted.median
         return shifted
 
 
-def _row_medians(scores: NDArray[np.float64], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Median of the counted scores of each row; 0 where none is counted, as in the reference."""
+@dataclass(frozen=True, slots=True)
+class CommonMedian:
+    """The median that all samples are brought to, and whether zeros are left out of theirs."""
+
+    median: float
+    skips_zeros: bool
+
+
+def _row_medians(scores: NDArray[np.float64], *, skip_zeros: bool) -> NDArray[np.float64]:
+    """Median of each row; 0 where there is no score, as in the reference."""
+    counted = ~np.isnan(scores) & ((scores != 0) | (not skip_zeros))
     ascending = np.sort(np.where(counted, scores, np.inf), axis=1)
     n = counted.sum(axis=1)
     rows = np.arange(len(scores))

@@ -93,10 +93,13 @@ class SsGsea(Method):
         )
         return sets.combine_arms(arms)
 
-    def finish(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Divide by the range over all scores if asked to."""
+    def fit_scores(self, scores: NDArray[np.float64]) -> float | None:
+        """The range of all scores if they are to be divided by it."""
         finite = scores[np.isfinite(scores)]
         if not self.normalize or finite.size == 0:
-            return scores
-        span: float = finite.max() - finite.min()
-        return scores / (span or np.nan)  # one score alone has no range
+            return None
+        return float(np.ptp(finite)) or np.nan  # one score alone has no range
+
+    def finish(self, scores: NDArray[np.float64], fitted: Any) -> NDArray[np.float64]:
+        """Divide by the range if asked to."""
+        return scores if fitted is None else scores / fitted

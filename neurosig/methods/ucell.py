@@ -2,14 +2,13 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosig._params import Help, Range
 from neurosig.errors import CoverageWarning, examples
-from neurosig.expression.base import Expression
 from neurosig.genesets.compiled import CompiledSignatures
 from neurosig.kernels.top_ranks import Stored, top_points
 from neurosig.methods.base import Spec
@@ -92,7 +91,7 @@ class UCell(TopRankedMethod):
         """Ranks of runs that are lower than their average can add up to less than 1 + .. + k."""
         return (0.0, np.inf) if self.ties in ("min", "dense") else (0.0, 1.0)
 
-    def fit(self, expression: Expression, sets: CompiledSignatures) -> None:  # noqa: ARG002
+    def warn(self, sets: CompiledSignatures, cohort: Any) -> None:  # noqa: ARG002
         """Warn of signatures that are longer than the ranking."""
         sizes, cut = self._sizes(sets), self._cut(sets)
         too_long = [
@@ -110,7 +109,7 @@ class UCell(TopRankedMethod):
                     f"Use a larger max_rank (now {self.max_rank:,}; at most the genes of the "
                     f"matrix count){skip}, or a shorter signature",
                 ),
-                stacklevel=4,
+                stacklevel=3,
             )
 
     def score_stored(self, stored: Stored, sets: CompiledSignatures) -> NDArray[np.float64]:

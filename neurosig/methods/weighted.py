@@ -71,10 +71,18 @@ class Weighted(SetSumMethod):
         revision=1,
     )
 
-    def fit(self, expression: Expression, sets: CompiledSignatures) -> NDArray[np.float64]:  # noqa: ARG002
+    def fit_sets(
+        self,
+        expression: Expression,  # noqa: ARG002
+        sets: CompiledSignatures,
+        genes: None,  # noqa: ARG002
+    ) -> NDArray[np.float64]:
         """The divisor c_s of each signature, which no sample has a part in."""
-        divisors = self._divisors(sets.sets)
-        lost = [name for name, c in zip(sets.names, divisors, strict=True) if np.isnan(c)]
+        return self._divisors(sets.sets)
+
+    def warn(self, sets: CompiledSignatures, cohort: Any) -> None:
+        """Warn of signatures without a divisor."""
+        lost = [name for name, c in zip(sets.names, cohort, strict=True) if np.isnan(c)]
         if lost:
             warnings.warn(
                 CoverageWarning(
@@ -83,9 +91,8 @@ class Weighted(SetSumMethod):
                     f"Of the genes found: {examples(lost)}",
                     'Use Weighted(normalize="sum_abs") or Weighted(normalize="none")',
                 ),
-                stacklevel=4,
+                stacklevel=3,
             )
-        return divisors
 
     def score_data(
         self, data: BlockData, sets: CompiledSignatures, cohort: Any

@@ -69,12 +69,14 @@ class ZScore(Method):
         revision=1,
     )
 
-    def fit(self, expression: Expression, sets: CompiledSignatures) -> GeneMoments:
+    def fit_genes(self, expression: Expression) -> GeneMoments:
         """Mean and standard deviation of each gene."""
         require_two_samples(expression, "zscore", "The standard deviation of a gene needs two")
-        moments = gene_moments(expression, skip_zeros=self.zeros == "nonzero")
-        warn_of_constant_genes(sets, moments.varies)
-        return moments
+        return gene_moments(expression, skip_zeros=self.zeros == "nonzero")
+
+    def warn(self, sets: CompiledSignatures, cohort: Any) -> None:
+        """Warn of signatures that lose most of their genes."""
+        warn_of_constant_genes(sets, cohort.varies)
 
     def score_rows(
         self, x: NDArray[np.float64], sets: CompiledSignatures, cohort: Any

@@ -101,6 +101,49 @@ def test_score_takes_parameters_of_the_method_and_threads(
     np.testing.assert_array_equal(_numbers(output), expected.values.to_numpy())
 
 
+def test_score_writes_p_values_against_random_sets_next_to_the_scores(
+    neurosig: Run, small_data: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "scores.tsv"
+    ended = neurosig(
+        "score", small_data / "alpha.csv", *ROWS, "--method", "mean", "--null", "matched",
+        "--null-sets", "40", "--seed", "3", "--file", small_data / "signatures.gmt",
+        "--output", output,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    found = pd.read_csv(tmp_path / "scores.pvalues.tsv", sep="\t", index_col=0)
+    expected = ns.score(
+        ns.read_expression(small_data / "alpha.csv", orientation="genes_in_rows"),
+        ns.read_gmt(small_data / "signatures.gmt"),
+        method="mean",
+        null=ns.MatchedNull(n_sets=40),
+        seed=3,
+    ).pvalues
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+
+def test_a_patient_is_scored_from_a_saved_cohort_by_files_alone(
+    neurosig: Run, small_data: Path, tmp_path: Path
+) -> None:
+    saved, inside, output = (tmp_path / n for n in ("cohort.npz", "inside.csv", "patient.csv"))
+    ended = neurosig(
+        "score", small_data / "alpha.csv", *ROWS, "--method", "zscore", "--save-cohort", saved,
+        "--file", small_data / "signatures.gmt", "--output", inside,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    table = pd.read_csv(small_data / "alpha.csv", index_col=0)
+    table.iloc[:, [7]].to_csv(tmp_path / "one.csv")
+    one = ("score", tmp_path / "one.csv", *ROWS, "--cohort", saved, "--output", output)
+    assert neurosig(*one).code == 0
+    found, expected = (pd.read_csv(path, index_col=0) for path in (output, inside))
+    pd.testing.assert_frame_equal(found, expected.iloc[[7]], check_exact=True)
+    refused = neurosig(*one, "--method", "ssgsea", "--panel", "core")
+    assert refused.code == 2
+    assert (
+        "--cohort cannot be given together with --method, the choice of signatures" in refused.err
+    )
+
+
 def test_score_cox_and_meta_through_files_equal_the_functions_exactly(
     neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
 ) -> None:

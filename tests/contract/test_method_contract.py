@@ -15,7 +15,7 @@ import pytest
 import scipy.sparse
 
 import neurosig as ns
-from neurosig.errors import CoverageWarning, NonFiniteError
+from neurosig.errors import CoverageWarning, MethodError, NonFiniteError, ParameterError
 from neurosig.expression import base
 from neurosig.methods.base import INVARIANCES
 from neurosig.methods.registry import registered
@@ -236,3 +236,43 @@ def test_the_registry_names_are_the_names_of_the_specs():
     assert {name: cls.spec.name for name, cls in registered().items()} == {
         name: name for name in registered()
     }
+
+
+def test_the_statistics_of_a_cohort_give_each_of_its_samples_its_score(
+    method, expression, tmp_path
+):
+    """To the bit; where a distribution is smoothed over the cohort, to the last digits."""
+    scores = ns.score(expression, SIGNATURES, method=method)
+    if method.scope == "sample" or not method.applies_to_new_samples:
+        with pytest.raises(MethodError, match="no cohort statistics"):
+            _ = scores.cohort_stats
+        return
+    scores.cohort_stats.save(tmp_path / "cohort.npz")
+    stats = ns.CohortStats.load(tmp_path / "cohort.npz")
+    for sample in expression.index[[0, 7]]:
+        patient = expression.loc[[sample]].iloc[:, ::-1]
+        found = stats.score(patient).values
+        assert difference(scores.values.loc[[sample]], found) <= 1e-12
+
+
+@pytest.mark.parametrize(
+    "method", [ns.methods.SsGsea(normalize=True), ns.methods.Plaid(normalize=True)]
+)
+def test_a_rescaled_score_is_rescaled_for_one_patient_as_in_the_cohort(method, expression):
+    scores = ns.score(expression, SIGNATURES, method=method)
+    found = scores.cohort_stats.score(expression.iloc[[3]]).values
+    assert difference(scores.values.iloc[[3]], found) == 0.0
+
+
+def test_every_method_gives_p_values_against_random_sets(method, expression):
+    if not method.applies_to_new_samples:
+        with pytest.raises(ParameterError, match="null cannot be given"):
+            ns.score(expression, SIGNATURES, method=method, null="matched")
+        return
+    null = ns.MatchedNull(n_sets=19)
+    scores = ns.score(expression, SIGNATURES, method=method, null=null)
+    found = scores.pvalues.to_numpy()
+    assert scores.values.equals(values(expression, method=method))
+    assert (found >= 1 / 20).all()
+    assert (found <= 1).all()
+    assert len(np.unique(found)) > 5

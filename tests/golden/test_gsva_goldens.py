@@ -25,8 +25,6 @@ import scipy.sparse
 
 import neurosig as ns
 from neurosig.expression.adapters import as_expression
-from neurosig.genesets.compiled import compile_signatures
-from neurosig.genesets.signature import SignatureCollection
 
 pytestmark = [
     pytest.mark.data,
@@ -182,10 +180,7 @@ def test_statistics_and_ranks_of_the_genes_equal_gsva(
     """Log-odds to 1e-13 of their range of 8 (sums of 40 in the same order); ranks exactly."""
     x = read_table(goldens / "inputs" / f"{matrix}.csv").T
     expression = as_expression(x)
-    sets = compile_signatures(
-        SignatureCollection.of({"S": list(x.columns[:3])}), expression.var_names
-    )
-    cohort = ns.methods.Gsva(**parameters).fit(expression, sets)
+    cohort = ns.methods.Gsva(**parameters).fit_genes(expression)
     found, order = cohort.ranked(x.to_numpy(copy=True))
     if statistics:
         wanted = read_table(goldens / "expected" / f"gsva214_{statistics}.csv").T.to_numpy()

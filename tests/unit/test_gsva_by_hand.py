@@ -55,7 +55,7 @@ def fitted(x: pd.DataFrame, **parameters):
     sets = compile_signatures(
         SignatureCollection.of({"S": list(x.columns[:2])}), as_expression(x).var_names
     )
-    return method, sets, method.fit(as_expression(x), sets)
+    return method, sets, method.fit_genes(as_expression(x))
 
 
 class TestScores:

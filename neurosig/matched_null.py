@@ -1,0 +1,268 @@
+"""Empirical p-values of scores: how often random genes like those of a signature score as high.
+
+Random gene sets of the same size and like expression are scored as the signature is. They are
+drawn, scored and counted a group at a time: memory does not grow with their number.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from neurosig import _params
+from neurosig._params import Help, Range
+from neurosig.block_runner import run_blocks
+from neurosig.errors import ParameterError, count
+from neurosig.expression.base import Block, Expression
+from neurosig.genesets.compiled import CompiledSignatures
+from neurosig.kernels.draws import draw_from_bins
+from neurosig.methods.base import Method
+from neurosig.methods.control_genes import gene_means
+
+GROUP_BYTES = 48 * 2**20
+"""Memory of the random sets drawn at once, and of what a method fits to them."""
+
+SCORES_BYTES = 16 * 2**20
+"""Memory of the scores of random sets held at once by a thread."""
+
+SMALLEST_BIN = 20
+"""Genes of a bin at the least; with fewer genes there are fewer bins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedNull:
+    """Random gene sets of the size and the average expression of a signature.
+
+    p[i, s] = (1 + #{t: score[i, t] >= score[i, s]}) / (1 + m)
+
+    t: m random sets. Each gene of s is replaced by one of its bin of average expression over all
+    observations, with its direction and its weight; no gene is drawn twice for a set, and the genes
+    of s may be drawn, so that s is one of the sets that could be. One-sided: a small p says that
+    the genes of s score higher than like genes do in observation i; 1 - p is about the other side.
+    It says nothing of differences between observations. The smallest p is 1 / (1 + m), which no
+    correction for many tests takes below any threshold if m is small; these p-values are for
+    reading one by one. A random set without a defined score in an observation is left out of m
+    there.
+
+    The draw for a signature depends on the seed and its genes and weights, not on the others.
+
+    Parameters
+    ----------
+    n_sets
+        m, the number of random sets for each signature.
+    n_bins
+        Bins of average expression, of equally many genes; fewer where a bin would hold less than
+        20 genes, or less than a signature draws from it.
+
+    References
+    ----------
+    Phipson and Smyth 2010, doi:10.2202/1544-6115.1585 (p-values of random draws are never zero);
+    Venet et al. 2011, doi:10.1371/journal.pcbi.1002240 (random signatures as the yardstick).
+
+    Examples
+    --------
+    >>> import pandas as pd, neurosig as ns
+    >>> x = pd.DataFrame([range(100)], index=["s"], columns=[f"g{i}" for i in range(100)]) / 10
+    >>> null = ns.MatchedNull(n_sets=99, n_bins=1)
+    >>> high = {"S": ["g97", "g98", "g99"]}  # no other three genes score as high
+    >>> float(ns.score(x, high, method="mean", null=null).pvalues.loc["s", "S"])
+    0.01
+    """
+
+    n_sets: Annotated[int, Range(1), Help("random sets for each signature")] = 1000
+    n_bins: Annotated[int, Range(1), Help("bins of average expression to draw from")] = 25
+
+    def __post_init__(self) -> None:
+        _params.check(self)
+
+
+NullLike: TypeAlias = Literal["matched"] | MatchedNull | None
+"""What `score` accepts as `null`."""
+
+
+def null_of(null: object) -> MatchedNull | None:
+    """The null that was asked for.
+
+    Raises
+    ------
+    ParameterError
+        If there is none of that name.
+    """
+    if null is None or isinstance(null, MatchedNull):
+        return null
+    if null == "matched":
+        return MatchedNull()
+    raise ParameterError(
+        f"null cannot be {null!r}",
+        'It is None, "matched" or MatchedNull(n_sets=..., n_bins=...)',
+        'Use null="matched" for 1,000 random sets of the same size and like expression',
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bins:
+    """Genes by average expression: those of bin b are at places `starts[b]` to `starts[b + 1]`."""
+
+    of_gene: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    members: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, means: NDArray[np.float64], n_bins: int) -> "_Bins":
+        order = np.argsort(means, kind="stable")  # NaN, a gene without a value, comes last
+        starts = np.linspace(0, len(means), n_bins + 1).astype(np.int64)
+        of_gene = np.empty(len(means), dtype=np.int64)
+        of_gene[order] = np.repeat(np.arange(n_bins), np.diff(starts))
+        return cls(of_gene, starts, order.astype(np.int64))
+
+
+def matched_p_values(
+    expression: Expression,
+    sets: CompiledSignatures,
+    method: Method,
+    genes: Any,
+    observed: NDArray[np.float64],
+    *,
+    null: MatchedNull,
+    seed: int,
+    n_jobs: int,
+) -> NDArray[np.float64]:
+    """Empirical p-values (n_obs, n_signatures) of scores that are not finished yet.
+
+    genes: what `method.fit_genes` found; observed: (n_obs, n_signatures).
+    """
+    n_most = max(SMALLEST_BIN, int(sets.sets.sizes.max(initial=0)))
+    n_bins = min(null.n_bins, max(1, expression.n_vars // n_most))
+    bins = _Bins.of(gene_means(expression), n_bins)
+    random_sets = _RandomSets(sets, expression.var_names, bins, null.n_sets, seed)
+    n_as_high = np.zeros(observed.shape, dtype=np.int64)
+    n_scored = np.zeros(observed.shape, dtype=np.int64)
+    groups = list(random_sets.groups(method, expression.n_obs))
+    for number, group in enumerate(groups, start=1):
+        drawn = random_sets.draw(group)
+        cohort = method.fit_sets(expression, drawn.sets, genes)
+        task = partial(_counts, drawn=drawn, method=method, cohort=cohort, observed=observed)
+        title = (
+            f"{method.spec.name}: {count(null.n_sets, 'random set')} a signature, "
+            f"part {number} of {len(groups)}"
+        )
+        for rows, (as_high, scored) in run_blocks(expression, task, n_jobs=n_jobs, title=title):
+            n_as_high[rows, drawn.signatures] += as_high
+            n_scored[rows, drawn.signatures] += scored
+    p_values = (n_as_high + 1.0) / (n_scored + 1.0)
+    p_values[np.isnan(observed) | (n_scored == 0)] = np.nan
+    return p_values
+
+
+class _Part(NamedTuple):
+    """Random sets `first` to before `last` of signature number `signature`."""
+
+    signature: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Random sets of some signatures, one signature after another from the places `starts`."""
+
+    sets: CompiledSignatures
+    signatures: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _RandomSets:
+    """All random sets of all signatures, drawn when they are asked for."""
+
+    sets: CompiledSignatures
+    var_names: pd.Index
+    bins: _Bins
+    n_sets: int
+    seed: int
+
+    def groups(self, method: Method, n_obs: int) -> Iterator[list[_Part]]:
+        """Which to draw together, so that a group takes at most `GROUP_BYTES`."""
+        sizes = self.sets.sets.sizes
+        # A gene of a set is a position and a weight, once in its set and once in its arm.
+        set_bytes = 32 * sizes + method.fit_bytes(sizes, n_obs)
+        group: list[_Part] = []
+        free = GROUP_BYTES
+        for s, n_bytes in enumerate(set_bytes.tolist()):
+            first = 0
+            while first < self.n_sets:
+                n_fit = min(self.n_sets - first, max(free // n_bytes, 0 if group else 1))
+                if n_fit == 0:
+                    yield group
+                    group, free = [], GROUP_BYTES
+                    continue
+                group.append(_Part(s, first, first + n_fit))
+                free -= n_fit * n_bytes
+                first += n_fit
+        if group:
+            yield group
+
+    def draw(self, group: list[_Part]) -> _Drawn:
+        """The random sets of a group."""
+        positions: list[NDArray[np.int64]] = []
+        weights: list[NDArray[np.float64]] = []
+        for part in group:
+            drawn, drawn_weights = self._draw(part)
+            positions += list(drawn)
+            weights += list(drawn_weights)
+        signatures = np.array([part.signature for part in group], dtype=np.int64)
+        n_drawn = np.array([part.last - part.first for part in group], dtype=np.int64)
+        sets = self.sets.with_genes(np.repeat(signatures, n_drawn), positions, weights)
+        return _Drawn(sets, signatures, np.cumsum(n_drawn) - n_drawn)
+
+    def _draw(self, part: _Part) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Positions, ascending, and weights of the genes of each set: (n_sets, n_genes) each."""
+        sets = self.sets.sets
+        genes = slice(sets.indptr[part.signature], sets.indptr[part.signature + 1])
+        held, weights = sets.indices[genes], sets.weights[genes]
+        names = self.var_names[held]
+        by_name = np.argsort(names.to_numpy(dtype=object), kind="stable")
+        held, weights = held[by_name], weights[by_name]
+        uniform = _generator(names[by_name], weights, self.seed).random((self.n_sets, len(held)))
+        drawn = draw_from_bins(
+            uniform, self.bins.of_gene[held], self.bins.starts, self.bins.members
+        )[part.first : part.last]
+        ascending = np.argsort(drawn, axis=1)
+        rows = np.arange(len(drawn))[:, None]
+        return drawn[rows, ascending], weights[ascending]
+
+
+def _generator(
+    names: Iterable[str], weights: NDArray[np.float64], seed: int
+) -> np.random.Generator:
+    """Random numbers that depend on the seed and on the genes of one signature alone."""
+    text = "\n".join(
+        f"{name}\t{weight!r}" for name, weight in zip(names, weights.tolist(), strict=True)
+    )
+    digest = hashlib.sha256(text.encode()).digest()
+    return np.random.default_rng([seed, *np.frombuffer(digest, dtype="<u4").tolist()])
+
+
+def _counts(
+    block: Block, *, drawn: _Drawn, method: Method, cohort: Any, observed: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many random sets score as high, and how many have a score: (n_rows, n_parts) each."""
+    n_parts = len(drawn.signatures)
+    as_high = np.empty((block.n_obs, n_parts), dtype=np.int64)
+    scored = np.empty_like(as_high)
+    n_drawn = np.diff(np.append(drawn.starts, drawn.sets.n_signatures))
+    step = max(1, SCORES_BYTES // (8 * drawn.sets.n_signatures))
+    for low in range(0, block.n_obs, step):
+        rows = slice(low, min(low + step, block.n_obs))
+        piece = Block(block.start + low, block.data[rows])
+        scores = method.score_block(piece, drawn.sets, cohort)
+        found = observed[piece.start : piece.stop, drawn.signatures]
+        is_as_high = scores >= np.repeat(found, n_drawn, axis=1)
+        as_high[rows] = np.add.reduceat(is_as_high, drawn.starts, axis=1, dtype=np.int64)
+        scored[rows] = np.add.reduceat(~np.isnan(scores), drawn.starts, axis=1, dtype=np.int64)
+    return as_high, scored

@@ -28,7 +28,8 @@ def command(
 ) -> None:
     """Hazard ratio of each score, per standard deviation, one Cox model per signature."""
     joined = join_files(scores, clinical, reading, endpoint, cohort)
-    sys.stderr.write(f"{joined.echo}; {joined.coding}\n")
+    reason = f"; {endpoint.reason}" if endpoint.reason else ""
+    sys.stderr.write(f"{joined.echo}; {joined.coding}{reason}\n")
     result = cox(
         joined,
         adjust=[parse_term(text) for text in adjust or []],

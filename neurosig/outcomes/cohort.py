@@ -17,7 +17,8 @@ from neurosig.outcomes.clean import (
     refuse_duplicate_columns,
     texts_of,
 )
-from neurosig.outcomes.endpoint import Endpoint, describe_follow_up
+from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.follow_up import describe_follow_up
 from neurosig.outcomes.identifiers import align, text_ids
 from neurosig.outcomes.row_flow import COLUMNS, FlowStep, flow_table
 

@@ -5,7 +5,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,8 @@ from numpy.typing import NDArray
 from neurosig._params import Help, check
 from neurosig.errors import ClinicalWarning, EndpointError, count, examples
 from neurosig.outcomes.clean import find_column, matching, numbers_of, texts_of
-
-Unit = Literal["days", "weeks", "months", "years"]
-
-DAYS_PER_YEAR: Final = 365.25
-DAYS_PER: Final = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_YEAR / 12, "years": DAYS_PER_YEAR}
+from neurosig.outcomes.follow_up import DAYS_PER, DAYS_PER_YEAR, Unit, describe_follow_up
+from neurosig.outcomes.tcga_cdr import recommended_endpoint
 
 EVENT_WORDS: Final = frozenset({"dead", "deceased", "died", "yes", "true", "event"})
 CENSORED_WORDS: Final = frozenset({"alive", "living", "no", "false", "censored"})
@@ -69,6 +66,7 @@ class Endpoint:
         Help("values of the event column that mean the event; all others are censored"),
     ] = None
     name: Annotated[str, Help("name in tables and figures; by default the event column's")] = ""
+    reason: Annotated[str, Help("why this endpoint; shown where its events are")] = ""
 
     def __post_init__(self) -> None:
         declared: object = self.event_values
@@ -77,6 +75,32 @@ class Endpoint:
         check(self)
         if not self.name:
             object.__setattr__(self, "name", self.event)
+
+    @classmethod
+    def recommended(cls, cancer: str) -> "Endpoint":
+        """The endpoint that the TCGA Clinical Data Resource recommends for a cancer, and why.
+
+        The columns are those of the resource, in days; `reason` has the numbers and the source.
+
+        Raises
+        ------
+        ParameterError
+            If there is no TCGA cancer of that abbreviation.
+
+        References
+        ----------
+        Liu J et al. (2018) Cell 173:400-416, doi:10.1016/j.cell.2018.02.052.
+
+        Examples
+        --------
+        >>> endpoint = Endpoint.recommended("PRAD")
+        >>> endpoint.time, endpoint.event, endpoint.unit
+        ('PFI.time', 'PFI', 'days')
+        >>> endpoint.reason
+        'PRAD: 93 progressions / 500, 10 deaths / 500; PFI goes before OS, since follow-up ...
+        """
+        name, reason = recommended_endpoint(cancer)
+        return cls(time=f"{name}.time", event=name, unit="days", name=name, reason=reason)
 
     def read(self, clinical: pd.DataFrame) -> "SurvivalTimes":
         """Read time and event of every row; what is unknown is NaN, what is impossible raises.
@@ -133,65 +157,6 @@ class SurvivalTimes:
     def echo(self) -> str:
         """What was understood, in one line."""
         return describe_follow_up(self.time, self.event, self.endpoint.unit)
-
-
-def median_follow_up(time: NDArray[np.float64], event: NDArray[np.float64]) -> float:
-    """Median follow-up by the reverse Kaplan-Meier method, in the unit of `time`.
-
-    The Kaplan-Meier curve of the time to censoring, an event ending the observation of it:
-    S(t) = prod_{t_j <= t} (1 - c_j / n_j), c_j censored at t_j and n_j at risk just before t_j.
-    The median is the first time at which S is below 1/2; where S is exactly 1/2 over an interval,
-    its middle, as R's `survfit` has it. NaN where S does not get there.
-
-    References
-    ----------
-    Schemper M, Smith TL. A note on quantifying follow-up in studies of failure time. Control Clin
-    Trials 1996;17:343-346. doi:10.1016/0197-2456(96)00075-X
-
-    Examples
-    --------
-    Censored at 2, 4 and 6, an event at 3: S is 3/4 from 2, 3/8 from 4.
-
-    >>> float(median_follow_up(np.array([2.0, 3.0, 4.0, 6.0]), np.array([0.0, 1.0, 0.0, 0.0])))
-    4.0
-    """
-    known = ~(np.isnan(time) | np.isnan(event))
-    distinct, position = np.unique(time[known], return_inverse=True)
-    n_here = np.bincount(position, minlength=len(distinct))
-    n_censored = np.bincount(position, weights=1.0 - event[known], minlength=len(distinct))
-    n_at_risk = n_here[::-1].cumsum()[::-1]
-    curve = np.cumprod(1.0 - n_censored / n_at_risk)
-    steps = np.flatnonzero(n_censored > 0)
-    # The product of fractions can miss 1/2 by rounding; R compares with the same kind of slack.
-    below = steps[curve[steps] < 0.5 + 1e-9]
-    if not len(below):
-        return float("nan")
-    first = int(below[0])
-    if abs(curve[first] - 0.5) <= 1e-9 and len(below) > 1:
-        return float((distinct[first] + distinct[below[1]]) / 2)
-    return float(distinct[first])
-
-
-def describe_follow_up(
-    time: NDArray[np.float64], event: NDArray[np.float64], unit: Unit = "days"
-) -> str:
-    """Say events, rows and median follow-up (reverse Kaplan-Meier) in one line.
-
-    A month is 30.4375 days and a year 365.25.
-
-    >>> describe_follow_up(np.array([365.25, 730.5, 730.5]), np.array([1.0, 0.0, 0.0]))
-    '1 event / 3, median follow-up 2.0 years'
-    """
-    known = ~(np.isnan(time) | np.isnan(event))
-    n_events = int(event[known].sum())
-    start = f"{count(n_events, 'event')} / {int(known.sum()):,}"
-    median = median_follow_up(time, event)
-    if np.isnan(median):
-        return f"{start}, median follow-up not reached"
-    days = median * DAYS_PER[unit]
-    if days < DAYS_PER_YEAR / 2:
-        return f"{start}, median follow-up {days:.0f} days"
-    return f"{start}, median follow-up {days / DAYS_PER_YEAR:.1f} years"
 
 
 def _refuse_impossible_times(endpoint: Endpoint, time: NDArray[np.float64], ids: pd.Index) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from neurosig.keys import OK, Coverage, Result
+from neurosig.outcomes.endpoint import Endpoint
 from neurosig.report.manifest import Fact, FigureItem, Item, Manifest, Notice, Section, TableItem
 from neurosig.study.analysis import StudyAnalysis
 from neurosig.study.columns import COHORT_COLUMNS, POOLED_COLUMNS, table_item
@@ -171,6 +172,7 @@ def _cohort_section(
         )
     echoes = ". ".join(
         f"{c.source.id}: {c.endpoint_name}, {c.cohort.echo} ({c.cohort.coding})"
+        f"{_reason(c.cohort.endpoint)}"
         for c in analysis.cohorts
         if c.survival
     )
@@ -180,6 +182,10 @@ def _cohort_section(
         f"absolute amount of expression. {echoes}."
     )
     return _section("cohorts", "Each cohort", intro, items, figures)
+
+
+def _reason(endpoint: Endpoint | None) -> str:
+    return f"; {endpoint.reason}" if endpoint is not None and endpoint.reason else ""
 
 
 def _regression_section(

@@ -184,6 +184,7 @@ def _provenance(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
                     "name": c.endpoint_name,
                     "understood": c.cohort.echo,
                     "coding": c.cohort.coding,
+                    "reason": c.cohort.endpoint.reason if c.cohort.endpoint else "",
                 },
                 "n_observations": len(c.cohort.data),
             }

@@ -10,7 +10,8 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from neurosig._params import build, json_schema
 from neurosig.errors import ClinicalError, ClinicalWarning, EndpointError, ParameterError
 from neurosig.outcomes.clinical_io import read_clinical
-from neurosig.outcomes.endpoint import Endpoint, describe_follow_up, median_follow_up
+from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.follow_up import describe_follow_up, median_follow_up
 
 OS = Endpoint(time="time", event="dead")
 
@@ -263,3 +264,36 @@ def test_events_without_any_censored_row_are_warned_of():
     clinical = pd.DataFrame({"t": np.arange(5.0, 25.0), "dead": 1}, index=map(str, range(20)))
     with pytest.warns(ClinicalWarning, match=r"Every known row of 'dead' is an event.*20 rows"):
         Endpoint(time="t", event="dead").read(clinical)
+
+
+def test_prostate_cancer_is_recommended_progression_and_leukaemia_death():
+    """TCGA-CDR: 10 deaths among 500 patients with prostate cancer, 93 progressions."""
+    prostate = Endpoint.recommended("TCGA-PRAD")
+    assert (prostate.time, prostate.event, prostate.unit, prostate.name) == (
+        "PFI.time",
+        "PFI",
+        "days",
+        "PFI",
+    )
+    assert "93 progressions / 500, 10 deaths / 500" in prostate.reason
+    assert "10.1016/j.cell.2018.02.052" in prostate.reason
+    assert Endpoint.recommended("laml").event == "OS"
+
+
+def test_an_unknown_cancer_is_refused_with_the_closest():
+    with pytest.raises(ParameterError, match=r"no TCGA cancer 'PRD'.*Did you mean 'PRAD'"):
+        Endpoint.recommended("PRD")
+
+
+@pytest.mark.data
+def test_the_recommendation_rests_on_the_counts_of_the_resource_itself(shared_data):
+    from neurosig.outcomes.tcga_cdr import COUNTS
+
+    table = pd.read_csv(shared_data / "tcga_cdr" / "tcga_cdr.csv")
+    for cancer, rows in table.groupby("type"):
+        found = [len(rows)]
+        for name in ("OS", "PFI"):
+            known = rows[rows[name].notna() & rows[f"{name}.time"].notna()]
+            found += [len(known), int((known[name] == 1).sum())]
+        assert tuple(COUNTS[cancer]) == tuple(found)
+    assert len(COUNTS) == table["type"].nunique() == 33

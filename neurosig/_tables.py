@@ -76,6 +76,7 @@ def read_rows(
     *,
     sep: str | None = None,
     encoding: str = "utf-8",
+    comment: str | None = None,
     max_bytes: int = MAX_BYTES,
     max_columns: int = MAX_COLUMNS,
 ) -> TextTable:
@@ -89,6 +90,8 @@ def read_rows(
         One character; by default tab, comma or semicolon, whichever the header uses most.
     encoding : str
         The text encoding.
+    comment : str, optional
+        Lines that begin with it are skipped.
     max_bytes, max_columns : int
         Limits of the unpacked size and of the width.
 
@@ -100,7 +103,9 @@ def read_rows(
         The content is not a rectangular text table; the line is named.
     """
     text = open_text(path, encoding=encoding, max_bytes=max_bytes)
-    header_line = next(line.decode() for line in text.stream() if line.strip())
+    if comment:
+        text = text.without_comments(comment)
+    header_line = next((line.decode() for line in text.stream() if line.strip()), "")
     sep = _chosen_separator(text.path, header_line, sep)
     numbered = ((line, row) for line, row in _csv_rows(text, sep) if row)
     _, header = next(numbered)

@@ -42,6 +42,12 @@ class TextFile:
         """The content as a binary stream, as `pandas.read_csv` takes it."""
         return io.BytesIO(self.content)
 
+    def without_comments(self, start: str) -> "TextFile":
+        """The same with lines that begin with `start` emptied; line numbers stay."""
+        mark = start.encode()
+        lines = (b"\n" if line.startswith(mark) else line for line in self.stream())
+        return TextFile(self.path, b"".join(lines))
+
     def first_lines(self, n: int) -> list[str]:
         """The first `n` lines without their line ends."""
         lines = (line.decode() for line in self.stream())

@@ -23,6 +23,7 @@ COMMANDS = {
     "meta": "Pool results over cohorts.",
     "signatures": "List, show, check and export the catalogue of signatures.",
     "methods": "List the scoring methods.",
+    "data": "Fetch the home cohorts and say where they are.",
     "report": "Build the report of a run folder again.",
 }
 DEBUG = "--debug"

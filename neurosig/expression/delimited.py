@@ -60,10 +60,15 @@ def read_matrix(
             'Such as sep=";", decimal=","',
         )
     text = open_text(path, encoding=dialect.encoding, max_bytes=max_bytes)
+    return matrix_of(text, dialect, id_column=id_column)
+
+
+def matrix_of(text: TextFile, dialect: Dialect, *, id_column: str | None) -> NamedMatrix:
+    """The same of a text that has been read."""
     sep = _separator(text, dialect.sep)
     text = _rectangular(text, sep)
     position, header = next(_filled_lines(text, sep))
-    ids_at = _position_of_ids(header, id_column, path)
+    ids_at = _position_of_ids(header, id_column, text.path)
     ids, columns = _parse(text, sep, dialect.decimal, position, ids_at)
     names = [name.strip() for at, name in enumerate(header) if at != ids_at]
     return NamedMatrix(columns.T, ids, names)

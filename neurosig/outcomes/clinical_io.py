@@ -26,6 +26,7 @@ def read_clinical(
     decimal: Literal[".", ","] = ".",
     text: Sequence[str] = (),
     encoding: str = "utf-8",
+    comment: str | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> pd.DataFrame:
     r"""Read a clinical table: csv, tsv or semicolon-separated, plain or gzip, or parquet.
@@ -52,6 +53,8 @@ def read_clinical(
         Columns that stay text whatever they hold.
     encoding
         Text encoding.
+    comment
+        Lines of a text file that begin with it are skipped, as "#" in cBioPortal's files.
     max_bytes
         Largest size, in bytes, unpacked.
 
@@ -95,7 +98,12 @@ def read_clinical(
         raw = _with_parquet_ids(_read_parquet(path, max_bytes), id)
     else:
         table = read_rows(
-            path, sep=sep, encoding=encoding, max_bytes=max_bytes, max_columns=_MAX_COLUMNS
+            path,
+            sep=sep,
+            encoding=encoding,
+            comment=comment,
+            max_bytes=max_bytes,
+            max_columns=_MAX_COLUMNS,
         )
         raw = _with_text_ids(table, id)
     return clean_table(raw, missing=missing, decimal=decimal, text=text).data

@@ -23,7 +23,8 @@ OVERLAP: Final = 0.9
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+[^\s\"<>.,;)]")
 _MONTH = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|SEPT|OCT|NOV|DEC"
 _DATE_LIKE = re.compile(
-    rf"\d{{1,2}}-(?:{_MONTH})(?:-\d+)?|(?:{_MONTH})-\d+|(?:MARCH|SEPT)\d+|[\d.]+(?:E\+?\d+)?",
+    rf"\d{{1,2}}-(?:{_MONTH})(?:-\d+)?|(?:{_MONTH}|MARCH)-?\d+"
+    r"|\d{1,4}[-/]\d{1,2}[-/]\d{1,4}|[\d.]+(?:E\+?\d+)?",
     re.IGNORECASE,
 )
 _MOUSE_LIKE = re.compile(r"[A-Z][a-z0-9]*[a-z][a-z0-9]*")

@@ -204,7 +204,7 @@ class TestEntries:
         with pytest.raises(SignatureLintError, match="'licence' is missing"):
             signature_of(entry, "IMM.CYT.yaml")
 
-    @pytest.mark.parametrize("text", ["- a\n", "a: 1\na: 2\n", "just text\n"])
+    @pytest.mark.parametrize("text", ["- a\n", "a: 1\na: 2\n", "a: &x [A]\nb: *x\n", "just text\n"])
     def test_a_file_that_is_no_entry_is_refused(self, tmp_path, text):
         path = tmp_path / "x.yaml"
         path.write_text(text)

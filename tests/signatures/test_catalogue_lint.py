@@ -98,6 +98,9 @@ def test_a_sound_catalogue_has_no_finding(findings_of):
         ("spreadsheet_date", {"genes": ["NGF", "1-Mar", "TH"]}),
         ("spreadsheet_date", {"genes": ["NGF", "Sep-02", "TH"]}),
         ("spreadsheet_date", {"genes": ["NGF", "MARCH1", "TH"]}),
+        ("spreadsheet_date", {"genes": ["NGF", "SEPT2", "TH"]}),
+        ("spreadsheet_date", {"genes": ["NGF", "DEC1", "TH"]}),
+        ("spreadsheet_date", {"genes": ["NGF", "2006/09/02", "TH"]}),
         ("spreadsheet_date", {"genes": ["NGF", "2.31E+13", "TH"]}),
         ("spreadsheet_date", {"genes": ["NGF", "44256", "TH"]}),
         ("ascii_symbols", {"genes": ["NGF", "IFNγ", "TH"]}),
@@ -186,7 +189,7 @@ def test_one_id_in_two_files_is_found(findings_of):
     assert ("unique_id", "T.ONE", "error") in found
 
 
-@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "- a list\n", "a: [\n"])
+@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: &x 1\nb: *x\n", "- a list\n", "a: [\n"])
 def test_a_file_that_cannot_be_read_is_found_and_the_rest_still_checked(findings_of, text):
     _, _, folder = findings_of({"n_genes": 4})
     (folder / "axon" / "BROKEN.yaml").write_text(text)
@@ -260,6 +263,12 @@ def test_half_shared_sets_are_not_noted(findings_of):
 def test_a_mouse_signature_may_hold_mouse_symbols(findings_of):
     mouse = {"organism": "Mus musculus (NCBITaxon:10090)", "genes": ["Ngf", "Cd8a", "Trp53"]}
     found, _, _ = findings_of(mouse)
+    assert found == set()
+
+
+@pytest.mark.parametrize("symbol", ["JUN", "MARCHF1", "SEPTIN2", "DELEC1", "NOV", "H2AC1"])
+def test_a_symbol_that_a_spreadsheet_leaves_alone_is_fine(findings_of, symbol):
+    found, _, _ = findings_of({"genes": ["NGF", symbol, "TH"]})
     assert found == set()
 
 

@@ -1,5 +1,6 @@
 """GMX, MSigDB's JSON, and which format a file has by its name."""
 
+import gzip
 import json
 
 import pytest
@@ -69,6 +70,14 @@ class TestGmx:
             read_gmx(tmp_path / "s.gmx")
         assert caught.value.facts["column"] == int(message.split()[1].strip(":"))
 
+    def test_a_file_that_unpacks_to_too_much_or_holds_nul_is_refused(self, tmp_path):
+        (tmp_path / "bomb.gmx").write_bytes(gzip.compress(b"A" * 10_000_000))
+        with pytest.raises(GmtError, match="larger than the limit of 1,000,000 bytes"):
+            read_gmx(tmp_path / "bomb.gmx", max_bytes=1_000_000)
+        (tmp_path / "nul.gmx").write_bytes(b"A\nna\nX\x00\n")
+        with pytest.raises(GmtError, match="NUL byte"):
+            read_gmx(tmp_path / "nul.gmx")
+
     def test_weights_are_refused(self, tmp_path):
         weighted = SignatureCollection.of({"S": {"A": 0.5}})
         with pytest.raises(SignatureError, match="cannot be written as GMX"):
@@ -109,8 +118,6 @@ class TestByName:
         assert read_signatures(tmp_path / name)["PLAIN"].genes == ("NGF", "TH", "DBH")
 
     def test_gz_behind_the_ending_is_fine(self, tmp_path):
-        import gzip
-
         (tmp_path / "s.gmt.gz").write_bytes(gzip.compress(b"A\tna\tX\n"))
         assert read_signatures(tmp_path / "s.gmt.gz")["A"].genes == ("X",)
 

@@ -113,6 +113,7 @@ def test_a_sound_catalogue_has_no_finding(findings_of):
         ("licence_allowed", {"licence": "CC BY-NC 4.0"}),
         ("superseded_symbols", {"symbol_updates": {"NGF": "NGFX"}}),
         ("lossless_formats", {"title": "A\ttitle"}),
+        ("lossless_formats", {"title": "https://example.org/a-set"}),  # a GMT has it as an address
     ],
 )
 def test_the_rule_finds_it(findings_of, rule, change):

@@ -203,7 +203,7 @@ def overlap_figure(data: pd.DataFrame) -> "Figure":
     names = label_texts(_names(data), 48)
     size = _text_size(len(names))
     step = 0.2 if len(names) <= _MOST_NUMBERED else 0.085
-    room = widest(names, size) + 0.15
+    room = widest(names, size) + 0.25
     side = step * len(names)
     after = room if len(names) > _MOST_NUMBERED else 0.0
     width = max(room + side + after + 0.15, 5.6)

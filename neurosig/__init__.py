@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from neurosig.engine import score as score
     from neurosig.expression.io import read_expression as read_expression
     from neurosig.expression.transforms import transform as transform
-    from neurosig.genesets.catalogue import load_signatures as load_signatures
+    from neurosig.genesets.enrichr import read_enrichr as read_enrichr
+    from neurosig.genesets.finding import catalogue_table as catalogue_table
+    from neurosig.genesets.finding import load_signatures as load_signatures
+    from neurosig.genesets.finding import search_signatures as search_signatures
+    from neurosig.genesets.formats import read_signatures as read_signatures
     from neurosig.genesets.gmt import read_gmt as read_gmt
+    from neurosig.genesets.overlap import SignatureOverlap as SignatureOverlap
+    from neurosig.genesets.overlap import signature_overlap as signature_overlap
     from neurosig.genesets.signature import Signature as Signature
     from neurosig.genesets.signature import SignatureCollection as SignatureCollection
     from neurosig.matched_null import MatchedNull as MatchedNull
@@ -52,24 +58,30 @@ _HOME = {
     "Scores": "scores",
     "Signature": "genesets.signature",
     "SignatureCollection": "genesets.signature",
+    "SignatureOverlap": "genesets.overlap",
     "Term": "outcomes.design",
     "available_methods": "methods.registry",
     "build_report": "report.build",
+    "catalogue_table": "genesets.finding",
     "cox": "outcomes.cox_model",
     "errors": "errors",
     "kaplan_meier": "outcomes.curves",
-    "load_signatures": "genesets.catalogue",
+    "load_signatures": "genesets.finding",
     "logrank": "outcomes.rank_tests",
     "meta": "outcomes.pooling",
     "methods": "methods",
     "ph_test": "outcomes.proportional_hazards",
     "pl": "pl",
     "read_clinical": "outcomes.clinical_io",
+    "read_enrichr": "genesets.enrichr",
     "read_expression": "expression.io",
     "read_gmt": "genesets.gmt",
+    "read_signatures": "genesets.formats",
     "regress": "outcomes.regression",
     "run": "study.pipeline",
     "score": "engine",
+    "search_signatures": "genesets.finding",
+    "signature_overlap": "genesets.overlap",
     "survival_quantile": "outcomes.curves",
     "transform": "expression.transforms",
 }

@@ -1,8 +1,8 @@
 """Make catalogue entries from the source table: python signatures/convert.py SOURCE.yaml.
 
-Takes the ids of selection.yaml (or those after --ids) and writes <category>/<id>.yaml beside this
-script. Gene lists are copied as they are; the fields are rearranged as README.md says. The same
-table gives the same bytes.
+Writes <category>/<id>.yaml beside this script for every row of the table (or for the ids after
+--ids). Gene lists are copied as they are but for corrections.yaml; the fields are rearranged as
+README.md says. The same table gives the same bytes.
 """
 
 import argparse
@@ -11,8 +11,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
@@ -20,6 +18,7 @@ from neurosig._atomic import write_text  # noqa: E402 - the checkout need not be
 from neurosig._yaml import load_yaml  # noqa: E402
 from neurosig.errors import InputError, examples  # noqa: E402
 from neurosig.genesets.catalogue import genes_and_weights  # noqa: E402
+from neurosig.genesets.entry_text import text_of  # noqa: E402
 from neurosig.genesets.signature import Signature  # noqa: E402
 
 SCHEMA = "neurosig-signature/1"
@@ -28,9 +27,6 @@ _MARK = re.compile(r"\s*\(not yet verified\)")
 _DOI = re.compile(r"(10\.\d{4,9}/\S+)\s*(.*)")
 _PMID = re.compile(r"PMID:(\d+)\s*(.*)")
 _LICENCE = re.compile(r"CC BY 4\.0")
-
-# Numbers to YAML 1.2 but text to the dumper, which knows 1.1; without quotes they would change.
-_NUMBER_OF_1_2 = re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+|0o[0-7]+")
 
 CODE_EVIDENCE = frozenset({"exact_published_code", "published_code_panel"})
 
@@ -43,27 +39,6 @@ EDITS = (
     (r"the 16 HGNC groups above", "the 16 HGNC groups named in source"),
 )
 RECIPES = {"pc1 (original) or mean z": "pc1"}
-
-
-class FlowList(list[str]):
-    """A list written in brackets."""
-
-
-class EntryDumper(yaml.SafeDumper):
-    """The safe dumper with gene lists in brackets and texts that every reader takes for text."""
-
-    def represent_flow_list(self, genes: FlowList) -> yaml.Node:
-        """Write a list in brackets."""
-        return self.represent_sequence("tag:yaml.org,2002:seq", genes, flow_style=True)
-
-    def represent_text(self, text: str) -> yaml.Node:
-        """Quote what looks like a number."""
-        style = "'" if _NUMBER_OF_1_2.fullmatch(text) else None
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-EntryDumper.add_representer(FlowList, EntryDumper.represent_flow_list)
-EntryDumper.add_representer(str, EntryDumper.represent_text)
 
 
 def entry_of(row: dict[str, Any], curated: str) -> dict[str, Any]:
@@ -87,10 +62,10 @@ def entry_of(row: dict[str, Any], curated: str) -> dict[str, Any]:
         "licence_note": row.get("license_note"),
         "verified": not reasons,
         "unverified_because": "; ".join(reasons) or None,
-        "symbol_updates": row.get("symbol_updates"),
-        "dropped_symbols": _flow(row.get("dropped_symbols")),
-        "non_protein_coding": _flow(row.get("non_protein_coding")),
-        "cancer_context": FlowList(row["cancer_context"]),
+        "symbol_updates": row.get("symbol_updates") or None,
+        "dropped_symbols": row.get("dropped_symbols") or None,
+        "non_protein_coding": row.get("non_protein_coding") or None,
+        "cancer_context": row["cancer_context"],
         "notes": _notes(row),
         "curated": curated,
         "version": 1,
@@ -106,29 +81,50 @@ def entry_of(row: dict[str, Any], curated: str) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if value is not None}
 
 
-def text_of(entry: dict[str, Any]) -> str:
-    """Write an entry as YAML, always the same bytes."""
-    return yaml.dump(
-        entry, Dumper=EntryDumper, sort_keys=False, width=100, allow_unicode=True, indent=2
-    )
-
-
-def convert(source: Path, ids: list[str], folder: Path) -> list[Path]:
-    """Write the entries of the given ids and return their paths."""
+def convert(source: Path, ids: list[str] | None, folder: Path) -> list[Path]:
+    """Write the entries of the given ids, or of all rows, and return their paths."""
     table = load_yaml(source, max_bytes=20_000_000)
     if not isinstance(table, dict) or "signatures" not in table:
         raise InputError(f"{source.name} has no 'signatures'", "", "Give the source table")
     rows = {row["id"]: row for row in table["signatures"]}
-    missing = [name for name in ids if name not in rows]
+    corrections = _corrections()
+    missing = [name for name in (*(ids or ()), *corrections) if name not in rows]
     if missing:
-        raise InputError(f"{source.name} lacks {examples(missing)}", "", "Correct the selection")
+        raise InputError(f"{source.name} lacks {examples(missing)}", "", "Correct the ids")
     paths = []
-    for name in ids:
-        entry = entry_of(rows[name], table["built"])
+    for name in ids or rows:
+        entry = entry_of(corrected(rows[name], corrections.get(name, {})), table["built"])
         path = folder / entry["category"] / f"{name}.yaml"
         write_text(path, text_of(entry))
         paths.append(path)
     return paths
+
+
+def corrected(row: dict[str, Any], correction: dict[str, Any]) -> dict[str, Any]:
+    """A row as it is after the correction of corrections.yaml."""
+    if not correction:
+        return row
+    removed, added = correction.get("genes_removed", []), correction.get("genes_added", [])
+    if set(removed) - set(row["genes"]) or set(added) & set(row["genes"]):
+        raise InputError(
+            f"The correction of {row['id']} does not fit the table",
+            f"It removes {examples(removed)} and adds {examples(added)}",
+            "Correct corrections.yaml",
+        )
+    genes = [gene for gene in row["genes"] if gene not in removed]
+    notes = [text for text in (row.get("notes"), correction.get("note")) if text]
+    return row | {
+        "genes": sorted([*genes, *added]) if added else genes,
+        "n_genes": len(genes) + len(added),
+        "symbol_updates": row.get("symbol_updates", {}) | correction.get("symbol_updates", {}),
+        "dropped_symbols": row.get("dropped_symbols", []) + correction.get("dropped_symbols", []),
+        "notes": "; ".join(notes),
+    }
+
+
+def _corrections() -> dict[str, dict[str, Any]]:
+    content = load_yaml(HERE / "corrections.yaml")
+    return dict(content["entries"]) if isinstance(content, dict) else {}
 
 
 def _edited(value: Any) -> Any:
@@ -148,11 +144,7 @@ def _gene_fields(row: dict[str, Any]) -> dict[str, Any]:
             raise InputError(f"{row['id']}: genes and weights differ", "", "Correct the table")
         return {"weights": row["weights"]}
     names = ("genes",) if "genes" in row else ("genes_up", "genes_down")
-    return {name: FlowList(row[name]) for name in names}
-
-
-def _flow(genes: list[str] | None) -> FlowList | None:
-    return FlowList(genes) if genes else None
+    return {name: row[name] for name in names}
 
 
 def _recipe(score_mode: str) -> str | None:
@@ -206,12 +198,10 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path, help="the source table (YAML)")
-    parser.add_argument("--ids", nargs="+", help="instead of the ids of selection.yaml")
+    parser.add_argument("--ids", nargs="+", help="instead of all rows")
     parser.add_argument("--out", type=Path, default=HERE, help="the catalogue folder")
     arguments = parser.parse_args()
-    selection = load_yaml(HERE / "selection.yaml")
-    ids = arguments.ids or (selection["ids"] if isinstance(selection, dict) else [])
-    paths = convert(arguments.source, ids, arguments.out)
+    paths = convert(arguments.source, arguments.ids, arguments.out)
     sys.stdout.write(f"{len(paths)} entries written below {arguments.out}\n")
 
 

@@ -32,6 +32,19 @@ def shared_data(shared_folder: Path) -> Path:
     return shared_folder / "data"
 
 
+@pytest.fixture(scope="session")
+def org_hs_sqlite() -> Path:
+    """The database of org.Hs.eg.db 3.16.0; skips where NEUROSIG_ORG_HS_SQLITE does not name it.
+
+    Debian's package r-bioc-org.hs.eg.db holds it: `apt-get download` and `dpkg-deb -x` give the
+    file without installing R.
+    """
+    name = os.environ.get("NEUROSIG_ORG_HS_SQLITE")
+    if not name:
+        pytest.skip("NEUROSIG_ORG_HS_SQLITE does not name org.Hs.eg.sqlite (r-bioc-org.hs.eg.db)")
+    return Path(name)
+
+
 SMALL_SIGNATURES = {
     "AXON": ("SEMA3A", "PLXNA1", "NRP1", "ROBO1", "SLIT2", "EPHA4"),
     "NEUROTROPHIN": ("NGF", "NTRK1", "BDNF", "NTRK2", "NTF3", "NGFR"),

@@ -4,106 +4,35 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from neurosig._bundled import bundled
 from neurosig._yaml import load_yaml
 from neurosig.errors import (
     InputError,
-    ParameterError,
     SignatureLintError,
     UnknownSignatureError,
     count,
     examples,
 )
-from neurosig.genesets.signature import Signature, SignatureCollection
-
-if TYPE_CHECKING:
-    import pandas as pd
+from neurosig.genesets.signature import Signature
 
 PROVISIONAL: Final = "curator_judgement"
+EVIDENCE_LEVELS: Final = (
+    "exact_published_set",
+    "exact_published_code",
+    "exact_hgnc_group",
+    "published_code_panel",
+    "published_marker_names",
+    "derived_from_ontology",
+    "derived_from_symbol_root",
+    "derived_from_database",
+    "curated_panel",
+    PROVISIONAL,
+)
+"""As in `schema.json`; `signatures/README.md` says what they mean."""
 ALL: Final = "all"
-DEFAULT_PANEL: Final = "core"
 MAX_ENTRY_BYTES: Final = 1_000_000
-
-
-def load_signatures(
-    *,
-    panel: str | None = None,
-    category: str | None = None,
-    ids: str | Iterable[str] | None = None,
-    include_provisional: bool = False,
-) -> SignatureCollection:
-    """Load signatures of the bundled catalogue: of a panel, a category, or by id.
-
-    Parameters
-    ----------
-    panel : str, optional
-        A panel of `signatures/panels.yaml` ("core" when nothing is asked for, "headline"), or
-        "all" for the whole catalogue.
-    category : str, optional
-        A category, such as "axon" or "immune_suppression".
-    ids : str or iterable of str, optional
-        Ids, in the order wanted.
-    include_provisional : bool
-        Include lists put together without a source read (evidence `curator_judgement`). Asked for
-        by id they always load.
-
-    Raises
-    ------
-    UnknownSignatureError
-        No such id, panel or category; the closest names are in the message.
-    ParameterError
-        More than one of panel, category and ids.
-    ResourceError
-        The catalogue is not installed.
-
-    Examples
-    --------
-    >>> list(load_signatures(ids=["IMM.CYT", "PNI.CERVICAL_LASSO3"]))
-    ['IMM.CYT', 'PNI.CERVICAL_LASSO3']
-    >>> load_signatures(ids="IMM.CYT")["IMM.CYT"].genes
-    ('GZMA', 'PRF1')
-    """
-    _check_one_choice(panel=panel, category=category, ids=ids)
-    catalogue = Catalogue.bundled()
-    if ids is not None:
-        return SignatureCollection(catalogue.signatures([ids] if isinstance(ids, str) else ids))
-    if category is not None:
-        names = catalogue.ids_of_category(category)
-    else:
-        names = catalogue.ids_of_panel(panel or DEFAULT_PANEL)
-    return SignatureCollection(
-        signature
-        for signature in catalogue.signatures(names)
-        if include_provisional or signature.evidence != PROVISIONAL
-    )
-
-
-def catalogue_table() -> "pd.DataFrame":
-    """One row per signature of the bundled catalogue, provisional ones included.
-
-    Columns: id, title, category, n_genes, evidence, verified, licence, doi, recipe, panels.
-    """
-    import pandas as pd
-
-    catalogue = Catalogue.bundled()
-    panels = catalogue.panels()
-    return pd.DataFrame(
-        {
-            "id": signature.id,
-            "title": signature.title,
-            "category": signature.category,
-            "n_genes": signature.n_genes,
-            "evidence": signature.evidence,
-            "verified": signature.verified,
-            "licence": signature.licence,
-            "doi": str(signature.source.get("doi", "")),
-            "recipe": signature.recipe or "",
-            "panels": ", ".join(n for n, panel in panels.items() if signature.id in panel.ids),
-        }
-        for signature in catalogue.signatures(catalogue.ids())
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,23 +79,24 @@ class Catalogue:
         files = self.files()
         categories = sorted({path.parent.name for path in files.values()})
         if category not in categories:
-            raise _unknown("category", "categories", category, categories)
+            raise unknown_name("category", "categories", category, categories)
         return tuple(name for name, path in files.items() if path.parent.name == category)
 
     def ids_of_panel(self, panel: str) -> tuple[str, ...]:
-        """The ids of one panel, in its order; "all" is every id.
+        """The ids of one panel or theme, in its order; "all" is every id.
 
         Raises
         ------
         UnknownSignatureError
-            There is no such panel.
+            There is no such panel or theme.
         """
         if panel == ALL:
             return self.ids()
-        panels = self.panels()
-        if panel not in panels:
-            raise _unknown("panel", "panels", panel, [*panels, ALL])
-        return panels[panel].ids
+        choices = self.themes() | {name: p.ids for name, p in self.panels().items()}
+        if panel not in choices:
+            known = [*self.panels(), ALL, *self.themes()]
+            raise unknown_name("panel", "panels and themes", panel, known)
+        return choices[panel]
 
     def panels(self) -> dict[str, Panel]:
         """Name to panel, as in `panels.yaml`."""
@@ -176,6 +106,22 @@ class Catalogue:
     def themes(self) -> dict[str, tuple[str, ...]]:
         """Theme of the neuro-immune axis to the ids that speak of it, as in `panels.yaml`."""
         return {name: tuple(ids) for name, ids in self._panel_file()["themes"].items()}
+
+    def entries(self, names: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Read entries by id, in the given order, with all that their files say.
+
+        Raises
+        ------
+        UnknownSignatureError
+            There is no such id.
+        SignatureLintError
+            A file is not a mapping.
+        """
+        files = self.files()
+        for name in names:
+            if name not in files:
+                raise unknown_name("signature", "signatures", name, list(files))
+            yield read_entry(files[name])
 
     def signatures(self, names: Iterable[str]) -> Iterator[Signature]:
         """Read signatures by id, in the given order.
@@ -187,11 +133,9 @@ class Catalogue:
         SignatureLintError
             A file is not a usable entry.
         """
-        files = self.files()
-        for name in names:
-            if name not in files:
-                raise _unknown("signature", "signatures", name, list(files))
-            yield signature_of(read_entry(files[name]), files[name].name)
+        listed = tuple(names)
+        for name, entry in zip(listed, self.entries(listed), strict=True):
+            yield signature_of(entry, f"{name}.yaml")
 
     def _panel_file(self) -> Mapping[str, Any]:
         path = self.folder / "panels.yaml"
@@ -281,17 +225,8 @@ def genes_and_weights(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"genes": tuple(entry["genes"])}
 
 
-def _check_one_choice(**choices: object) -> None:
-    chosen = [name for name, value in choices.items() if value is not None]
-    if len(chosen) > 1:
-        raise ParameterError(
-            f"{' and '.join(chosen)} cannot be given together",
-            "Each of them says which signatures to load",
-            "Give one; join two collections with a | b",
-        )
-
-
-def _unknown(noun: str, nouns: str, name: str, known: list[str]) -> UnknownSignatureError:
+def unknown_name(noun: str, nouns: str, name: str, known: list[str]) -> UnknownSignatureError:
+    """The error for a name that the catalogue does not have, with the closest ones it has."""
     by_fold = {candidate.casefold(): candidate for candidate in known}
     close = get_close_matches(str(name).casefold(), by_fold, n=3, cutoff=0.5)
     shown = [by_fold[fold] for fold in close]
@@ -300,7 +235,7 @@ def _unknown(noun: str, nouns: str, name: str, known: list[str]) -> UnknownSigna
         f"The catalogue has {count(len(known), noun, nouns)}: {examples(known)}",
         f"Did you mean {' or '.join(map(repr, shown))}?"
         if shown
-        else "See neurosig.genesets.catalogue.catalogue_table() for all of them",
+        else "`neurosig signatures list` shows all signatures, ns.catalogue_table() as a table",
         name=name,
         closest=tuple(shown),
     )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from neurosig import _atomic
 from neurosig._text_files import open_text
 from neurosig.errors import SignatureError, examples
+from neurosig.genesets.msigdb import is_msigdb, signatures_of_msigdb
 from neurosig.genesets.signature import Signature, SignatureCollection
 
 JSON_SCHEMA: Final = "neurosig-collection/1"
@@ -46,12 +47,12 @@ def json_text(signatures: SignatureCollection) -> str:
 
 
 def read_json(path: Path | str, *, max_bytes: int = MAX_BYTES) -> SignatureCollection:
-    """Read what `write_json` wrote.
+    """Read what `write_json` wrote, or a JSON file of MSigDB.
 
     Raises
     ------
     SignatureError
-        It is not such a file, or a signature in it cannot be used.
+        It is neither, or a signature in it cannot be used.
     ResourceError
         The file is missing.
     """
@@ -71,6 +72,8 @@ def from_json(text: str, path: Path) -> SignatureCollection:
         content = json.loads(text, object_pairs_hook=_unique_keys)
     except (json.JSONDecodeError, RecursionError) as error:
         raise _not_ours(path, f"{error}") from error
+    if is_msigdb(content):
+        return signatures_of_msigdb(content, path.name)
     if not isinstance(content, dict) or content.get("schema") != JSON_SCHEMA:
         raise _not_ours(path, f"Its 'schema' is not {JSON_SCHEMA!r}")
     entries = content.get("signatures")

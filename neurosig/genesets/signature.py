@@ -254,6 +254,12 @@ class SignatureCollection(Mapping[str, Signature]):
 
         write_gmt(self, path)
 
+    def to_gmx(self, path: Path | str) -> None:
+        """Write a GMX file, one column per set (see `neurosig.genesets.gmx.write_gmx`)."""
+        from neurosig.genesets.gmx import write_gmx
+
+        write_gmx(self, path)
+
     def to_json(self, path: Path | str) -> None:
         """Write everything that is known of the signatures as JSON."""
         from neurosig.genesets.exchange import write_json

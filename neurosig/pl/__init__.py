@@ -16,6 +16,9 @@
 ``coverage_data``         share of each signature's genes found in each cohort
 ``draw_coverage``         the shares on an Axes
 ``coverage_figure``       the shares with their key as a Figure
+``overlap_data``          the signatures that share genes, those alike side by side
+``draw_overlap``          Jaccard index and containment on an Axes
+``overlap_figure``        the matrix with its key as a Figure
 ``*_alt``                 the words that stand for a figure where it cannot be seen
 ``figure_style``          the look of the figures, as a context manager
 ``save_figure``           the figure as SVG and its source data as CSV, the same bytes every time
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
         kaplan_meier_data,
         kaplan_meier_figure,
     )
+    from neurosig.pl.overlap import draw_overlap, overlap_alt, overlap_data, overlap_figure
     from neurosig.pl.style import figure_style, save_figure
 
 _HOMES = {
@@ -61,6 +65,7 @@ _HOMES = {
     "forest_drawing": ("draw_forest",),
     "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
     "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
+    "overlap": ("draw_overlap", "overlap_alt", "overlap_data", "overlap_figure"),
     "style": ("figure_style", "save_figure"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -76,6 +81,7 @@ __all__ = [
     "draw_forest",
     "draw_heatmap",
     "draw_kaplan_meier",
+    "draw_overlap",
     "figure_style",
     "forest_alt",
     "forest_data",
@@ -86,6 +92,9 @@ __all__ = [
     "kaplan_meier_alt",
     "kaplan_meier_data",
     "kaplan_meier_figure",
+    "overlap_alt",
+    "overlap_data",
+    "overlap_figure",
     "save_figure",
     "summary_forest_data",
 ]

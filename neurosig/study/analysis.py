@@ -12,9 +12,8 @@ from neurosig.engine import score
 from neurosig.errors import FitError, InputError, UnknownSignatureError, count, examples
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import guess_scale
-from neurosig.genesets.catalogue import load_signatures
-from neurosig.genesets.exchange import read_csv, read_json
-from neurosig.genesets.gmt import read_gmt
+from neurosig.genesets.finding import load_signatures
+from neurosig.genesets.formats import read_signatures
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.keys import OK, Result
 from neurosig.methods.base import Method
@@ -157,7 +156,9 @@ def choose_signatures(choice: SignatureChoice, folder: Path) -> SignatureCollect
     """
     parts: list[SignatureCollection] = []
     if choice.panel is not None:
-        parts.append(load_signatures(panel=choice.panel))
+        parts.append(
+            load_signatures(panel=choice.panel, include_provisional=choice.include_provisional)
+        )
     if choice.category is not None:
         parts.append(
             load_signatures(
@@ -166,23 +167,11 @@ def choose_signatures(choice: SignatureChoice, folder: Path) -> SignatureCollect
         )
     if choice.ids:
         parts.append(load_signatures(ids=choice.ids))
-    parts += [_read_signatures(folder / name) for name in choice.files]
+    parts += [read_signatures(folder / name) for name in choice.files]
     merged = SignatureCollection([])
     for part in parts or [load_signatures(panel="core")]:
         merged = merged | SignatureCollection(s for n, s in part.items() if merged.get(n) != s)
     return merged
-
-
-def _read_signatures(path: Path) -> SignatureCollection:
-    readers = {".gmt": read_gmt, ".json": read_json, ".csv": read_csv}
-    suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
-    if suffix not in readers:
-        raise InputError(
-            f"{path.name!r} is not a file of signatures",
-            f"Its name ends in {path.suffix!r}",
-            "Give a .gmt, .json or .csv file",
-        )
-    return readers[suffix](path)
 
 
 def chosen_methods(study: Study) -> dict[str, Method]:

@@ -27,10 +27,10 @@ CONFIG_BYTES = 2**20
 class SignatureChoice:
     """Which signatures to score: a panel, catalogue entries, files, or several of these."""
 
-    panel: Annotated[str | None, Help("panel of the catalogue, such as core")] = None
+    panel: Annotated[str | None, Help("panel or theme of the catalogue, such as core")] = None
     category: Annotated[str | None, Help("category of the catalogue")] = None
     ids: Annotated[tuple[str, ...], Help("ids of catalogue entries")] = ()
-    files: Annotated[tuple[str, ...], Help("GMT, JSON or CSV files of signatures")] = ()
+    files: Annotated[tuple[str, ...], Help("GMT, GMX, JSON or CSV files of signatures")] = ()
     include_provisional: Annotated[
         bool, Help("also load entries that rest on a curator's judgement alone")
     ] = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from neurosig.genesets.catalogue import load_signatures
+from neurosig.genesets.finding import load_signatures
 from neurosig.keys import Result
 from neurosig.pl.coverage import coverage_alt, coverage_data, coverage_figure
 from neurosig.pl.forest import forest_alt, forest_data, forest_figure, summary_forest_data

@@ -267,9 +267,78 @@ def test_signatures_can_be_listed_shown_and_checked(neurosig: Run) -> None:
 
     shown = json.loads(neurosig("signatures", "show", "IMM.CYT").out)
     assert shown["genes"] == ["GZMA", "PRF1"]  # Rooney et al. 2015, doi:10.1016/j.cell.2014.12.033
+    assert shown["verified"] is False
+    assert shown["licence"] == "unknown"
+    assert shown["unverified_because"]
     assert neurosig("signatures", "lint").out.endswith("The catalogue is sound.\n")
     unknown = neurosig("signatures", "show", "IMM.CYTT")
     assert (unknown.code, "IMM.CYT" in unknown.err) == (3, True)
+
+
+def test_signatures_are_found_by_condition_and_by_word(neurosig: Run) -> None:
+    both = neurosig("signatures", "list", "--context", "prostate", "--category", "axon")
+    wanted = ns.load_signatures(context="prostate", category="axon", include_provisional=True)
+    assert [line.split()[0] for line in both.out.splitlines()[:-1]] == list(wanted)
+    assert "not verified, licence: CC BY 4.0" in both.out
+    nothing = neurosig("signatures", "list", "--category", "glia", "--context", "CHOL")
+    assert (nothing.code, "fits category and context together" in nothing.err) == (3, True)
+    unknown = neurosig("signatures", "list", "--evidence", "exact_published_sets")
+    assert (unknown.code, "'exact_published_set'" in unknown.err) == (3, True)
+    found = neurosig("signatures", "search", "prostate", "adrenergic")
+    assert "NTR.ADRENERGIC" in found.out
+    assert "found in context, id" in found.out
+    assert neurosig("signatures", "search", "nosuchword").out == "0 entries\n"
+
+
+def test_signatures_are_compared(neurosig: Run, tmp_path: Path) -> None:
+    table, picture = tmp_path / "pairs.csv", tmp_path / "overlap.svg"
+    ended = neurosig(
+        "signatures", "compare", "GO.AXON_GUIDANCE", "GO.AXONOGENESIS", "IMM.CYT",
+        "--output", table, "--figure", picture,
+    )  # fmt: skip
+    assert ended.code == 0
+    # Axon guidance (168 genes) is a part of axonogenesis (295): Jaccard 168 / 295.
+    assert ended.out.startswith(
+        "GO.AXON_GUIDANCE (168) and GO.AXONOGENESIS (295): 168 shared, Jaccard 0.57, "
+        "containment 1.00: ALCAM,"
+    )
+    assert ended.out.endswith("1 pair of 3 share a gene (3 signatures)\n")
+    assert pd.read_csv(table)["n_shared"].tolist() == [168]
+    assert picture.read_text().startswith("<?xml")
+    quiet = neurosig("signatures", "compare", "--panel", "headline", "--at-least", "0.5")
+    assert quiet.out == "3 pairs of 6 share a gene (4 signatures)\n"
+
+
+def test_derived_signatures_are_built_again(neurosig: Run, tmp_path: Path) -> None:
+    import shutil
+
+    from neurosig._bundled import bundled
+
+    same = neurosig("signatures", "build")
+    assert same.code == 0
+    assert "hgnc_gene_group        same               17" in same.out
+    folder = tmp_path / "signatures"
+    shutil.copytree(bundled("signatures"), folder)
+    entry = folder / "nt_receptor" / "NTR.GLYCINE.yaml"
+    right = entry.read_text()
+    entry.write_text(right.replace("GLRA3, GLRB", "GLRA4, GLRB"))
+    ended = neurosig("signatures", "build", "--folder", folder)
+    assert ended.code == 3
+    assert "NTR.GLYCINE: adds 'GLRA3'; removes 'GLRA4'" in ended.out
+    written = neurosig("signatures", "build", "--folder", folder, "--output", tmp_path / "new")
+    assert written.code == 0
+    again = (tmp_path / "new" / "nt_receptor" / "NTR.GLYCINE.yaml").read_text()
+    assert again == right.replace("version: 1", "version: 2")
+
+
+def test_approved_symbols_are_checked_against_a_given_table(neurosig: Run, tmp_path: Path) -> None:
+    (tmp_path / "genes.csv").write_text("symbol,biotype\nNGF,protein_coding\n")
+    ended = neurosig("signatures", "lint", "--symbols", tmp_path / "genes.csv")
+    assert ended.code == 3
+    assert "IMM.CYT: not approved: 'GZMA', 'PRF1'" in ended.out
+    (tmp_path / "other.csv").write_text("gene,biotype\nNGF,protein_coding\n")
+    other = neurosig("signatures", "lint", "--symbols", tmp_path / "other.csv")
+    assert (other.code, "no column 'symbol'" in other.err) == (3, True)
 
 
 def test_a_broken_catalogue_does_not_pass_the_check(neurosig: Run, tmp_path: Path) -> None:
@@ -286,7 +355,7 @@ def test_a_broken_catalogue_does_not_pass_the_check(neurosig: Run, tmp_path: Pat
     assert "IMM.CYT" in ended.out + ended.err
 
 
-@pytest.mark.parametrize("suffix", ["gmt", "json", "csv"])
+@pytest.mark.parametrize("suffix", ["gmt", "gmx", "json", "csv"])
 def test_signatures_are_exported_without_loss(
     neurosig: Run, small_data: Path, tmp_path: Path, suffix: str
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from neurosig import pl
 from neurosig.errors import ResourceError
+from neurosig.genesets.overlap import signature_overlap
 from neurosig.pl.style import PALETTE, text_width
 
 
@@ -40,12 +41,16 @@ def figures(curves, results, pooled):
         clinic = pd.DataFrame({"age": np.arange(12.0), "stage": ["I", "II", None] * 4})
         heatmap = pl.heatmap_data(scores, clinic)
         coverage = pl.coverage_data({"A": coverage_table([1.0, 0.4])}, 0.5)
+        overlap = pl.overlap_data(
+            signature_overlap({"a": ["NGF", "TH"], "b": ["NGF"], "c": ["FOS"]})
+        )
         return {
             "km": (pl.kaplan_meier_figure(survival, note="Groups: for display."), survival),
             "forest": (pl.forest_figure(forest, directions=("longer", "shorter")), forest),
             "summary": (pl.forest_figure(summary), summary),
             "heatmap": (pl.heatmap_figure(heatmap), heatmap.table),
             "coverage": (pl.coverage_figure(coverage), coverage),
+            "overlap": (pl.overlap_figure(overlap), overlap),
         }
 
     return draw
@@ -56,7 +61,7 @@ def test_the_same_figure_gives_the_same_bytes(figures, tmp_path):
         for name, (figure, data) in figures().items():
             pl.save_figure(figure, data, tmp_path / turn / name)
     files = sorted((tmp_path / "first").iterdir())
-    assert len(files) == 10
+    assert len(files) == 12
     for file in files:
         assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes(), file.name
 

@@ -7,15 +7,15 @@ import pytest
 
 from neurosig._bundled import bundled
 from neurosig._yaml import load_yaml
-from neurosig.errors import ParameterError, SignatureLintError, UnknownSignatureError
+from neurosig.errors import SignatureError, SignatureLintError, UnknownSignatureError
 from neurosig.genesets.catalogue import (
+    EVIDENCE_LEVELS,
     PROVISIONAL,
     Catalogue,
-    catalogue_table,
-    load_signatures,
     read_entry,
     signature_of,
 )
+from neurosig.genesets.finding import catalogue_table, load_signatures, search_signatures
 from neurosig.genesets.gmt import read_gmt
 from neurosig.genesets.lint import lint
 
@@ -37,7 +37,14 @@ THEMES = (
     "angiogenesis",
     "metabolic_reprogramming",
 )
-CONTROLS = ("control_proliferation", "control_stroma", "control_housekeeping")
+FURTHER = ("pan_neuronal", "synapse", "neuroendocrine")
+CONTROLS = (
+    "control_proliferation",
+    "control_stroma",
+    "control_emt",
+    "control_subtype",
+    "control_housekeeping",
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +71,18 @@ class TestLoading:
     def test_provisional_lists_load_only_when_asked_for(self):
         everything = load_signatures(panel="all", include_provisional=True)
         provisional = {n for n, s in everything.items() if s.evidence == PROVISIONAL}
-        assert provisional == {"SENS.ALGOGENIC_MEDIATORS", "STRESS.CREB_IEG"}
+        assert provisional == {
+            "SENS.ALGOGENIC_MEDIATORS",
+            "STRESS.BETA_ADRENERGIC_PATHWAY",
+            "STRESS.CREB_IEG",
+        }
         assert set(load_signatures(panel="all")) == set(everything) - provisional
         assert "STRESS.CREB_IEG" not in load_signatures(category="stress_adrenergic")
         assert "STRESS.CREB_IEG" in load_signatures(
             category="stress_adrenergic", include_provisional=True
         )
         assert list(load_signatures(ids="STRESS.CREB_IEG")) == ["STRESS.CREB_IEG"]
+        assert set(load_signatures(evidence=PROVISIONAL)) == provisional
 
     @pytest.mark.parametrize(
         ("choice", "message", "closest"),
@@ -78,7 +90,13 @@ class TestLoading:
             ({"ids": ["GO.AXONOGENISIS"]}, "no signature 'GO.AXONOGENISIS'", "GO.AXONOGENESIS"),
             ({"ids": ["imm.cyt"]}, "no signature", "IMM.CYT"),
             ({"panel": "cores"}, "no panel 'cores'", "core"),
+            ({"panel": "sympathetics"}, "no panel 'sympathetics'", "sympathetic"),
             ({"category": "axons"}, "no category 'axons'", "axon"),
+            ({"category": ["axon", "glias"]}, "no category 'glias'", "glia"),
+            ({"context": "prostrate"}, "no context 'prostrate'", "prostate"),
+            ({"evidence": "exact_published_sets"}, "no evidence level", "exact_published_set"),
+            ({"ids": ["IMM.CYTT"], "context": "prostate"}, "no signature 'IMM.CYTT'", "IMM.CYT"),
+            ({"ids": ["IMM.CYTT"], "category": "axon"}, "no signature 'IMM.CYTT'", "IMM.CYT"),
         ],
     )
     def test_an_unknown_name_brings_the_closest(self, choice, message, closest):
@@ -91,9 +109,45 @@ class TestLoading:
         with pytest.raises(UnknownSignatureError, match="catalogue_table"):
             load_signatures(ids="0000")
 
-    def test_two_choices_at_once_are_refused(self):
-        with pytest.raises(ParameterError, match="panel and ids cannot be given together"):
-            load_signatures(panel="core", ids=["IMM.CYT"])
+    def test_several_conditions_have_to_hold_together(self, catalogue):
+        axon, core = catalogue.ids_of_category("axon"), catalogue.ids_of_panel("core")
+        assert list(load_signatures(panel="core", category="axon")) == [
+            i for i in core if i in axon
+        ]
+        assert list(load_signatures(ids=["IMM.CYT", "AXON.EPHRIN"], category="axon")) == [
+            "AXON.EPHRIN"
+        ]
+        assert set(load_signatures(category="axon", evidence="derived_from_symbol_root")) == {
+            name for name in axon if name.startswith("AXON.")
+        }
+
+    def test_several_values_of_one_condition_mean_any_of_them(self, catalogue):
+        both = set(load_signatures(category=["axon", "neurotrophin"]))
+        assert both == {*catalogue.ids_of_category("axon")} | {
+            *catalogue.ids_of_category("neurotrophin")
+        }
+
+    def test_a_context_is_found_by_organ_and_by_study_code(self):
+        # The perineural set was trained on a prostate series, prostate (GSE7055); the nerve
+        # sets speak of PAAD and pancreas.
+        prostate = load_signatures(context="prostate")
+        assert {"PNI.OMAR_TOP20", "GO.AXONOGENESIS"} <= set(prostate)
+        assert "IMM.CYT" not in prostate  # pan-cancer is a context of its own
+        assert load_signatures(context="PRAD") == prostate
+        assert load_signatures(context="PAAD") == load_signatures(context="pancreas")
+        assert all(
+            any(c.startswith("prostate") for c in s.cancer_context) for s in prostate.values()
+        )
+
+    def test_nothing_that_fits_is_refused_with_the_counts(self):
+        with pytest.raises(SignatureError, match="category and context together") as caught:
+            load_signatures(category="glia", context="CHOL")
+        assert "category 8 signatures" in str(caught.value)
+
+    def test_a_theme_is_a_panel(self, catalogue):
+        themed = load_signatures(panel="schwann")
+        assert list(themed) == list(catalogue.themes()["schwann"])
+        assert "STRESS.CREB_IEG" not in load_signatures(panel="stress_and_adrenergic")
 
     def test_a_path_cannot_be_smuggled_in_as_an_id(self):
         with pytest.raises(UnknownSignatureError):
@@ -104,6 +158,35 @@ class TestLoading:
         assert sorted(table.index) == sorted(catalogue.ids())
         assert table.loc["GO.AXONOGENESIS", "panels"] == "core, headline"
         assert table.loc["IMM.CYT", "doi"] == "10.1016/j.cell.2014.12.033"
+
+
+class TestSearch:
+    def test_a_gene_finds_the_signatures_that_hold_it(self, catalogue):
+        found = search_signatures("prf1")
+        holders = {s.id for s in catalogue.signatures(catalogue.ids()) if "PRF1" in s.genes}
+        assert len(holders) > 3
+        assert set(found["id"]) == holders
+        assert found["found_in"].str.contains("genes").all()
+
+    def test_a_part_of_a_symbol_is_not_a_gene(self):
+        assert len(search_signatures("SLC6A")) == 0
+
+    def test_every_word_has_to_occur(self):
+        both = set(search_signatures("prostate adrenergic")["id"])
+        assert both == set(search_signatures("prostate")["id"]) & set(
+            search_signatures("adrenergic")["id"]
+        )
+        assert "NTR.ADRENERGIC" in both
+
+    def test_ids_and_titles_come_before_notes_and_genes(self):
+        found = search_signatures("angiogenesis")["found_in"]
+        is_first = found.str.contains("id|title").tolist()
+        assert is_first == sorted(is_first, reverse=True)
+        assert 0 < sum(is_first) < len(is_first)
+
+    def test_the_source_is_searched(self):
+        assert search_signatures("10.1016/j.cell.2014.12.033")["id"].tolist() == ["IMM.CYT"]
+        assert search_signatures("GO:0007409")["id"].tolist() == ["GO.AXONOGENESIS"]
 
 
 class TestEntries:
@@ -121,7 +204,7 @@ class TestEntries:
         with pytest.raises(SignatureLintError, match="'licence' is missing"):
             signature_of(entry, "IMM.CYT.yaml")
 
-    @pytest.mark.parametrize("text", ["- a\n", "a: 1\na: 2\n", "just text\n"])
+    @pytest.mark.parametrize("text", ["- a\n", "a: 1\na: 2\n", "a: &x [A]\nb: *x\n", "just text\n"])
     def test_a_file_that_is_no_entry_is_refused(self, tmp_path, text):
         path = tmp_path / "x.yaml"
         path.write_text(text)
@@ -136,7 +219,7 @@ class TestEntries:
 
 class TestPanelsAndThemes:
     def test_every_theme_has_signatures(self, catalogue):
-        assert set(catalogue.themes()) == {*THEMES, *CONTROLS}
+        assert set(catalogue.themes()) == {*THEMES, *FURTHER, *CONTROLS}
         assert all(catalogue.themes().values())
 
     def test_every_signature_belongs_to_a_theme(self, catalogue):
@@ -170,10 +253,25 @@ class TestPanelsAndThemes:
 class TestFacts:
     """Numbers from outside this package."""
 
-    def test_there_are_forty_entries_and_the_lint_finds_no_error(self, catalogue):
-        assert len(catalogue.ids()) == 40
+    def test_there_are_217_entries_and_the_lint_finds_no_error(self, catalogue):
+        assert len(catalogue.ids()) == 217
         errors = [finding for finding in lint(catalogue.folder) if finding.level == "error"]
         assert errors == []
+
+    def test_the_evidence_levels_are_those_of_the_schema(self, catalogue):
+        schema = load_yaml(catalogue.folder / "schema.json")
+        assert tuple(schema["properties"]["evidence"]["enum"]) == EVIDENCE_LEVELS
+
+    def test_oxidative_phosphorylation_holds_the_mitochondrial_genes(self):
+        # The mitochondrial genome codes for 13 proteins, all of them of complexes I, III, IV and V
+        # (Anderson et al. 1981, 10.1038/290457a0). PTGS1 and PTGS2, once called COX1 and COX2, are
+        # cyclooxygenases.
+        genes = set(load_signatures(ids="GO.OXPHOS")["GO.OXPHOS"].genes)
+        coded = {f"MT-ND{i}" for i in ("1", "2", "3", "4", "4L", "5", "6")} | {"MT-CYB"}
+        coded |= {"MT-CO1", "MT-CO2", "MT-CO3", "MT-ATP6", "MT-ATP8"}
+        assert len(coded) == 13
+        assert coded < genes
+        assert not {"PTGS1", "PTGS2", "IVNS1ABP"} & genes
 
     def test_the_pan_cancer_receptor_set_has_111_genes(self):
         # HGNC: 9 adrenoceptors, 5 muscarinic receptors, 4 AMPA subunits are in their groups.
@@ -224,10 +322,18 @@ def _rows(shared_folder: Path) -> dict:
     return {row["id"]: row for row in table["signatures"]}
 
 
+def _corrected(row: dict, folder: Path) -> list[str]:
+    """The genes of a row with the corrections that `corrections.yaml` names."""
+    correction = load_yaml(folder / "corrections.yaml")["entries"].get(row["id"], {})
+    kept = [gene for gene in row["genes"] if gene not in correction.get("genes_removed", ())]
+    return [*kept, *correction.get("genes_added", ())]
+
+
 @pytest.mark.data
 class TestAgainstTheSourceTable:
     def test_every_list_is_the_tables_list(self, shared_folder, catalogue):
         rows = _rows(shared_folder)
+        assert set(rows) == set(catalogue.ids())
         for signature in catalogue.signatures(catalogue.ids()):
             row = rows[signature.id]
             if "weights" in row:
@@ -236,9 +342,9 @@ class TestAgainstTheSourceTable:
                 assert list(signature.up) == row["genes_up"]
                 assert list(signature.down) == row["genes_down"]
             else:
-                assert list(signature.genes) == row["genes"]
+                genes = _corrected(row, catalogue.folder)
+                assert sorted(signature.genes) == sorted(genes)
                 assert signature.weights is None
-            assert signature.n_genes == row["n_genes"]
             assert (signature.title, signature.category) == (row["title"], row["category"])
             assert signature.evidence == row["evidence"]
 

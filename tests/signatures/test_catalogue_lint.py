@@ -98,6 +98,9 @@ def test_a_sound_catalogue_has_no_finding(findings_of):
         ("spreadsheet_date", {"genes": ["NGF", "1-Mar", "TH"]}),
         ("spreadsheet_date", {"genes": ["NGF", "Sep-02", "TH"]}),
         ("spreadsheet_date", {"genes": ["NGF", "MARCH1", "TH"]}),
+        ("spreadsheet_date", {"genes": ["NGF", "SEPT2", "TH"]}),
+        ("spreadsheet_date", {"genes": ["NGF", "DEC1", "TH"]}),
+        ("spreadsheet_date", {"genes": ["NGF", "2006/09/02", "TH"]}),
         ("spreadsheet_date", {"genes": ["NGF", "2.31E+13", "TH"]}),
         ("spreadsheet_date", {"genes": ["NGF", "44256", "TH"]}),
         ("ascii_symbols", {"genes": ["NGF", "IFNγ", "TH"]}),
@@ -105,14 +108,57 @@ def test_a_sound_catalogue_has_no_finding(findings_of):
         ("mouse_symbols", {"genes": ["NGF", "Trp53", "TH"]}),
         ("doi_form", {"source": {"kind": "paper", "doi": "https://doi.org/10.1234/abc"}}),
         ("doi_form", {"source": {"kind": "paper", "doi": "10.1038/ng.3398 (not yet verified)"}}),
-        ("licence_stated", {"licence": " "}),
-        ("licence_stated", {"licence": "TODO"}),
+        ("licence_allowed", {"licence": " "}),
+        ("licence_allowed", {"licence": "TODO"}),
+        ("licence_allowed", {"licence": "CC BY-NC 4.0"}),
+        ("superseded_symbols", {"symbol_updates": {"NGF": "NGFX"}}),
+        ("lossless_formats", {"title": "A\ttitle"}),
+        ("lossless_formats", {"title": "https://example.org/a-set"}),  # a GMT has it as an address
     ],
 )
 def test_the_rule_finds_it(findings_of, rule, change):
     found, _, _ = findings_of(change)
     name = change.get("id", "T.ONE")
     assert (rule, name, "error") in found
+
+
+def test_a_symbol_that_is_not_approved_is_found_where_a_table_is_given(findings_of):
+    _, _, folder = findings_of({"genes": ["NGF", "GLUR1", "TH"]})
+    assert lint(folder) == ()
+    (finding,) = lint(folder, {"NGF", "GRIA1", "TH"})
+    assert (finding.rule, finding.level) == ("approved_symbols", "error")
+    assert "'GLUR1'" in finding.message
+
+
+def test_a_mouse_signature_is_not_held_against_human_symbols(findings_of):
+    mouse = {"organism": "Mus musculus (NCBITaxon:10090)", "genes": ["Ngf", "Cd8a", "Trp53"]}
+    _, _, folder = findings_of(mouse)
+    assert lint(folder, {"NGF"}) == ()
+
+
+def test_an_older_symbol_is_found_in_another_entry(findings_of):
+    found, _, _ = findings_of({}, OTHER | {"symbol_updates": {"NGF": "NGFX"}})
+    assert found == {("superseded_symbols", "T.ONE", "error")}
+
+
+def test_directed_and_weighted_lists_survive_the_formats_that_hold_them(findings_of):
+    directed = OTHER | {"genes_up": ["TH"], "genes_down": ["DBH", "DDC"]}
+    weighted = {"id": "T.THREE", "weights": {"FOS": 0.1, "JUN": -2.5e-7, "EGR1": 3.0}}
+    _, _, folder = findings_of()
+    for entry in (directed, weighted):
+        fields = {k: v for k, v in (SOUND | entry).items() if k != "genes"}
+        path = folder / "axon" / f"{entry['id']}.yaml"
+        path.write_text(yaml.safe_dump(_hashed(fields)))
+    assert lint(folder) == ()
+
+
+def test_names_that_a_gmt_would_join_are_found(findings_of):
+    directed = OTHER | {"id": "T.ONE_X", "genes_up": ["TH"], "genes_down": ["DBH", "DDC"]}
+    _, _, folder = findings_of({"id": "T.ONE_X_UP"})
+    fields = {k: v for k, v in (SOUND | directed).items() if k != "genes"}
+    (folder / "axon" / "T.ONE_X.yaml").write_text(yaml.safe_dump(_hashed(fields)))
+    rules = {(f.rule, f.signature) for f in lint(folder)}
+    assert ("lossless_formats", "T.ONE_X") in rules
 
 
 def test_a_gene_in_both_arms_is_found(findings_of):
@@ -144,7 +190,7 @@ def test_one_id_in_two_files_is_found(findings_of):
     assert ("unique_id", "T.ONE", "error") in found
 
 
-@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "- a list\n", "a: [\n"])
+@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: &x 1\nb: *x\n", "- a list\n", "a: [\n"])
 def test_a_file_that_cannot_be_read_is_found_and_the_rest_still_checked(findings_of, text):
     _, _, folder = findings_of({"n_genes": 4})
     (folder / "axon" / "BROKEN.yaml").write_text(text)
@@ -218,6 +264,12 @@ def test_half_shared_sets_are_not_noted(findings_of):
 def test_a_mouse_signature_may_hold_mouse_symbols(findings_of):
     mouse = {"organism": "Mus musculus (NCBITaxon:10090)", "genes": ["Ngf", "Cd8a", "Trp53"]}
     found, _, _ = findings_of(mouse)
+    assert found == set()
+
+
+@pytest.mark.parametrize("symbol", ["JUN", "MARCHF1", "SEPTIN2", "DELEC1", "NOV", "H2AC1"])
+def test_a_symbol_that_a_spreadsheet_leaves_alone_is_fine(findings_of, symbol):
+    found, _, _ = findings_of({"genes": ["NGF", symbol, "TH"]})
     assert found == set()
 
 

@@ -97,7 +97,8 @@ class TestReading:
             ("A\tna\tX\t\tY\n", "line 1: the set 'A' has an empty gene. It is gene 2 of 3"),
             ("A\tna\tX\n\nA\tna\tY\n", "line 3: the set 'A' is there already. Its first line is 1"),
             ("A\tna\tX\tY\tX\n", "line 1: .*'X'.*duplicates='drop'"),
-            ("A\tna\tX,1.0\tY,0.5\n", "line 1: the genes of 'A' carry weights"),
+            ("A\t\tX,1.0\tY,0\n", "line 1: .*weight.* that cannot be used.*Y: 0"),
+            ("A\t\tX,1.0\tX,0.5\n", "line 1: .*'X'"),
             ("\tna\tX\n", "line 1: A signature cannot be named ''"),
             ("A\tna\tX\x07\n", "line 1: .*cannot be a gene name"),
             ("", "is empty"),
@@ -107,6 +108,26 @@ class TestReading:
     def test_a_broken_line_is_named(self, tmp_path, text, message):
         with pytest.raises(GmtError, match=message):
             read_gmt(_file(tmp_path, text))
+
+    def test_the_weights_of_an_enrichr_library_are_weights(self, tmp_path):
+        # Enrichr: term, an empty description, GENE,weight; a tab ends the line.
+        text = "Axon guidance\t\tNTN1,1.0\tDCC,0.25\tSLIT2,1e-3\t\nPlain\t\tNGF,1.0\tBDNF,1.0\t\n"
+        sets = read_gmt(_file(tmp_path, text))
+        assert sets["Axon guidance"].weight_of == {"NTN1": 1.0, "DCC": 0.25, "SLIT2": 0.001}
+        assert sets["Plain"].genes == ("NGF", "BDNF")
+        assert sets["Plain"].weights is None  # all 1: a plain set
+
+    def test_a_name_with_a_comma_among_plain_names_stays_a_name(self, tmp_path):
+        assert read_gmt(_file(tmp_path, "A\t\tX,1\tY\n"))["A"].genes == ("X,1", "Y")
+
+    def test_the_address_of_an_msigdb_set_is_its_source_and_comes_back(self, tmp_path):
+        address = "https://www.gsea-msigdb.org/gsea/msigdb/human/geneset/HALLMARK_HYPOXIA"
+        text = f"HALLMARK_HYPOXIA\t{address}\tVEGFA\tCA9\n"
+        sets = read_gmt(_file(tmp_path, text))
+        assert sets["HALLMARK_HYPOXIA"].source == {"url": address}
+        assert sets["HALLMARK_HYPOXIA"].title == ""
+        sets.to_gmt(tmp_path / "again.gmt")
+        assert (tmp_path / "again.gmt").read_text() == text
 
     def test_the_line_number_is_a_fact_of_the_error(self, tmp_path):
         with pytest.raises(GmtError) as caught:
@@ -185,6 +206,7 @@ class TestWriting:
         ("signatures", "message"),
         [
             ({"S": {"A": 0.5}}, r"weights other than \+1 and -1.*to_json"),
+            ({"S": ["A,1", "B,2"]}, "read as genes with weights"),
             ({"S": {"up": [], "down": ["A"]}}, "none that goes up"),
             ({"S": {"A": 1, "B": -1}, "S_UP": ["C"]}, "are taken"),
             ({"S": {"A": 1, "B": -1}, "S_UP": {"A": 1, "B": -1}}, "are taken"),

@@ -14,6 +14,7 @@ from neurosig.errors import (
     CoverageError,
     CoverageWarning,
     ParameterError,
+    ScoreWarning,
     SignatureError,
     count,
     examples,
@@ -26,6 +27,7 @@ from neurosig.expression.checks import (
     check_overlap,
     check_scale,
     guess_scale,
+    rows_of_one_value,
 )
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
 from neurosig.genesets.signature import SignatureCollection
@@ -90,6 +92,8 @@ def score(
         A signature is not scored, is scored by one of its two arms or without its weights.
     ScaleWarning
         The values do not look like what the method wants.
+    ScoreWarning
+        Observations have no score (status ``partly_scored``), or all their genes have one value.
 
     References
     ----------
@@ -126,8 +130,10 @@ def score(
         check_scale(guess, chosen.spec.scale)
     _warn_of_ignored_weights(collection, sets, chosen)
     _warn_of_missing_arms(collection, sets)
-    values = _run(expression, sets, chosen, n_jobs)
+    values, is_flat = _run(expression, sets, chosen, n_jobs)
+    _warn_of_flat_observations(expression.obs_names[is_flat], chosen)
     _warn_of_missing_scores(values, sets, chosen)
+    _warn_of_observations_without_score(values, is_flat, expression.obs_names, sets, chosen)
     record = provenance.record(
         method={
             "name": chosen.spec.name,
@@ -202,7 +208,7 @@ def _warn_of_ignored_weights(
 ) -> None:
     weighted = [name for name in sets.names if collection[name].is_weighted]
     if weighted and method.spec.weights == "sign":
-        sets.coverage.loc[weighted, Coverage.STATUS] = "weights_ignored"
+        sets.coverage.loc[weighted, Coverage.STATUS] = Coverage.WEIGHTS_IGNORED
         warnings.warn(
             CoverageWarning(
                 f"{method.spec.name} uses the direction of genes, not the size of their weights",
@@ -239,14 +245,61 @@ def _warn_of_missing_scores(
 ) -> None:
     missing = [name for i, name in enumerate(sets.names) if np.isnan(values[:, i]).all()]
     if missing:
-        sets.coverage.loc[missing, Coverage.STATUS] = "no_score"
+        sets.coverage.loc[missing, Coverage.STATUS] = Coverage.NO_SCORE
         warnings.warn(
             CoverageWarning(
                 f"{method.spec.name} gives no score to {count(len(missing), 'signature')} in any "
                 "observation",
                 f"Their genes are found, the scores are not defined: {examples(missing)}",
-                "A set of all genes has no rank among others, constant genes have no z-value, "
-                "one score has no range, and missing values may propagate",
+                "Leave them out, or give what they lack: a set of all genes needs other genes to "
+                "rank among, constant genes have no z-value, one score has no range, and with "
+                'na="propagate" a gene that is always missing takes its signatures with it',
+            ),
+            stacklevel=3,
+        )
+
+
+def _warn_of_flat_observations(names: pd.Index, method: Method) -> None:
+    if len(names) and method.spec.scale == "ranks":
+        warnings.warn(
+            ScoreWarning(
+                f"{method.spec.name} ranks the genes of an observation, and in "
+                f"{count(len(names), 'observation')} all genes have one and the same value",
+                f"{examples(names)}: their scores are missing or what the rule for ties gives to "
+                "any genes",
+                "Leave them out, data[data.nunique(axis=1) > 1] of a table or "
+                "sc.pp.filter_cells(adata, min_genes=1), or find the step that emptied them",
+            ),
+            stacklevel=3,
+        )
+
+
+def _warn_of_observations_without_score(
+    values: NDArray[np.float64],
+    is_flat: NDArray[np.bool_],
+    obs_names: pd.Index,
+    sets: CompiledSignatures,
+    method: Method,
+) -> None:
+    if method.allows_missing:  # then the policy that was stated says what is missing
+        return
+    is_missing = np.isnan(values)
+    n_missing = np.count_nonzero(is_missing, axis=0)
+    is_partial = (n_missing > 0) & (n_missing < len(values))
+    partial = [sets.names[s] for s in np.flatnonzero(is_partial)]
+    status = sets.coverage.loc[partial, Coverage.STATUS]
+    sets.coverage.loc[status.index[status == OK], Coverage.STATUS] = Coverage.PARTLY_SCORED
+    are_told = is_flat if method.spec.scale == "ranks" else np.zeros_like(is_flat)
+    without = is_missing[:, is_partial].any(axis=1) & ~are_told
+    if without.any():
+        warnings.warn(
+            ScoreWarning(
+                f"{method.spec.name} gives no score to {count(int(without.sum()), 'observation')} "
+                f"of {len(obs_names)} for {count(len(partial), 'signature')}",
+                f"Observations: {examples(obs_names[without])}; signatures: {examples(partial)}",
+                "Their genes do not differ in the ranking of the method; look at these "
+                "observations, leave them out, or use a method that needs no ranking, such as "
+                'method="mean"',
             ),
             stacklevel=3,
         )
@@ -254,20 +307,23 @@ def _warn_of_missing_scores(
 
 def _run(
     expression: Expression, sets: CompiledSignatures, method: Method, n_jobs: int
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The scores, and in which observations all genes have one and the same value."""
     cohort = method.fit(expression, sets)
     values = np.empty((expression.n_obs, sets.n_signatures))
+    is_flat = np.zeros(expression.n_obs, dtype=np.bool_)
 
     def fill(bounds: tuple[int, int]) -> None:
         block = expression.block(*bounds)
         values[block.start : block.stop] = method.score_block(block, sets, cohort)
+        is_flat[block.start : block.stop] = rows_of_one_value(block)
 
     bounds = expression.bounds(16 * 2**20)
     title = f"{method.spec.name}: {count(expression.n_obs, 'observation')}"
     with ThreadPoolExecutor(max_workers=n_jobs) as pool:
         for _ in progress(pool.map(fill, bounds), total=len(bounds), title=title):
             pass
-    return method.finish(values)
+    return method.finish(values), is_flat
 
 
 def coverage_of(

@@ -252,8 +252,9 @@ def _warn_of_missing_scores(
                 "observation",
                 f"Their genes are found, the scores are not defined: {examples(missing)}",
                 "Leave them out, or give what they lack: a set of all genes needs other genes to "
-                "rank among, constant genes have no z-value, one score has no range, and with "
-                'na="propagate" a gene that is always missing takes its signatures with it',
+                "rank among, constant genes have no z-value, components of equal variance have no "
+                'first one, one score has no range, and with na="propagate" a gene that is always '
+                "missing takes its signatures with it",
             ),
             stacklevel=3,
         )

@@ -291,3 +291,20 @@ def test_what_the_order_of_the_genes_alone_would_decide_is_missing(method, value
     assert np.isfinite(scores.values.drop(index="s03")).all(axis=None)
     assert (scores.coverage["status"] == "partly_scored").all()
     assert "1 observation" in texts(told, ScoreWarning)
+
+
+@pytest.mark.parametrize("name", ["plage", "pc1"])
+@pytest.mark.parametrize("n_obs", [24, 4])  # more and fewer observations than genes of "even"
+def test_components_of_equal_variance_have_no_first_one(name, n_obs):
+    """Genes expressed in one sample each: all correlations are -1 / (n - 1), so that of their
+    three eigenvalues the two largest are 1 + 1 / (n - 1), and any mixture of both is a first one.
+    """
+    x = make_expression(n_ties=False).iloc[:n_obs].copy()
+    even = ["G170", "G171", "G172"]
+    x[even] = 0.0
+    for i, gene in enumerate(even):
+        x.iloc[i, x.columns.get_loc(gene)] = 2.0 + i
+    scores, told = scored(x, {**SIGNATURES, "even": even}, name)
+    assert_not_scored(scores, told, "even", "no_score")
+    assert "components of equal variance" in texts(told, CoverageWarning)
+    assert_others_are_as_without(scores, x, name)

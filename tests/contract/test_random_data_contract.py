@@ -99,10 +99,8 @@ def test_what_is_declared_not_to_matter_does_not(name, case, seed):
     declared = method.invariant_to
     if "gene_order" in declared:
         found = ns.score(x[list(rng.permutation(x.columns))], sets, method=method).values
-        if name in (
-            "plage",
-            "pc1",
-        ):  # which document that a balanced component has no sign of its own
+        # Both document that the sign of a balanced component is that of the first gene.
+        if name in ("plage", "pc1"):
             is_turned = (found * expected).sum() < 0
             found = found.mul(np.where(is_turned, -1.0, 1.0))
         assert_equal(found, expected, 1e-12)

@@ -22,6 +22,7 @@ from neurosig.errors import (
     InputError,
     NeurosigWarning,
     NonFiniteError,
+    ParameterError,
     ScaleWarning,
     ScoreWarning,
     SignatureError,
@@ -236,6 +237,23 @@ def test_a_gene_without_any_value_takes_only_its_signature_with_it(method, expre
     scores, told = scored(x, SIGNATURES, replace(method, na="propagate"))
     assert_not_scored(scores, told, "small", "no_score")
     assert np.isfinite(scores.values.drop(columns="small")).all(axis=None)
+
+
+def test_missing_values_that_are_omitted_leave_a_score_by_the_other_genes(method, expression):
+    """Only ssgsea and gsva have that policy; the others name the policies they have."""
+    x = expression.copy()
+    x.loc["s03", ["G005", "G170"]] = np.nan  # one of "small", one of no signature
+    if method.spec.name not in ("ssgsea", "gsva"):
+        with pytest.raises(ParameterError, match=r"Allowed: one of error, propagate"):
+            replace(method, na="omit")
+        return
+    scores, told = scored(x, SIGNATURES, replace(method, na="omit"))
+    assert told == []
+    assert np.isfinite(scores.values).all(axis=None)
+    if method.scope == "sample":
+        without = x.drop(columns=["G005", "G170"])
+        expected = ns.score(without, SIGNATURES, method=method, min_genes=2).values
+        pd.testing.assert_series_equal(scores.values.loc["s03"], expected.loc["s03"])
 
 
 def test_counts_are_warned_of_where_logged_values_are_wanted(method, expression):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from neurosig._progress import progress
 from neurosig.errors import count
 from neurosig.expression.base import Block, Expression
+from neurosig.expression.checks import rows_of_one_value
 from neurosig.genesets.compiled import CompiledSignatures
 from neurosig.methods.base import Method
 
@@ -32,14 +33,15 @@ def run_blocks(
 
 def score_blocks(
     expression: Expression, sets: CompiledSignatures, method: Method, cohort: Any, *, n_jobs: int
-) -> NDArray[np.float64]:
-    """Scores (n_obs, n_signatures) before `Method.finish`, block by block."""
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Scores before `Method.finish`, and in which observations all genes have one value."""
     values = np.empty((expression.n_obs, sets.n_signatures))
+    is_flat = np.empty(expression.n_obs, dtype=np.bool_)
     title = f"{method.spec.name}: {count(expression.n_obs, 'observation')}"
 
-    def task(block: Block) -> NDArray[np.float64]:
-        return method.score_block(block, sets, cohort)
+    def task(block: Block) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        return method.score_block(block, sets, cohort), rows_of_one_value(block)
 
-    for rows, scores in run_blocks(expression, task, n_jobs=n_jobs, title=title):
-        values[rows] = scores
-    return values
+    for rows, (scores, flat) in run_blocks(expression, task, n_jobs=n_jobs, title=title):
+        values[rows], is_flat[rows] = scores, flat
+    return values, is_flat

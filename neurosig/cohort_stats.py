@@ -28,6 +28,7 @@ from neurosig.genesets.exchange import from_json, json_text
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method, registered
+from neurosig.score_warnings import warn_of_flat_observations
 from neurosig.scores import Scores
 
 FORMAT: Final = "neurosig-cohort/1"
@@ -113,7 +114,8 @@ class CohortStats:
         check_finite(expression, allow_nan=self.method.allows_missing)
         scale = guess_scale(expression)
         self._warn_of_other_scale(scale.scale, scale.evidence)
-        values = score_blocks(expression, sets, self.method, self.cohort, n_jobs=n_jobs)
+        values, is_flat = score_blocks(expression, sets, self.method, self.cohort, n_jobs=n_jobs)
+        warn_of_flat_observations(expression.obs_names[is_flat], self.method)
         values = self.method.finish(values, self.fitted)
         frame = pd.DataFrame(
             np.nan,

@@ -34,6 +34,13 @@ from neurosig.keys import OK, Coverage
 from neurosig.matched_null import NullLike, matched_p_values, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
+from neurosig.score_warnings import (
+    warn_of_flat_observations,
+    warn_of_ignored_weights,
+    warn_of_missing_arms,
+    warn_of_missing_scores,
+    warn_of_observations_without_score,
+)
 from neurosig.scores import Scores
 
 
@@ -101,6 +108,8 @@ def score(
         A signature is not scored, is scored by one of its two arms or without its weights.
     ScaleWarning
         The values do not look like what the method wants.
+    ScoreWarning
+        Observations have no score (status ``partly_scored``), or all their genes have one value.
 
     References
     ----------
@@ -137,15 +146,17 @@ def score(
     guess = guess_scale(expression)
     if chosen.spec.scale != "any":
         check_scale(guess, chosen.spec.scale)
-    _warn_of_ignored_weights(collection, sets, chosen)
-    _warn_of_missing_arms(collection, sets)
+    warn_of_ignored_weights(collection, sets, chosen)
+    warn_of_missing_arms(collection, sets)
     genes = chosen.fit_genes(expression)
     cohort = chosen.fit_sets(expression, sets, genes)
     chosen.warn(sets, cohort)
-    raw = score_blocks(expression, sets, chosen, cohort, n_jobs=n_jobs)
+    raw, is_flat = score_blocks(expression, sets, chosen, cohort, n_jobs=n_jobs)
     fitted = chosen.fit_scores(raw)
     values = chosen.finish(raw, fitted)
-    _warn_of_missing_scores(values, sets, chosen)
+    warn_of_flat_observations(expression.obs_names[is_flat], chosen)
+    warn_of_missing_scores(values, sets, chosen)
+    warn_of_observations_without_score(values, is_flat, expression.obs_names, sets, chosen)
     record = provenance.record(
         method={
             "name": chosen.spec.name,
@@ -257,61 +268,6 @@ def _check_coverage(
     if not sets.names:
         raise CoverageError(what, evidence, remedy, coverage=sets.coverage)
     warnings.warn(CoverageWarning(what, evidence, remedy), stacklevel=3)
-
-
-def _warn_of_ignored_weights(
-    collection: SignatureCollection, sets: CompiledSignatures, method: Method
-) -> None:
-    weighted = [name for name in sets.names if collection[name].is_weighted]
-    if weighted and method.spec.weights == "sign":
-        sets.coverage.loc[weighted, Coverage.STATUS] = "weights_ignored"
-        warnings.warn(
-            CoverageWarning(
-                f"{method.spec.name} uses the direction of genes, not the size of their weights",
-                f"{count(len(weighted), 'signature')} with weights: {examples(weighted)}",
-                "Their coverage.status says weights_ignored; leave them out of this call if the "
-                "weights matter",
-            ),
-            stacklevel=3,
-        )
-
-
-def _warn_of_missing_arms(collection: SignatureCollection, sets: CompiledSignatures) -> None:
-    n_arms = np.bincount(sets.arm_owner, minlength=sets.n_signatures)
-    lost = [
-        name
-        for name, n_found in zip(sets.names, n_arms, strict=True)
-        if n_found < bool(collection[name].up) + bool(collection[name].down)
-    ]
-    if lost:
-        warnings.warn(
-            CoverageWarning(
-                f"{count(len(lost), 'signature')} with an up and a down arm "
-                f"{'has' if len(lost) == 1 else 'have'} no gene of one arm in the data",
-                f"Scored by the other arm alone: {examples(lost)}",
-                "Such scores are not on the scale of cohorts that hold both arms; see "
-                "coverage.missing_genes",
-            ),
-            stacklevel=3,
-        )
-
-
-def _warn_of_missing_scores(
-    values: NDArray[np.float64], sets: CompiledSignatures, method: Method
-) -> None:
-    missing = [name for i, name in enumerate(sets.names) if np.isnan(values[:, i]).all()]
-    if missing:
-        sets.coverage.loc[missing, Coverage.STATUS] = "no_score"
-        warnings.warn(
-            CoverageWarning(
-                f"{method.spec.name} gives no score to {count(len(missing), 'signature')} in any "
-                "observation",
-                f"Their genes are found, the scores are not defined: {examples(missing)}",
-                "A set of all genes has no rank among others, constant genes have no z-value, "
-                "one score has no range, and missing values may propagate",
-            ),
-            stacklevel=3,
-        )
 
 
 def coverage_of(

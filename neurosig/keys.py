@@ -21,6 +21,10 @@ class Coverage:
 
     ALL: Final = (N_GENES, N_FOUND, COVERAGE, STATUS, MISSING)
 
+    WEIGHTS_IGNORED: Final = "weights_ignored"
+    PARTLY_SCORED: Final = "partly_scored"
+    NO_SCORE: Final = "no_score"
+
 
 class Result:
     """Columns of a result table, in order; one row per signature x term."""
@@ -137,3 +141,6 @@ SCORE_TERM: Final = "score"
 
 OK: Final = "ok"
 """The `status` of a row that went through."""
+
+SCORED: Final = (OK, Coverage.WEIGHTS_IGNORED, Coverage.PARTLY_SCORED)
+"""The `status` of signatures that have scores, without or with a remark."""

@@ -75,6 +75,26 @@ def check_finite(expression: Expression, *, allow_nan: bool = False) -> None:
         )
 
 
+def rows_of_one_value(block: Block) -> NDArray[np.bool_]:
+    """The observations of a block in which all genes have one and the same value, such as zero."""
+    data = block.data
+    n_genes = data.shape[1]
+    if isinstance(data, np.ndarray):
+        # Few rows agree in 64 genes spread over all; only those are read in full.
+        spread = data[:, np.unique(np.linspace(0, n_genes - 1, 64).astype(np.int64))]
+        are_flat: NDArray[np.bool_] = (spread == spread[:, :1]).all(axis=1)
+        maybe, starts = np.flatnonzero(are_flat), np.arange(len(data)) * n_genes
+        values = data.reshape(-1)
+    else:
+        n_stored = np.diff(data.indptr)
+        are_flat = n_stored == 0
+        maybe, starts, values = np.flatnonzero(n_stored == n_genes), data.indptr, data.data
+    for row in maybe:
+        one = values[starts[row] : starts[row] + n_genes]
+        are_flat[row] = (one == one[0]).all()
+    return are_flat
+
+
 def _stored(block: Block) -> NDArray[np.float64]:
     """The values in memory: all of a dense block, those that are not zero of a sparse one."""
     return block.data if isinstance(block.data, np.ndarray) else block.data.data

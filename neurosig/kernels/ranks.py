@@ -36,6 +36,16 @@ def n_present(row: NDArray[np.float64], order: NDArray[np.int64]) -> int:
 
 
 @jit
+def rows_without_ranking(x: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Rows of x (n_obs, n_genes) whose values are all equal or missing, from their `order`."""
+    are_flat = np.empty(len(x), dtype=np.bool_)
+    for i in range(len(x)):
+        n = n_present(x[i], order[i])
+        are_flat[i] = n == 0 or x[i, order[i, 0]] == x[i, order[i, n - 1]]
+    return are_flat
+
+
+@jit
 def end_of_run(row: NDArray[np.float64], order: NDArray[np.int64], start: int, stop: int) -> int:
     """One past the last place whose value equals that at place `start` of the ascending order."""
     value = row[order[start]]

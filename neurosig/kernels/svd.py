@@ -5,6 +5,9 @@ from numpy.typing import NDArray
 
 from neurosig.kernels.jit import jit
 
+_TIED = 1e-10
+"""Share of the largest eigenvalue by which the second has to be smaller; less is rounding."""
+
 
 @jit
 def add_set_products(
@@ -55,13 +58,19 @@ def leading_vector(
     """First right singular vector (k,) and singular value of a set, from `add_set_products`.
 
     Only the leading vector is wanted: its error is eps x largest / (largest - second) for the
-    eigenvalues of Z'Z, which is not more than that for the singular values of Z.
+    eigenvalues of Z'Z, which is not more than that for the singular values of Z. Where the two are
+    equal any mixture of their vectors would do as well: there is no first one, and all is NaN.
     """
     if k >= n_obs:
         _, values, vectors = np.linalg.svd(block.reshape(n_obs, k), full_matrices=False)
-        return vectors[0], float(values[0])
-    eigenvalues, eigenvectors = np.linalg.eigh(block.reshape(k, k), UPLO="U")
-    return eigenvectors[:, -1], float(np.sqrt(max(eigenvalues[-1], 0.0)))
+        eigenvalues, leading = values[::-1] ** 2, vectors[0]
+    else:
+        eigenvalues, vectors = np.linalg.eigh(block.reshape(k, k), UPLO="U")
+        leading = vectors[:, -1]
+    largest = max(eigenvalues[-1], 0.0)
+    if len(eigenvalues) > 1 and largest > 0 and largest - eigenvalues[-2] <= _TIED * largest:
+        return np.full(k, np.nan), np.nan
+    return leading, float(np.sqrt(largest))
 
 
 @jit

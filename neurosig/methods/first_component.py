@@ -130,7 +130,10 @@ def first_components(
 def as_loadings(
     moments: GeneMoments, components: list[Component], weights: list[NDArray[np.float64]]
 ) -> Loadings:
-    """Loadings from one array of oriented weights a component; a component of nothing is NaN."""
+    """Loadings from one array of oriented weights a component.
+
+    A component of nothing, and one that is not the only first one, is NaN.
+    """
     signed = [
         w * c.signs if c.singular_value > 0 else np.full(len(w), np.nan)
         for c, w in zip(components, weights, strict=True)

@@ -11,6 +11,7 @@ from neurosig.errors import ScaleError
 from neurosig.expression.base import Expression
 from neurosig.genesets.compiled import CompiledSignatures, GeneSets
 from neurosig.kernels.gsva_walk import depths_from_top, gsva_walk
+from neurosig.kernels.ranks import rows_without_ranking
 from neurosig.methods.base import Method, Spec
 from neurosig.methods.gene_distributions import (
     EmpiricalDistributions,
@@ -42,7 +43,8 @@ class Gsva(Method):
     in the last digit alone: there a score also depends, in the reference as here, on the order of
     the samples. A signature with up and down arm is the score of the up arm less that of the down
     arm. Between -1 and 1 an arm; 0 = the genes are spread like all others. NaN for a set of all
-    genes. Any scale on which the samples can be compared gene by gene, counts for "poisson".
+    genes, and in a sample whose genes all tie. Any scale on which the samples can be compared gene
+    by gene, counts for "poisson".
 
     Parameters
     ----------
@@ -69,7 +71,8 @@ class Gsva(Method):
     ----------
     Hänzelmann et al. 2013, doi:10.1186/1471-2105-14-7 (Eqs 1-5). Equal to GSVA 2.1.4 ``gsvaParam``;
     ``zeros`` says what depends there on the storage. With missing values and "everything" GSVA
-    2.1.4 returns the score of the set before, a fault that is not imitated.
+    2.1.4 returns the score of the set before, a fault that is not imitated; nor is the score by the
+    order of the genes alone that it gives to a sample whose genes all tie.
 
     Examples
     --------
@@ -105,7 +108,7 @@ class Gsva(Method):
         scale="any",
         weights="sign",
         invariant_to=frozenset({"other_signatures"}),
-        revision=1,
+        revision=2,
     )
 
     def fit_genes(self, expression: Expression) -> GeneDistributions:
@@ -155,6 +158,8 @@ class Gsva(Method):
             self.na == "omit",
             arms.indptr,
         )
+        is_flat = rows_without_ranking(statistics, order)
+        above[is_flat] = below[is_flat] = np.nan  # else the order of the genes makes a score
         if not self.max_diff:
             return sets.combine_arms(np.where(above > -below, above, below))
         return sets.combine_arms(above - below if self.abs_ranking else above + below)

@@ -29,9 +29,9 @@ class Pc1(ComponentMethod):
     the component with the largest variance. Unbounded; 0 = cohort average; variance = the largest
     eigenvalue of the correlation matrix of the genes. The sign of a component is arbitrary; here a
     score rises with the mean expression of its genes (that of the up arm less that of the down arm,
-    not standardised), and where it does so with none, with the first of them in the matrix. Genes
-    constant over the cohort are left out; a signature that loses most of its genes that way is
-    warned about.
+    not standardised), and where it does so with none, with the first of them in the matrix. Where
+    two components have the largest variance there is no first one and no score. Genes constant over
+    the cohort are left out; a signature that loses most of its genes that way is warned about.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Pc1(ComponentMethod):
         scale="log",
         weights="sign",
         invariant_to=frozenset({"gene_order", "other_signatures", "other_genes"}),
-        revision=1,
+        revision=2,
     )
 
     def fit_sets(

@@ -30,8 +30,9 @@ class Plage(ComponentMethod):
     scores of a signature are the first column of V: they sum to 0 and their squares to 1, so they
     shrink as the cohort grows. Between -1 and 1. The sign of a singular vector is arbitrary; here a
     score rises with the mean z of its genes, and where it does so with none (two genes that are
-    negatively correlated) with the first of them in the matrix. Genes constant over the cohort are
-    left out; a signature that loses most of its genes that way is warned about.
+    negatively correlated) with the first of them in the matrix. Where the two largest singular
+    values are equal there is no first vector and no score. Genes constant over the cohort are left
+    out; a signature that loses most of its genes that way is warned about.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ class Plage(ComponentMethod):
         scale="log",
         weights="sign",
         invariant_to=frozenset({"gene_order", "other_signatures", "other_genes"}),
-        revision=1,
+        revision=2,
     )
 
     def fit_sets(

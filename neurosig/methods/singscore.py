@@ -27,7 +27,8 @@ class Singscore(Method):
     arm as before, and nothing is centred.
     Between -0.5 and 0.5 for one centred arm, -1 and 1 for two. Where values tie, "min" and "max"
     can leave these limits by (k_s - 1) / (2 (n - k_s)) an arm; without known direction the
-    limits of the published formula do not hold.
+    limits of the published formula do not hold. A sample whose genes all tie has one score for all
+    signatures of k genes, by the rule for ties alone: 0 with "average" if centred; it is warned of.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from neurosig._params import Help, Range
 from neurosig.genesets.compiled import CompiledSignatures
-from neurosig.kernels.ranks import ascending_order
+from neurosig.kernels.ranks import ascending_order, rows_without_ranking
 from neurosig.kernels.walks import ssgsea_walk
 from neurosig.methods.base import Invariance, Method, Scope, Spec
 
@@ -25,7 +25,7 @@ class SsGsea(Method):
     of the running difference over all places, not its maximum. Genes that tie are placed in the
     order of the matrix, so a score can depend on that order. A signature with up and down arm is
     the score of the up arm minus that of the down arm. Between about -n/2 and n/2; 0 = the genes
-    are spread like all others.
+    are spread like all others. NaN for a set of all genes, and in a sample whose genes all tie.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ class SsGsea(Method):
     References
     ----------
     Barbie et al. 2009, doi:10.1038/nature08460 (Methods, signature projection). Equal to GSVA 2.1.4
-    ``ssgseaParam(normalize = FALSE)``.
+    ``ssgseaParam(normalize = FALSE)``, but for a sample whose genes all tie: there its score hangs
+    on the order of the genes alone.
 
     Examples
     --------
@@ -67,7 +68,7 @@ class SsGsea(Method):
         scale="ranks",
         weights="sign",
         invariant_to=frozenset({"other_samples", "other_signatures", "monotone_transform"}),
-        revision=1,
+        revision=2,
     )
 
     @property
@@ -88,9 +89,9 @@ class SsGsea(Method):
     ) -> NDArray[np.float64]:
         """Scores of dense rows."""
         powers = np.arange(x.shape[1] + 1, dtype=np.float64) ** self.alpha
-        arms = ssgsea_walk(
-            x, ascending_order(x), powers, self.na == "omit", sets.arms.indptr, sets.arms.indices
-        )
+        order = ascending_order(x)
+        arms = ssgsea_walk(x, order, powers, self.na == "omit", sets.arms.indptr, sets.arms.indices)
+        arms[rows_without_ranking(x, order)] = np.nan  # else the order of the genes makes a score
         return sets.combine_arms(arms)
 
     def fit_scores(self, scores: NDArray[np.float64]) -> float | None:

@@ -86,7 +86,8 @@ def _t_values(data: BlockData, sets: CompiledSignatures) -> NDArray[np.float64]:
     weight_squares = np.add.reduceat(weights**2, starts)
     mean, of_expression = means[:, None], squares[:, None]
     # Sums of products of deviations: of the weights over n genes, and of weights and expression.
-    of_weights = weight_squares - weight_sums**2 / n
+    with np.errstate(divide="ignore", invalid="ignore"):  # a sample without any value
+        of_weights = weight_squares - weight_sums**2 / n
     of_both = weighted_sums(data, sets.sets) - mean * weight_sums
     # What is below these limits is the rounding error of sums that are zero.
     is_defined = (

@@ -5,6 +5,7 @@ it. Tolerances are those of the design: methods of sample scope are equal to the
 cohort scope to 1e-12 of the range across storage and sample order.
 """
 
+import copy
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -164,14 +165,59 @@ def test_missing_values_make_only_the_scores_that_hold_them_missing(method, expr
     assert found.loc["s02", ["large", "directed"]].notna().all()
 
 
+def test_absent_genes_do_not_change_a_score_unless_a_parameter_counts_them(method, expression):
+    """Only ucell has such a parameter: by default an absent gene counts as ranked last."""
+    present = {"plain": ["G001", "G005", "G009"], "pair": SIGNATURES["directed"]}
+    up, down = SIGNATURES["directed"].values()
+    absent = {
+        "plain": ["X1", *present["plain"], "X2"],
+        "pair": {"up": [*up, "X3"], "down": ["X4", *down]},
+    }
+    skipping = replace(method, missing_genes="skip") if method.spec.name == "ucell" else method
+    expected = values(expression, present, method=skipping)
+    assert difference(expected, values(expression, absent, method=skipping)) == 0.0
+    if method.spec.name == "ucell":
+        imputed = values(expression, absent, method=method)
+        assert (imputed["plain"] < expected["plain"]).any()
+
+
+def test_a_seed_fixes_what_is_drawn_and_nothing_else_is_drawn(method, expression):
+    """Not even the state of NumPy's own generator has a part."""
+    np.random.seed(1)  # noqa: NPY002  # the global state is what is tested
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    first = values(expression, method=method)
+    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+    np.random.seed(2)  # noqa: NPY002
+    assert values(expression, method=method).equals(first)
+    if "seed" in method.parameters():
+        other = values(expression, method=replace(method, seed=method.seed + 1))
+        assert difference(first, other) > 1e-6
+
+
+def test_signatures_are_not_modified(method, expression):
+    signatures = {
+        "plain": ["G009", "G001", "G005"],
+        "weighted": {"G010": 0.5, "G011": -2.0},
+        "pair": {"up": ["G100", "G103"], "down": ["G110"]},
+    }
+    before = copy.deepcopy(signatures)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        values(expression, signatures, method=method)
+    assert signatures == before
+
+
 def test_the_input_is_not_modified(method, expression):
     before = expression.copy(deep=True)
-    sparse = as_adata(expression, scipy.sparse.csr_matrix)
-    data_before = sparse.X.data.copy()
+    stores = [np.asarray, scipy.sparse.csr_matrix, scipy.sparse.csc_matrix]
+    for data in (as_adata(expression, store) for store in stores):
+        data_before = data.copy()
+        values(data, method=method)
+        assert (data.X != data_before.X).sum() == 0
+        assert data.obs.equals(data_before.obs)
+        assert (list(data.obsm), list(data.uns), list(data.layers)) == ([], [], [])
     values(expression, method=method)
-    values(sparse, method=method)
     pd.testing.assert_frame_equal(expression, before)
-    assert (sparse.X.data == data_before).all()
 
 
 def test_scores_survive_a_round_trip_through_a_file(method, expression, tmp_path):

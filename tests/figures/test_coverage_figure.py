@@ -76,3 +76,15 @@ def test_the_words_say_when_none_was_refused(coverages):
     assert pl.coverage_alt(pl.coverage_data({"A": coverages["A"]}, 0.5)).endswith(
         "None was refused."
     )
+
+
+@pytest.mark.parametrize("status", ["weights_ignored", "partly_scored"])
+def test_signatures_that_are_scored_with_a_remark_are_not_drawn_or_told_as_refused(
+    coverages, status
+):
+    remarked = coverages["A"].assign(status=["ok", status])
+    data = pl.coverage_data({"A": remarked}, 0.5)
+    axes = pl.coverage_figure(data).axes[0]
+    assert not [line for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())]
+    assert [t.get_text() for t in axes.get_legend().get_texts()] == ["A"]
+    assert pl.coverage_alt(data).endswith("None was refused.")

@@ -13,6 +13,7 @@ import scipy.io
 import scipy.sparse
 
 import neurosig as ns
+from neurosig.kernels.ranks import TIES, ascending_order, rank_rows
 
 pytestmark = pytest.mark.data
 
@@ -85,6 +86,25 @@ class TestGsvaPackage:
         scores = score_all(read_matrix(goldens, matrix), sets, method)
         assert_equal_to(scores, expected, TOLERANCE)
 
+    @pytest.mark.parametrize(
+        ("golden", "matrix", "sets_name", "method"),
+        [
+            ("gsva146_a_ssgsea_raw", "a_expr", "sets_ab", ns.methods.SsGsea()),
+            ("gsva146_a_ssgsea_norm", "a_expr", "sets_ab", ns.methods.SsGsea(normalize=True)),
+            ("gsva146_b_ssgsea_raw", "b_counts", "sets_ab", ns.methods.SsGsea()),
+            ("gsva146_d_ssgsea_raw", "d_edge", "sets_d", ns.methods.SsGsea()),
+            ("gsva146_one_ssgsea_raw", "d_onesample", "sets_ab", ns.methods.SsGsea()),
+            ("gsva146_a_zscore", "a_expr", "sets_ab", ns.methods.ZScore()),
+            ("gsva146_d_zscore", "d_edge", "sets_d", ns.methods.ZScore()),
+        ],
+    )
+    def test_scores_equal_gsva_1_46(self, goldens, golden, matrix, sets_name, method):
+        """But for DUPGENES and E_dup, whose repeated genes count twice there."""
+        expected = reference(goldens, golden).drop(columns=["DUPGENES", "E_dup"], errors="ignore")
+        sets = {k: v for k, v in read_sets(goldens, sets_name).items() if k in expected}
+        scores = score_all(read_matrix(goldens, matrix), sets, method)
+        assert_equal_to(scores, expected, TOLERANCE)
+
     @pytest.mark.parametrize("normalize", [False, True])
     def test_size_filter_of_10_to_100_genes_changes_only_normalised_scores(
         self, goldens, normalize
@@ -126,10 +146,19 @@ class TestGsvaPackage:
         scores = score_all(read_matrix(goldens, "d_edge_na"), sets, method)
         assert_equal_to(scores, expected, TOLERANCE)
 
-    def test_one_sample_alone(self, goldens):
-        expected = reference(goldens, "gsva214_one_ssgsea_raw")
+    @pytest.mark.parametrize(
+        ("golden", "matrix", "normalize"),
+        [
+            ("gsva214_one_ssgsea_raw", "d_onesample", False),
+            ("gsva214_one_ssgsea_norm", "d_onesample", True),
+            ("gsva214_one_set_ssgsea_norm", "a_expr", True),
+        ],
+    )
+    def test_one_sample_or_one_set_alone(self, goldens, golden, matrix, normalize):
+        expected = reference(goldens, golden)
         sets = {k: v for k, v in read_sets(goldens, "sets_ab").items() if k in expected}
-        scores = score_all(read_matrix(goldens, "d_onesample"), sets, "ssgsea")
+        method = ns.methods.SsGsea(normalize=normalize)
+        scores = score_all(read_matrix(goldens, matrix), sets, method)
         assert_equal_to(scores, expected, TOLERANCE)
 
     @pytest.mark.parametrize(
@@ -238,11 +267,48 @@ class TestSingscorePackage:
     def test_one_sample_alone(self, goldens):
         self.check(goldens, "one_up", "d_onesample", "sets_ab", ns.methods.Singscore(), False)
 
+    @pytest.mark.parametrize(
+        ("golden", "directed"),
+        [("singscore_a_multiScore_scores", False), ("singscore_a_multiScore_updown_scores", True)],
+    )
+    def test_many_sets_at_once(self, goldens, golden, directed):
+        """multiScore(); NOMATCH, of which no gene is in the data, is missing on both sides."""
+        expected = reference(goldens, golden)
+        sets = read_sets(goldens, "sets_ab")
+        sets = {
+            name: {"up": sets[f"{name}_up"], "down": sets[f"{name}_dn"]} if directed else sets[name]
+            for name in expected
+        }
+        scores = score_all(read_matrix(goldens, "a_expr"), sets, ns.methods.Singscore())
+        assert_equal_to(scores, expected, 0.0)
+        assert list(scores.columns[scores.isna().any()]) == ([] if directed else ["NOMATCH"])
+
+    @pytest.mark.parametrize(
+        ("golden", "matrix"),
+        [
+            ("singscore_a_ranks_min", "a_expr"),
+            ("singscore_b_ranks_min", "b_counts"),
+            ("singscore_dna_ranks_min", "d_edge_na"),
+        ],
+    )
+    def test_ranks_equal_those_of_rank_genes(self, goldens, golden, matrix):
+        x = read_matrix(goldens, matrix).to_numpy(copy=True).astype(float)
+        ranks = rank_rows(x, ascending_order(x), TIES["min"])
+        assert np.array_equal(ranks, reference(goldens, golden).to_numpy(), equal_nan=True)
+
 
 @pytest.mark.filterwarnings("ignore::neurosig.errors.NeurosigWarning")
-def test_the_mean_equals_iobr(goldens):
-    """IOBR 2.2.3.9000 sigScore(method = "mean") of one set."""
-    expected = pd.read_csv(goldens / "expected" / "iobr_sigScore_a_SET10_mean.csv", index_col=0)
-    sets = {"SET10": read_sets(goldens, "sets_ab")["SET10"]}
-    scores = score_all(read_matrix(goldens, "a_expr"), sets, "mean")["SET10"]
-    assert_equal_to(scores.to_frame(), expected.set_axis(["SET10"], axis=1), TOLERANCE)
+@pytest.mark.parametrize(
+    ("golden", "method"),
+    [
+        ("tiny_ssgsea_raw", ns.methods.SsGsea()),
+        ("tiny_zscore", ns.methods.ZScore()),
+        ("tiny_gsva_none", ns.methods.Gsva(kcdf="none")),
+        ("tiny_gsva_Gaussian", ns.methods.Gsva(kcdf="gaussian")),
+    ],
+)
+def test_six_genes_of_four_samples_equal_gsva(goldens, golden, method):
+    scores = score_all(
+        read_matrix(goldens, "f_tiny"), {"P": ["a", "b"], "Q": ["c", "d", "e"]}, method
+    )
+    assert_equal_to(scores, reference(goldens, golden), 1e-15)

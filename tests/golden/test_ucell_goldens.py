@@ -2,10 +2,9 @@
 
 Not compared, each for a reason:
 
-- ``ucell_c_from_rankings``: scoring from stored rankings takes the highest stored rank plus one
-  (325 on these data) for max_rank instead of 1500, so the reference disagrees with itself.
-- ``ucell_c_duppos``: genes given twice ("A" and "A+") count twice there; a signature that names a
-  gene twice is refused here.
+- ``ucell_c_duppos``, sets y and z: genes given as "A" and "A+", or twice in a down arm, count twice
+  there; a signature that names a gene twice is refused here. Set x, where the reference takes the
+  gene once, is compared.
 - ``ucell_c_SmoothKNN_*`` and ``ucell_knn_index_*``: smoothing over neighbours is another step.
 - the set NOMATCH in every table: none of its genes is in the data. The reference says 0, here it
   is missing with the status no_genes.
@@ -98,6 +97,8 @@ storages = pytest.mark.parametrize("storage", ["dense", "sparse"])
         ("c_counts_mr1500_skip", "c_counts", ns.methods.UCell(missing_genes="skip")),
         ("c_counts_mr300", "c_counts", ns.methods.UCell(max_rank=300)),
         ("c_lognorm_mr1500", "c_lognorm", ns.methods.UCell()),
+        # Of stored rankings the reference takes the highest rank plus one for maxRank, not 1500.
+        ("c_from_rankings", "c_counts", ns.methods.UCell(max_rank=325)),
         ("c_counts_ties_min", "c_counts", ns.methods.UCell(ties="min")),
         ("c_counts_ties_max", "c_counts", ns.methods.UCell(ties="max")),
         ("c_counts_ties_dense", "c_counts", ns.methods.UCell(ties="dense")),
@@ -139,6 +140,14 @@ def test_where_the_reference_stops_for_a_long_set_the_others_are_scored(goldens)
     assert scores.coverage["status"].to_dict() == {"MOST": "no_score", "SET10": "ok"}
     alone = ns.score(x, {"SET10": sets["SET10"]}, method=method).values
     assert scores.values["SET10"].equals(alone["SET10"])
+
+
+def test_a_gene_listed_twice_counts_once_in_a_plain_set_of_the_reference(goldens):
+    expected = reference(goldens, "c_duppos")["x"]  # G0001, G0001, G0002
+    found = ns.score(
+        cells(goldens, "c_counts", "sparse"), {"x": ["G0001", "G0002"]}, method="ucell"
+    )
+    assert found.values["x"].equals(expected)
 
 
 def test_a_gene_named_twice_which_the_reference_counts_twice_is_refused(goldens):

@@ -16,6 +16,7 @@ from neurosig.expression.checks import (
     check_overlap,
     check_scale,
     guess_scale,
+    rows_of_one_value,
 )
 from neurosig.expression.io import read_expression
 from neurosig.expression.mismatch import explain_mismatch
@@ -65,6 +66,28 @@ def test_missing_values_pass_where_a_method_takes_them_but_infinite_ones_do_not(
 
 def test_values_whose_sum_overflows_are_finite():
     check_finite(expression_of([[1e308, 1e308]]))
+
+
+@pytest.mark.parametrize("n_genes", [1, 3, 200])
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_observations_of_one_value_are_seen(n_genes, is_sparse):
+    x = np.full((5, n_genes), 2.0)
+    x[1] = 0.0
+    x[2] = np.linspace(1, 2, n_genes)
+    x[3, -1] = 0.0
+    x[4] = np.nan
+    block = as_expression(ad.AnnData(sparse.csr_matrix(x) if is_sparse else x)).block(0, 5)
+    expected = [True, True, n_genes == 1, n_genes == 1, False]
+    assert rows_of_one_value(block).tolist() == expected
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_an_observation_that_differs_in_one_gene_is_not_of_one_value(is_sparse):
+    for gene in range(200):
+        x = np.ones((1, 200))
+        x[0, gene] = 3.0
+        block = as_expression(ad.AnnData(sparse.csr_matrix(x) if is_sparse else x)).block(0, 1)
+        assert not rows_of_one_value(block).any()
 
 
 def test_genes_in_the_rows_are_seen():

@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 import neurosig
 from neurosig.kernels.jit import jit
 from neurosig.kernels.moments import add_squares, add_totals, set_means, set_signed_z
-from neurosig.kernels.ranks import TIES, ascending_order, rank_rows
+from neurosig.kernels.ranks import TIES, ascending_order, rank_rows, rows_without_ranking
 from neurosig.kernels.walks import ssgsea_walk
 
 
@@ -55,6 +55,14 @@ def test_the_ascending_order_sorts_with_missing_values_last_and_zeros_in_column_
         np.testing.assert_array_equal(row[places], np.sort(row))
         zeros = places[row[places] == 0]
         assert list(zeros) == sorted(zeros)
+
+
+@shapes
+@kinds
+def test_rows_whose_values_are_all_equal_or_missing_have_no_ranking(shape, kind):
+    x = random_rows(*shape, kind)
+    expected = [len(set(row[~np.isnan(row)] + 0.0)) < 2 for row in x]
+    assert rows_without_ranking(x, ascending_order(x)).tolist() == expected
 
 
 @shapes

@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse
 
 import neurosig as ns
-from neurosig.errors import CoverageWarning, NonFiniteError, ParameterError
+from neurosig.errors import CoverageWarning, NonFiniteError, ParameterError, ScoreWarning
 from neurosig.genesets.compiled import compile_signatures
 from neurosig.genesets.signature import SignatureCollection
 
@@ -110,7 +110,8 @@ def test_an_arm_without_any_gene_in_the_data_counts_nothing():
 def test_all_values_equal_give_the_middle_of_the_ranks():
     """All ranks 3.5: two genes have 1 - (7 - 3) / 9 = 5/9, whatever the value."""
     x = pd.DataFrame([[4.0] * 6, [0.0] * 6], index=["s1", "s2"], columns=list("abcdef"))
-    found = scored({"S": ["a", "c"]}, x)["S"]
+    with pytest.warns(ScoreWarning, match="2 observations all genes have one and the same value"):
+        found = scored({"S": ["a", "c"]}, x)["S"]
     np.testing.assert_allclose(found, [5 / 9, 5 / 9], rtol=1e-15)
 
 

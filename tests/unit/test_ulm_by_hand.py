@@ -10,7 +10,7 @@ import scipy.sparse
 from scipy.stats import linregress
 
 import neurosig as ns
-from neurosig.errors import CoverageWarning
+from neurosig.errors import CoverageWarning, ScoreWarning
 
 GENES = [f"g{i}" for i in range(60)]
 
@@ -82,7 +82,8 @@ def test_a_missing_value_elsewhere_leaves_the_regression_of_its_sample():
 def test_a_sample_with_one_value_for_all_genes_has_no_score(value):
     x = random_expression()
     x.loc["q"] = value
-    found = ns.score(x, {"S": GENES[:10]}, method="ulm").values["S"]
+    with pytest.warns(ScoreWarning, match=r"1 observation of \d+ for 1 signature.*'q'"):
+        found = ns.score(x, {"S": GENES[:10]}, method="ulm").values["S"]
     assert np.isnan(found["q"])
     assert found.drop("q").notna().all()
 

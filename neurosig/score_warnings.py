@@ -1,0 +1,120 @@
+"""What `score` says of signatures and observations that are not scored as they were asked for.
+
+Each function looks at one thing, writes the status of the signatures concerned into the coverage,
+and warns once.
+"""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from neurosig.errors import CoverageWarning, ScoreWarning, count, examples
+from neurosig.genesets.compiled import CompiledSignatures
+from neurosig.genesets.signature import SignatureCollection
+from neurosig.keys import OK, Coverage
+from neurosig.methods.base import Method
+
+
+def warn_of_ignored_weights(
+    collection: SignatureCollection, sets: CompiledSignatures, method: Method
+) -> None:
+    weighted = [name for name in sets.names if collection[name].is_weighted]
+    if weighted and method.spec.weights == "sign":
+        sets.coverage.loc[weighted, Coverage.STATUS] = Coverage.WEIGHTS_IGNORED
+        warnings.warn(
+            CoverageWarning(
+                f"{method.spec.name} uses the direction of genes, not the size of their weights",
+                f"{count(len(weighted), 'signature')} with weights: {examples(weighted)}",
+                "Their coverage.status says weights_ignored; leave them out of this call if the "
+                "weights matter",
+            ),
+            stacklevel=3,
+        )
+
+
+def warn_of_missing_arms(collection: SignatureCollection, sets: CompiledSignatures) -> None:
+    n_arms = np.bincount(sets.arm_owner, minlength=sets.n_signatures)
+    lost = [
+        name
+        for name, n_found in zip(sets.names, n_arms, strict=True)
+        if n_found < bool(collection[name].up) + bool(collection[name].down)
+    ]
+    if lost:
+        warnings.warn(
+            CoverageWarning(
+                f"{count(len(lost), 'signature')} with an up and a down arm "
+                f"{'has' if len(lost) == 1 else 'have'} no gene of one arm in the data",
+                f"Scored by the other arm alone: {examples(lost)}",
+                "Such scores are not on the scale of cohorts that hold both arms; see "
+                "coverage.missing_genes",
+            ),
+            stacklevel=3,
+        )
+
+
+def warn_of_missing_scores(
+    values: NDArray[np.float64], sets: CompiledSignatures, method: Method
+) -> None:
+    missing = [name for i, name in enumerate(sets.names) if np.isnan(values[:, i]).all()]
+    if missing:
+        sets.coverage.loc[missing, Coverage.STATUS] = Coverage.NO_SCORE
+        warnings.warn(
+            CoverageWarning(
+                f"{method.spec.name} gives no score to {count(len(missing), 'signature')} in any "
+                "observation",
+                f"Their genes are found, the scores are not defined: {examples(missing)}",
+                "Leave them out, or give what they lack: a set of all genes needs other genes to "
+                "rank among, constant genes have no z-value, components of equal variance have no "
+                'first one, one score has no range, and with na="propagate" a gene that is always '
+                "missing takes its signatures with it",
+            ),
+            stacklevel=3,
+        )
+
+
+def warn_of_flat_observations(names: pd.Index, method: Method) -> None:
+    if len(names) and method.spec.scale == "ranks":
+        warnings.warn(
+            ScoreWarning(
+                f"{method.spec.name} ranks the genes of an observation, and in "
+                f"{count(len(names), 'observation')} all genes have one and the same value",
+                f"{examples(names)}: their scores are missing or what the rule for ties gives to "
+                "any genes",
+                "Leave them out, data[data.nunique(axis=1) > 1] of a table or "
+                "sc.pp.filter_cells(adata, min_genes=1), or find the step that emptied them",
+            ),
+            stacklevel=3,
+        )
+
+
+def warn_of_observations_without_score(
+    values: NDArray[np.float64],
+    is_flat: NDArray[np.bool_],
+    obs_names: pd.Index,
+    sets: CompiledSignatures,
+    method: Method,
+) -> None:
+    if method.allows_missing:  # then the policy that was stated says what is missing
+        return
+    is_missing = np.isnan(values)
+    n_missing = np.count_nonzero(is_missing, axis=0)
+    is_partial = (n_missing > 0) & (n_missing < len(values))
+    partial = [sets.names[s] for s in np.flatnonzero(is_partial)]
+    status = sets.coverage.loc[partial, Coverage.STATUS]
+    sets.coverage.loc[status.index[status == OK], Coverage.STATUS] = Coverage.PARTLY_SCORED
+    are_told = is_flat if method.spec.scale == "ranks" else np.zeros_like(is_flat)
+    without = is_missing[:, is_partial].any(axis=1) & ~are_told
+    if without.any():
+        warnings.warn(
+            ScoreWarning(
+                f"{method.spec.name} gives no score to {count(int(without.sum()), 'observation')} "
+                f"of {len(obs_names)} for {count(len(partial), 'signature')}",
+                f"Observations: {examples(obs_names[without])}; signatures: {examples(partial)}",
+                "Their genes do not differ in the ranking of the method; look at these "
+                "observations, leave them out, or use a method that needs no ranking, such as "
+                'method="mean"',
+            ),
+            stacklevel=3,
+        )

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from neurosig.outcomes.regression import regress as regress
     from neurosig.report.build import build_report as build_report
     from neurosig.scores import Scores as Scores
+    from neurosig.smoothing import nearest_neighbours as nearest_neighbours
+    from neurosig.smoothing import smooth_knn as smooth_knn
     from neurosig.study.pipeline import run as run
 
 _HOME = {
@@ -58,6 +60,7 @@ _HOME = {
     "logrank": "outcomes.rank_tests",
     "meta": "outcomes.pooling",
     "methods": "methods",
+    "nearest_neighbours": "smoothing",
     "ph_test": "outcomes.proportional_hazards",
     "pl": "pl",
     "read_clinical": "outcomes.clinical_io",
@@ -66,6 +69,7 @@ _HOME = {
     "regress": "outcomes.regression",
     "run": "study.pipeline",
     "score": "engine",
+    "smooth_knn": "smoothing",
     "survival_quantile": "outcomes.curves",
     "transform": "expression.transforms",
 }

@@ -24,12 +24,12 @@ from neurosig.expression.checks import (
     check_finite,
     check_orientation,
     check_overlap,
-    check_scale,
     guess_scale,
 )
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
+from neurosig.genesets.refusals import refusals
 from neurosig.genesets.signature import SignatureCollection
-from neurosig.keys import OK, Coverage
+from neurosig.keys import SCORED, Coverage
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.scores import Scores
@@ -117,13 +117,16 @@ def score(
         )
     expression = as_expression(data, layer=layer, use_raw=use_raw)
     sets = compile_signatures(
-        collection, expression.var_names, min_genes=min_genes, min_coverage=min_coverage
+        collection,
+        expression.var_names,
+        min_genes=min_genes,
+        min_coverage=min_coverage,
+        by_recipe=chosen.spec.weights == "recipe",
     )
     _check_coverage(expression, collection, sets, min_genes, min_coverage)
     check_finite(expression, allow_nan=chosen.allows_missing)
     guess = guess_scale(expression)
-    if chosen.spec.scale != "any":
-        check_scale(guess, chosen.spec.scale)
+    chosen.check_scale(guess, sets)
     _warn_of_ignored_weights(collection, sets, chosen)
     _warn_of_missing_arms(collection, sets)
     values = _run(expression, sets, chosen, n_jobs)
@@ -136,7 +139,7 @@ def score(
             "scope": chosen.scope,
             "doi": chosen.spec.doi,
         },
-        signatures={"sha256": collection.sha256, "ids": list(collection)},
+        signatures=_record_of(collection, chosen),
         expression=dict(expression.origin)
         | {"n_obs": expression.n_obs, "n_genes": expression.n_vars, "scale_guess": guess.scale},
         coverage={"min_genes": min_genes, "min_coverage": min_coverage},
@@ -146,6 +149,14 @@ def score(
     )
     frame[list(sets.names)] = values
     return Scores(frame, sets.coverage, record)
+
+
+def _record_of(collection: SignatureCollection, method: Method) -> dict[str, Any]:
+    record = {"sha256": collection.sha256, "ids": list(collection)}
+    if method.spec.weights != "recipe":
+        return record
+    recipes = {s.id: {"recipe": s.recipe, "controls": s.controls} for s in collection.values()}
+    return record | {"recipes": recipes}
 
 
 def _check_arguments(min_genes: object, min_coverage: object, n_jobs: object) -> None:
@@ -174,27 +185,15 @@ def _check_coverage(
     min_coverage: float,
 ) -> None:
     genes = {gene for signature in collection.values() for gene in signature.genes}
-    refused = sets.coverage[sets.coverage[Coverage.STATUS] != OK]
+    rule = f"min_coverage={min_coverage:g}, min_genes={min_genes if min_genes else 'up to 3'}"
+    refused = refusals(sets.coverage, rule)
     if not sets.names:
         check_orientation(expression, genes)
         check_overlap(expression, genes)
-    if refused.empty:
-        return
-    shown = [
-        f"{name} ({row[Coverage.N_FOUND]} of {row[Coverage.N_GENES]} genes, {row[Coverage.STATUS]})"
-        for name, row in refused.iterrows()
-    ]
-    rule = f"min_coverage={min_coverage:g}, min_genes={min_genes if min_genes else 'up to 3'}"
-    remedy = (
-        "See coverage.missing_genes; if the identifiers are right, the data do not hold these "
-        "genes, and a lower min_coverage gives a score of fewer genes that should be called so"
-    )
-    n_refused = count(len(refused), "signature")
-    what = f"{n_refused} of {len(collection)} cannot be scored"
-    evidence = f"With {rule}: {examples(shown, quoted=False)}"
-    if not sets.names:
+        what, evidence, remedy = ("; ".join(texts) for texts in zip(*refused, strict=True))
         raise CoverageError(what, evidence, remedy, coverage=sets.coverage)
-    warnings.warn(CoverageWarning(what, evidence, remedy), stacklevel=3)
+    for refusal in refused:
+        warnings.warn(CoverageWarning(*refusal), stacklevel=3)
 
 
 def _warn_of_ignored_weights(
@@ -237,7 +236,12 @@ def _warn_of_missing_arms(collection: SignatureCollection, sets: CompiledSignatu
 def _warn_of_missing_scores(
     values: NDArray[np.float64], sets: CompiledSignatures, method: Method
 ) -> None:
-    missing = [name for i, name in enumerate(sets.names) if np.isnan(values[:, i]).all()]
+    status = sets.coverage[Coverage.STATUS]
+    missing = [
+        name
+        for i, name in enumerate(sets.names)
+        if np.isnan(values[:, i]).all() and status[name] in SCORED
+    ]
     if missing:
         sets.coverage.loc[missing, Coverage.STATUS] = "no_score"
         warnings.warn(

@@ -137,3 +137,6 @@ SCORE_TERM: Final = "score"
 
 OK: Final = "ok"
 """The `status` of a row that went through."""
+
+SCORED: Final = (OK, "weights_ignored", "low_agreement")
+"""Each `Coverage.STATUS` of a signature that has scores."""

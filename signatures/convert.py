@@ -43,6 +43,8 @@ EDITS = (
     (r"the 16 HGNC groups above", "the 16 HGNC groups named in source"),
 )
 RECIPES = {"pc1 (original) or mean z": "pc1"}
+CONTROLS = {"IMM.TCELL_INFLAMED_GEP18": "CTRL.GEP_HOUSEKEEPING11"}
+"""The row whose genes the recipe of a signature subtracts; the table says so in its notes."""
 
 
 class FlowList(list[str]):
@@ -80,6 +82,7 @@ def entry_of(row: dict[str, Any], curated: str) -> dict[str, Any]:
         "n_genes": row["n_genes"],
         **_gene_fields(row),
         "recipe": _recipe(row["score_mode"]),
+        "controls": _flow(row.get("controls")),
         "source": _source(row["source"]),
         "evidence": row["evidence"],
         "derivation_rule": row.get("derivation_rule"),
@@ -124,11 +127,17 @@ def convert(source: Path, ids: list[str], folder: Path) -> list[Path]:
         raise InputError(f"{source.name} lacks {examples(missing)}", "", "Correct the selection")
     paths = []
     for name in ids:
-        entry = entry_of(rows[name], table["built"])
+        entry = entry_of(_with_controls(rows[name], rows), table["built"])
         path = folder / entry["category"] / f"{name}.yaml"
         write_text(path, text_of(entry))
         paths.append(path)
     return paths
+
+
+def _with_controls(row: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
+    if row["id"] not in CONTROLS:
+        return row
+    return row | {"controls": rows[CONTROLS[row["id"]]]["genes"]}
 
 
 def _edited(value: Any) -> Any:

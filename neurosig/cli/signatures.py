@@ -57,6 +57,7 @@ def show(signature: Annotated[str, typer.Argument(help="id of an entry")]) -> No
         "verified": entry.verified,
         "licence": entry.licence,
         "recipe": entry.recipe,
+        "controls": list(entry.controls),
         "cancer_context": list(entry.cancer_context),
         "source": dict(entry.source),
         "notes": entry.notes,

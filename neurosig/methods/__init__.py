@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from neurosig.methods.pc1 import Pc1 as Pc1
     from neurosig.methods.plage import Plage as Plage
     from neurosig.methods.plaid import Plaid as Plaid
+    from neurosig.methods.published import Published as Published
     from neurosig.methods.singscore import Singscore as Singscore
     from neurosig.methods.ssgsea import SsGsea as SsGsea
     from neurosig.methods.ucell import UCell as UCell

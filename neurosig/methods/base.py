@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from neurosig import _params
 from neurosig.expression.base import Block, Expression
+from neurosig.expression.checks import ScaleGuess, check_scale
 from neurosig.genesets.compiled import CompiledSignatures
 
 Scope: TypeAlias = Literal["sample", "cohort"]
@@ -49,9 +50,11 @@ class Spec:
         Lowest and highest possible score.
     scale
         Input the method wants: "log" (differences of values mean something) or "ranks" (any scale
-        whose order within a sample means something) or "any" (genes are put on a common scale).
+        whose order within a sample means something) or "any" (genes are put on a common scale) or
+        "recipe" (each signature's recipe says).
     weights
-        What becomes of signature weights: "sign" (direction only) or "full".
+        What becomes of signature weights: "sign" (direction only), "full", or "recipe": only
+        signatures with a recipe are scored, and their recipes say.
     invariant_to
         What a score does not depend on: the order of genes where values tie, the other samples,
         the other signatures, a monotone transform of each sample, genes of no signature.
@@ -64,8 +67,8 @@ class Spec:
     doi: str
     scope: Scope
     bounds: tuple[float, float]
-    scale: Literal["log", "ranks", "any"]
-    weights: Literal["sign", "full"]
+    scale: Literal["log", "ranks", "any", "recipe"]
+    weights: Literal["sign", "full", "recipe"]
     invariant_to: frozenset[Invariance]
     revision: int
 
@@ -102,6 +105,11 @@ class Method(ABC):
     def parameters(self) -> dict[str, Any]:
         """The parameters by name."""
         return asdict(self)
+
+    def check_scale(self, guess: ScaleGuess, sets: CompiledSignatures) -> None:  # noqa: ARG002
+        """Warn if the values do not look like what the method wants; called by `score`."""
+        if self.spec.scale in ("log", "ranks"):
+            check_scale(guess, self.spec.scale, stacklevel=4)
 
     def fit(self, expression: Expression, sets: CompiledSignatures) -> object:  # noqa: ARG002
         """Statistics of the cohort that `score_rows` needs; None for a method of sample scope."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from neurosig.keys import OK, Coverage, Result
+from neurosig.keys import SCORED, Coverage, Result
 from neurosig.report.manifest import Fact, FigureItem, Item, Manifest, Notice, Section, TableItem
 from neurosig.study.analysis import StudyAnalysis
 from neurosig.study.columns import COHORT_COLUMNS, POOLED_COLUMNS, table_item
@@ -70,7 +70,7 @@ def _summary(study: Study, analysis: StudyAnalysis) -> tuple[Fact, ...]:
         entries.append((f"{cohort.source.title or cohort.source.id}{name}", cohort.cohort.echo))
     for cohort in analysis.cohorts:
         status = cohort.main.coverage[Coverage.STATUS]
-        n_refused = int((~status.isin([OK, "weights_ignored"])).sum())
+        n_refused = int((~status.isin(SCORED)).sum())
         text = f"{len(status) - n_refused} of {len(status)}"
         entries.append((f"Signatures scored, {cohort.source.id}", text))
     main = analysis.methods[analysis.main_method]

@@ -101,6 +101,32 @@ def test_score_takes_parameters_of_the_method_and_threads(
     np.testing.assert_array_equal(_numbers(output), expected.values.to_numpy())
 
 
+def test_score_follows_the_recipes_of_a_collection(neurosig: Run, tmp_path: Path) -> None:
+    tpm = pd.DataFrame(
+        {"GZMA": [0.5, 40.0, 3.0], "PRF1": [7.75, 90.0, 1.0], "TH": [5.0, 0.0, 1.0]},
+        index=["p1", "p2", "p3"],
+    )
+    tpm.T.rename_axis("gene").to_csv(tmp_path / "tpm.csv")
+    output = tmp_path / "scores.csv"
+    ended = neurosig(
+        "score", tmp_path / "tpm.csv", *ROWS, "--method", "published", "--id", "IMM.CYT",
+        "--param", "input_scale=linear", "--output", output,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    method = ns.methods.Published(input_scale="linear")
+    expected = ns.score(tpm, ns.load_signatures(ids="IMM.CYT"), method=method)
+    np.testing.assert_array_equal(_numbers(output), expected.values.to_numpy())
+    record = json.loads((tmp_path / "scores.provenance.json").read_text())
+    assert record["scores"]["signatures"]["recipes"]["IMM.CYT"]["recipe"] == "geometric_mean"
+    ended = neurosig(
+        "score", tmp_path / "tpm.csv", *ROWS, "--method", "published",
+        "--id", "AUTO.SYMPATHETIC_CORE", "--min-coverage", "0", "--min-genes", "1",
+        "--output", output,
+    )  # fmt: skip
+    assert ended.code == 3
+    assert "has no published recipe" in ended.err
+
+
 def test_score_cox_and_meta_through_files_equal_the_functions_exactly(
     neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
 ) -> None:

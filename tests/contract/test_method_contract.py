@@ -20,13 +20,13 @@ from neurosig.expression import base
 from neurosig.methods.base import INVARIANCES
 from neurosig.methods.registry import registered
 
-from .conftest import SIGNATURES, STORAGES, as_adata, make_expression
+from .conftest import SIGNATURES, STORAGES, as_adata, make_expression, suited
 
 pytestmark = pytest.mark.filterwarnings("ignore::neurosig.errors.ScaleWarning")
 
 
 def values(data, signatures=SIGNATURES, *, method, **options) -> pd.DataFrame:
-    return ns.score(data, signatures, method=method, **options).values
+    return ns.score(data, suited(signatures, method), method=method, **options).values
 
 
 def difference(first: pd.DataFrame, second: pd.DataFrame) -> float:
@@ -139,7 +139,7 @@ def test_scores_stay_within_the_declared_bounds(method, expression):
 def test_a_signature_without_its_genes_is_missing_with_a_status(method, expression):
     signatures = {**SIGNATURES, "absent": ["X1", "X2", "X3"], "half": ["G001", "X1", "X2"]}
     with pytest.warns(CoverageWarning, match=r"absent.*0 of 3 genes"):
-        scores = ns.score(expression, signatures, method=method)
+        scores = ns.score(expression, suited(signatures, method), method=method)
     assert scores.values[["absent", "half"]].isna().all(axis=None)
     assert scores.coverage.loc[["absent", "half"], "status"].tolist() == [
         "no_genes",
@@ -175,7 +175,7 @@ def test_the_input_is_not_modified(method, expression):
 
 
 def test_scores_survive_a_round_trip_through_a_file(method, expression, tmp_path):
-    scores = ns.score(expression, SIGNATURES, method=method)
+    scores = ns.score(expression, suited(SIGNATURES, method), method=method)
     scores.save(tmp_path / "scores.h5ad")
     loaded = ns.Scores.load(tmp_path / "scores.h5ad")
     assert (loaded.values.to_numpy() == scores.values.to_numpy()).all()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurosig import methods as methods
     from neurosig import pl as pl
+    from neurosig.agreement import method_agreement as method_agreement
     from neurosig.engine import score as score
     from neurosig.expression.io import read_expression as read_expression
     from neurosig.expression.transforms import transform as transform
@@ -59,6 +60,7 @@ _HOME = {
     "load_signatures": "genesets.catalogue",
     "logrank": "outcomes.rank_tests",
     "meta": "outcomes.pooling",
+    "method_agreement": "agreement",
     "methods": "methods",
     "nearest_neighbours": "smoothing",
     "ph_test": "outcomes.proportional_hazards",

@@ -121,7 +121,7 @@ def score(
         expression.var_names,
         min_genes=min_genes,
         min_coverage=min_coverage,
-        by_recipe=chosen.spec.weights == "recipe",
+        by_recipe=chosen.weights == "recipe",
     )
     _check_coverage(expression, collection, sets, min_genes, min_coverage)
     check_finite(expression, allow_nan=chosen.allows_missing)
@@ -153,7 +153,7 @@ def score(
 
 def _record_of(collection: SignatureCollection, method: Method) -> dict[str, Any]:
     record = {"sha256": collection.sha256, "ids": list(collection)}
-    if method.spec.weights != "recipe":
+    if method.weights != "recipe":
         return record
     recipes = {s.id: {"recipe": s.recipe, "controls": s.controls} for s in collection.values()}
     return record | {"recipes": recipes}
@@ -200,7 +200,7 @@ def _warn_of_ignored_weights(
     collection: SignatureCollection, sets: CompiledSignatures, method: Method
 ) -> None:
     weighted = [name for name in sets.names if collection[name].is_weighted]
-    if weighted and method.spec.weights == "sign":
+    if weighted and method.weights == "sign":
         sets.coverage.loc[weighted, Coverage.STATUS] = "weights_ignored"
         warnings.warn(
             CoverageWarning(
@@ -260,7 +260,7 @@ def _run(
     expression: Expression, sets: CompiledSignatures, method: Method, n_jobs: int
 ) -> NDArray[np.float64]:
     cohort = method.fit(expression, sets)
-    values = np.empty((expression.n_obs, sets.n_signatures))
+    values = np.empty((expression.n_obs, method.n_columns(sets)))
 
     def fill(bounds: tuple[int, int]) -> None:
         block = expression.block(*bounds)
@@ -271,7 +271,7 @@ def _run(
     with ThreadPoolExecutor(max_workers=n_jobs) as pool:
         for _ in progress(pool.map(fill, bounds), total=len(bounds), title=title):
             pass
-    return method.finish(values)
+    return method.finish(values, sets)
 
 
 def coverage_of(

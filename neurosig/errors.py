@@ -18,8 +18,8 @@
       ResourceError                               exit 5
         ChecksumError  MissingDependencyError(ImportError)
     NeurosigWarning(UserWarning)
-      CoverageWarning  ScaleWarning  ClinicalWarning  SmallSampleWarning
-      ProportionalHazardsWarning
+      CoverageWarning  ScaleWarning  AgreementWarning  ClinicalWarning
+      SmallSampleWarning  ProportionalHazardsWarning
 
 A message has three parts: what is wrong (with the value), the evidence (counts, up to five
 examples of each side) and the remedy (a line of code or an option). The facts behind the message
@@ -195,6 +195,10 @@ class CoverageWarning(NeurosigWarning):
 
 class ScaleWarning(NeurosigWarning):
     """The matrix does not look like the scale the method wants."""
+
+
+class AgreementWarning(NeurosigWarning):
+    """Scoring methods order the observations differently."""
 
 
 class ClinicalWarning(NeurosigWarning):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neurosig.methods.aucell import AuCell as AuCell
+    from neurosig.methods.consensus import Consensus as Consensus
     from neurosig.methods.gsva import Gsva as Gsva
     from neurosig.methods.mean import Mean as Mean
     from neurosig.methods.module_score import ModuleScore as ModuleScore

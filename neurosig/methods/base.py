@@ -98,6 +98,11 @@ class Method(ABC):
         return self.spec.bounds
 
     @property
+    def weights(self) -> Literal["sign", "full", "recipe"]:
+        """What becomes of signature weights with these parameters."""
+        return self.spec.weights
+
+    @property
     def allows_missing(self) -> bool:
         """Whether NaN in the expression is accepted."""
         return getattr(self, "na", "error") != "error"
@@ -134,8 +139,16 @@ class Method(ABC):
             scores[start : start + len(x)] = self.score_rows(x, sets, cohort)
         return scores
 
-    def finish(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """A last step over all scores of a call, for methods that rescale them."""
+    def n_columns(self, sets: CompiledSignatures) -> int:
+        """How many numbers an observation gets before `finish`: one for each signature."""
+        return sets.n_signatures
+
+    def finish(
+        self,
+        scores: NDArray[np.float64],
+        sets: CompiledSignatures,  # noqa: ARG002
+    ) -> NDArray[np.float64]:
+        """A last step over all scores of a call, for methods that rescale or combine them."""
         return scores
 
 

@@ -95,7 +95,11 @@ class Plaid(SetSumMethod):
             arms /= sets.arms.sizes + _ADDED_TO_SIZES
         return sets.combine_arms(arms)
 
-    def finish(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def finish(
+        self,
+        scores: NDArray[np.float64],
+        sets: CompiledSignatures,  # noqa: ARG002
+    ) -> NDArray[np.float64]:
         """Bring the medians of the samples to their mean if asked to."""
         present = ~np.isnan(scores)
         if not self.normalize or not present.any():

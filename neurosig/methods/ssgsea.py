@@ -93,7 +93,11 @@ class SsGsea(Method):
         )
         return sets.combine_arms(arms)
 
-    def finish(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def finish(
+        self,
+        scores: NDArray[np.float64],
+        sets: CompiledSignatures,  # noqa: ARG002
+    ) -> NDArray[np.float64]:
         """Divide by the range over all scores if asked to."""
         finite = scores[np.isfinite(scores)]
         if not self.normalize or finite.size == 0:

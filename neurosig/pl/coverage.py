@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from neurosig.errors import InputError, examples
-from neurosig.keys import OK, Coverage, Result
+from neurosig.keys import SCORED, Coverage, Result
 from neurosig.pl.style import (
     GROUP_COLOURS,
     GROUP_MARKERS,
@@ -143,7 +143,7 @@ def _draw_cohort(
 ) -> None:
     y = rows[Result.SIGNATURE].map(level_of).to_numpy(dtype=np.float64) + shift
     share = rows[Coverage.COVERAGE].to_numpy(dtype=np.float64)
-    is_refused = rows[Coverage.STATUS].ne(OK).to_numpy()
+    is_refused = ~rows[Coverage.STATUS].isin(SCORED).to_numpy()
     for keep, look in ((~is_refused, _scored_mark(index)), (is_refused, _refused_mark(index))):
         axes.plot(share[keep], y[keep], linestyle="none", clip_on=False, **look)
 
@@ -177,7 +177,7 @@ def coverage_figure(data: pd.DataFrame) -> "Figure":
         figure = new_figure(left + axis_width + right, 0.3 + height + 0.46)
         axes = axes_in_inches(figure, left, 0.46, axis_width, height)
         draw_coverage(axes, data)
-        _draw_key(axes, names, has_refused=bool(data[Coverage.STATUS].ne(OK).any()))
+        _draw_key(axes, names, has_refused=bool((~data[Coverage.STATUS].isin(SCORED)).any()))
     return figure
 
 
@@ -210,7 +210,7 @@ def coverage_alt(data: pd.DataFrame) -> str:
     """
     n_signatures = data[Result.SIGNATURE].nunique()
     n_cohorts = data[Result.COHORT].nunique()
-    refused = data[data[Coverage.STATUS].ne(OK)]
+    refused = data[~data[Coverage.STATUS].isin(SCORED)]
     named = [
         f"{clean_label(row[Result.SIGNATURE])} in {clean_label(row[Result.COHORT])} "
         f"({int(row[Coverage.N_FOUND])} of {int(row[Coverage.N_GENES])} genes)"

@@ -121,8 +121,8 @@ STORAGES = {
 @pytest.fixture(params=sorted(registered()))
 def method(request):
     """Each registered method with its default parameters, or with some that suit 180 genes."""
-    few_controls = {"module_score": {"ctrl_size": 4}}
-    return registered()[request.param](**few_controls.get(request.param, {}))
+    parameters = {"module_score": {"ctrl_size": 4}, "consensus": {"min_agreement": 0.0}}
+    return registered()[request.param](**parameters.get(request.param, {}))
 
 
 @pytest.fixture

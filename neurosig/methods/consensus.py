@@ -163,16 +163,15 @@ class Consensus(Method):
     def finish(self, scores: NDArray[np.float64], sets: CompiledSignatures) -> NDArray[np.float64]:
         """Rank by each method, take the mean, and report the agreement."""
         columns = np.split(scores, len(self.methods), axis=1)
-        by_method = np.stack(
-            [m.finish(s, sets) for m, s in zip(self.members(), columns, strict=True)]
-        )
+        by_method = [m.finish(s, sets) for m, s in zip(self.members(), columns, strict=True)]
         self._warn_of_unscored(by_method, sets)
-        consensus = np.full(by_method.shape[1:], np.nan)
+        consensus = np.full((len(scores), sets.n_signatures), np.nan)
         agreement = np.full(sets.n_signatures, np.nan)
         for s in range(sets.n_signatures):
-            is_scored = ~np.isnan(by_method[:, :, s]).any(axis=0)
+            members = np.column_stack([values[:, s] for values in by_method])
+            is_scored = ~np.isnan(members).any(axis=1)
             if is_scored.sum() > 1:
-                ranks = average_ranks(by_method[:, is_scored, s].T)
+                ranks = average_ranks(members[is_scored])
                 consensus[is_scored, s] = ((ranks - 1) / (len(ranks) - 1)).mean(axis=1)
                 agreement[s] = kendalls_w(ranks)
         sets.coverage[Coverage.AGREEMENT] = np.nan
@@ -180,8 +179,10 @@ class Consensus(Method):
         self._warn_of_low(agreement, sets)
         return consensus
 
-    def _warn_of_unscored(self, by_method: NDArray[np.float64], sets: CompiledSignatures) -> None:
-        is_unscored: NDArray[np.bool_] = np.all(np.isnan(by_method), axis=1)
+    def _warn_of_unscored(
+        self, by_method: list[NDArray[np.float64]], sets: CompiledSignatures
+    ) -> None:
+        is_unscored = np.stack([np.all(np.isnan(scores), axis=0) for scores in by_method])
         names = [sets.names[s] for s in np.flatnonzero(np.any(is_unscored, axis=0))]
         if not names:
             return

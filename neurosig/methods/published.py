@@ -28,6 +28,20 @@ from neurosig.methods.recipe_scorers import SCORERS, Scorer
 
 InputScale: TypeAlias = Literal["as_given", "linear", "log2p1"]
 
+_WORDS: Final = {"linear": "linear values such as TPM", "log": "logged values"}
+_LOOKS: Final = {
+    "counts": "counts",
+    "linear": "linear values",
+    "log": "logged values",
+    "centred": "values centred at zero",
+    "standardised": "values standardised by gene",
+}
+_MISTAKEN: Final = {
+    "linear": ("counts", "log", "centred", "standardised"),
+    "log": ("counts", "linear", "standardised"),
+}
+"""What a matrix must not look like for a recipe that reads linear or log values."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -65,7 +79,7 @@ class Published(Method):
     Signatures without a recipe are not scored (status ``no_recipe``), nor are those without all
     their genes and controls (``incomplete_recipe``), since a score of fewer genes is not the
     published one. contrast_mean_z takes the genes that are found, within the limits of coverage
-    and at least one of each arm. A negative value where a recipe wants linear ones refuses the
+    and at least one of each arm. A negative value where linear ones are wanted refuses the
     signature (``negative_values``).
 
     Parameters
@@ -194,15 +208,26 @@ class Published(Method):
     def _without_negative(
         self, expression: Expression, sets: CompiledSignatures, kept: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Refuse recipes of linear values where one is negative."""
-        is_linear = np.array([RECIPES[str(sets.recipes[s])].scale == "linear" for s in kept])
+        """Refuse what reads or makes linear values where one is negative."""
+        is_linear = np.array(
+            [
+                self.input_scale == "linear" or RECIPES[str(sets.recipes[s])].scale == "linear"
+                for s in kept
+            ]
+        )
         if not is_linear.any():
             return kept
-        lows = np.full(expression.n_vars, np.inf)
-        genes = np.unique(sets.sets.take(kept[is_linear]).indices)
+        chosen = sets.take(kept)
+        of_each = [
+            np.concatenate([genes, controls])
+            for (genes, _), (controls, _) in zip(
+                chosen.sets.lists(), chosen.controls.lists(), strict=True
+            )
+        ]
+        lows, read = np.full(expression.n_vars, np.inf), np.unique(np.concatenate(of_each))
         for _, x in dense_chunks(expression):
-            lows[genes] = np.fmin(lows[genes], np.fmin.reduce(x[:, genes], axis=0))
-        lowest = np.array([lows[genes].min() for genes, _ in sets.sets.take(kept).lists()])
+            lows[read] = np.fmin(lows[read], np.fmin.reduce(x[:, read], axis=0))
+        lowest = np.array([lows[genes].min() for genes in of_each])
         return _refuse(
             sets,
             kept,
@@ -233,21 +258,6 @@ class Published(Method):
             if looks in ("linear", "log")
             else "Use the values from before they were centred or scaled"
         )
-
-
-_WORDS: Final = {"linear": "linear values such as TPM", "log": "logged values"}
-_LOOKS: Final = {
-    "counts": "counts",
-    "linear": "linear values",
-    "log": "logged values",
-    "centred": "values centred at zero",
-    "standardised": "values standardised by gene",
-}
-_MISTAKEN: Final = {
-    "linear": ("counts", "log", "centred", "standardised"),
-    "log": ("counts", "linear", "standardised"),
-}
-"""What a matrix must not look like for a recipe that reads linear or log values."""
 
 
 def _refuse(

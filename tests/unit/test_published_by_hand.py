@@ -139,6 +139,14 @@ class TestScale:
         assert scores.values.drop(columns="CYT").notna().all(axis=None)
         assert scores.coverage.loc["CYT", "status"] == "negative_values"
 
+    def test_a_negative_value_refuses_whatever_is_read_as_linear(self):
+        x = tpm().drop(columns=["FOS", "CCL2"]).assign(UBB=-3.0)
+        with pytest.warns(ScaleWarning, match=r"1 signature cannot.*'GEP'"):
+            scores = ns.score(x, ns.SignatureCollection([GEP, CYT]), method=LINEAR)
+        assert scores.coverage["status"].to_dict() == {"GEP": "negative_values", "CYT": "ok"}
+        with pytest.raises(ScaleError):
+            values(tpm().assign(UNUSED=-3.0), [COMPONENT])
+
     @pytest.mark.filterwarnings("ignore::neurosig.errors.ScaleWarning")
     def test_negative_values_in_all_that_is_left_are_an_error(self):
         x = tpm().assign(PRF1=-1.0)

@@ -15,6 +15,7 @@ from neurosig.errors import (
     UnknownMethodError,
 )
 from neurosig.kernels.concordance import average_ranks, kendalls_w, rank_correlations
+from neurosig.methods import consensus, registry
 
 PAIR = ns.methods.Consensus(methods=("mean", "zscore"), min_agreement=0.0)
 # mean: a 3, b 5.5, c 6. z of NGF: mean 4, sd sqrt(19): -3 -2 5; of TH: mean 17/3, sd sqrt(28/3).
@@ -58,11 +59,20 @@ class TestArithmetic:
         expected = sum((table.rank() - 1) / 11 for table in members) / 3
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-15)
 
-    def test_a_member_that_rescales_all_scores_finishes_first(self):
-        x, sets = random_expression(), {"A": ["G01", "G02", "G03"], "B": ["G20", "G21"]}
+    def test_a_member_that_rescales_all_scores_finishes_first(self, monkeypatch):
+        """plaid with normalize=True subtracts the median over the signatures of a sample."""
+        normalised = ns.methods.Plaid(normalize=True)
+
+        def get_method(name):
+            return normalised if name == "plaid" else registry.get_method(name)
+
+        monkeypatch.setattr(consensus, "get_method", get_method)
+        x = random_expression()
+        sets = {name: [f"G{i + k:02d}" for k in range(3)] for name, i in [("A", 0), ("B", 9)]}
+        sets["C"] = ["G20", "G21"]
         method = ns.methods.Consensus(methods=("plaid", "mean"), min_agreement=0.0)
         found = ns.score(x, sets, method=method).values
-        members = [ns.score(x, sets, method=name).values for name in method.methods]
+        members = [ns.score(x, sets, method=m).values for m in (normalised, "mean")]
         expected = sum((table.rank() - 1) / 11 for table in members) / 2
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-15)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurosig import methods as methods
     from neurosig import pl as pl
+    from neurosig.agreement import method_agreement as method_agreement
     from neurosig.cohort_stats import CohortStats as CohortStats
     from neurosig.engine import score as score
     from neurosig.expression.io import read_expression as read_expression
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from neurosig.outcomes.regression import regress as regress
     from neurosig.report.build import build_report as build_report
     from neurosig.scores import Scores as Scores
+    from neurosig.smoothing import nearest_neighbours as nearest_neighbours
+    from neurosig.smoothing import smooth_knn as smooth_knn
     from neurosig.study.pipeline import run as run
 
 _HOME = {
@@ -69,7 +72,9 @@ _HOME = {
     "load_signatures": "genesets.finding",
     "logrank": "outcomes.rank_tests",
     "meta": "outcomes.pooling",
+    "method_agreement": "agreement",
     "methods": "methods",
+    "nearest_neighbours": "smoothing",
     "ph_test": "outcomes.proportional_hazards",
     "pl": "pl",
     "read_clinical": "outcomes.clinical_io",
@@ -82,6 +87,7 @@ _HOME = {
     "score": "engine",
     "search_signatures": "genesets.finding",
     "signature_overlap": "genesets.overlap",
+    "smooth_knn": "smoothing",
     "survival_quantile": "outcomes.curves",
     "transform": "expression.transforms",
 }

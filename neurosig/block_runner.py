@@ -35,7 +35,7 @@ def score_blocks(
     expression: Expression, sets: CompiledSignatures, method: Method, cohort: Any, *, n_jobs: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Scores before `Method.finish`, and in which observations all genes have one value."""
-    values = np.empty((expression.n_obs, sets.n_signatures))
+    values = np.empty((expression.n_obs, method.n_columns(sets)))
     is_flat = np.empty(expression.n_obs, dtype=np.bool_)
     title = f"{method.spec.name}: {count(expression.n_obs, 'observation')}"
 

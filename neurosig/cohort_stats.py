@@ -28,7 +28,7 @@ from neurosig.genesets.exchange import from_json, json_text
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method, registered
-from neurosig.score_warnings import warn_of_flat_observations
+from neurosig.score_warnings import warn_of_flat_observations, warn_of_missing_scores
 from neurosig.scores import Scores
 
 FORMAT: Final = "neurosig-cohort/1"
@@ -116,7 +116,8 @@ class CohortStats:
         self._warn_of_other_scale(scale.scale, scale.evidence)
         values, is_flat = score_blocks(expression, sets, self.method, self.cohort, n_jobs=n_jobs)
         warn_of_flat_observations(expression.obs_names[is_flat], self.method)
-        values = self.method.finish(values, self.fitted)
+        values = self.method.finish(values, self.fitted, sets)
+        warn_of_missing_scores(values, sets, self.method)
         frame = pd.DataFrame(
             np.nan,
             index=given.obs_names,
@@ -211,11 +212,12 @@ class CohortStats:
             self.var_names,
             min_genes=self.min_genes,
             min_coverage=self.min_coverage,
+            by_recipe=self.method.weights == "recipe",
         )
 
     def _check_genes(self, given: Expression, sets: CompiledSignatures) -> None:
         if "other_genes" in self.method.invariant_to:
-            needed = self.var_names[np.unique(sets.sets.indices)]
+            needed = self.var_names[np.union1d(sets.sets.indices, sets.controls.indices)]
             why = "The genes of its signatures are needed"
         else:
             needed = self.var_names

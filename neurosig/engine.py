@@ -16,8 +16,6 @@ from neurosig.errors import (
     CoverageWarning,
     ParameterError,
     SignatureError,
-    count,
-    examples,
 )
 from neurosig.expression.adapters import as_expression
 from neurosig.expression.base import Expression
@@ -25,12 +23,11 @@ from neurosig.expression.checks import (
     check_finite,
     check_orientation,
     check_overlap,
-    check_scale,
     guess_scale,
 )
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
+from neurosig.genesets.refusals import refusals
 from neurosig.genesets.signature import SignatureCollection
-from neurosig.keys import OK, Coverage
 from neurosig.matched_null import NullLike, matched_p_values, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
@@ -128,8 +125,12 @@ def score(
     """
     _check_arguments(min_genes, min_coverage, n_jobs, seed)
     chosen, chosen_null = get_method(method), null_of(null)
-    if chosen_null is not None and not chosen.applies_to_new_samples:
-        raise _without_null(chosen)
+    if chosen_null is not None and chosen.why_no_null is not None:
+        raise ParameterError(
+            f"null cannot be given for {chosen.spec.name}",
+            chosen.why_no_null,
+            "Ask for the p-values of another method",
+        )
     collection = SignatureCollection.of(signatures)
     if not collection:
         raise SignatureError(
@@ -139,13 +140,16 @@ def score(
         )
     expression = as_expression(data, layer=layer, use_raw=use_raw)
     sets = compile_signatures(
-        collection, expression.var_names, min_genes=min_genes, min_coverage=min_coverage
+        collection,
+        expression.var_names,
+        min_genes=min_genes,
+        min_coverage=min_coverage,
+        by_recipe=chosen.weights == "recipe",
     )
     _check_coverage(expression, collection, sets, min_genes, min_coverage)
     check_finite(expression, allow_nan=chosen.allows_missing)
     guess = guess_scale(expression)
-    if chosen.spec.scale != "any":
-        check_scale(guess, chosen.spec.scale)
+    chosen.check_scale(guess, sets)
     warn_of_ignored_weights(collection, sets, chosen)
     warn_of_missing_arms(collection, sets)
     genes = chosen.fit_genes(expression)
@@ -153,7 +157,7 @@ def score(
     chosen.warn(sets, cohort)
     raw, is_flat = score_blocks(expression, sets, chosen, cohort, n_jobs=n_jobs)
     fitted = chosen.fit_scores(raw)
-    values = chosen.finish(raw, fitted)
+    values = chosen.finish(raw, fitted, sets)
     warn_of_flat_observations(expression.obs_names[is_flat], chosen)
     warn_of_missing_scores(values, sets, chosen)
     warn_of_observations_without_score(values, is_flat, expression.obs_names, sets, chosen)
@@ -166,7 +170,7 @@ def score(
             "applies_to_new_samples": chosen.applies_to_new_samples,
             "doi": chosen.spec.doi,
         },
-        signatures={"sha256": collection.sha256, "ids": list(collection)},
+        signatures=_record_of(collection, chosen),
         expression=dict(expression.origin)
         | {"n_obs": expression.n_obs, "n_genes": expression.n_vars, "scale_guess": guess.scale},
         coverage={"min_genes": min_genes, "min_coverage": min_coverage},
@@ -208,13 +212,12 @@ def _table(
     return table
 
 
-def _without_null(method: Method) -> ParameterError:
-    return ParameterError(
-        f"null cannot be given for {method.spec.name}",
-        "It ranks the observations of a cohort among each other, and random sets would have to be "
-        "ranked as well",
-        "Ask for the p-values of one of its methods",
-    )
+def _record_of(collection: SignatureCollection, method: Method) -> dict[str, Any]:
+    record = {"sha256": collection.sha256, "ids": list(collection)}
+    if method.weights != "recipe":
+        return record
+    recipes = {s.id: {"recipe": s.recipe, "controls": s.controls} for s in collection.values()}
+    return record | {"recipes": recipes}
 
 
 def _check_arguments(min_genes: object, min_coverage: object, n_jobs: object, seed: object) -> None:
@@ -247,27 +250,15 @@ def _check_coverage(
     min_coverage: float,
 ) -> None:
     genes = {gene for signature in collection.values() for gene in signature.genes}
-    refused = sets.coverage[sets.coverage[Coverage.STATUS] != OK]
+    rule = f"min_coverage={min_coverage:g}, min_genes={min_genes if min_genes else 'up to 3'}"
+    refused = refusals(sets.coverage, rule)
     if not sets.names:
         check_orientation(expression, genes)
         check_overlap(expression, genes)
-    if refused.empty:
-        return
-    shown = [
-        f"{name} ({row[Coverage.N_FOUND]} of {row[Coverage.N_GENES]} genes, {row[Coverage.STATUS]})"
-        for name, row in refused.iterrows()
-    ]
-    rule = f"min_coverage={min_coverage:g}, min_genes={min_genes if min_genes else 'up to 3'}"
-    remedy = (
-        "See coverage.missing_genes; if the identifiers are right, the data do not hold these "
-        "genes, and a lower min_coverage gives a score of fewer genes that should be called so"
-    )
-    n_refused = count(len(refused), "signature")
-    what = f"{n_refused} of {len(collection)} cannot be scored"
-    evidence = f"With {rule}: {examples(shown, quoted=False)}"
-    if not sets.names:
+        what, evidence, remedy = ("; ".join(texts) for texts in zip(*refused, strict=True))
         raise CoverageError(what, evidence, remedy, coverage=sets.coverage)
-    warnings.warn(CoverageWarning(what, evidence, remedy), stacklevel=3)
+    for refusal in refused:
+        warnings.warn(CoverageWarning(*refusal), stacklevel=3)
 
 
 def coverage_of(

@@ -18,7 +18,7 @@
       ResourceError                               exit 5
         ChecksumError  MissingDependencyError(ImportError)
     NeurosigWarning(UserWarning)
-      CoverageWarning  ScaleWarning  ScoreWarning  ClinicalWarning
+      CoverageWarning  ScaleWarning  ScoreWarning  AgreementWarning  ClinicalWarning
       SmallSampleWarning  ProportionalHazardsWarning
 
 A message has three parts: what is wrong (with the value), the evidence (counts, up to five
@@ -199,6 +199,10 @@ class ScaleWarning(NeurosigWarning):
 
 class ScoreWarning(NeurosigWarning):
     """Some observations have no score, or scores that say nothing about them."""
+
+
+class AgreementWarning(NeurosigWarning):
+    """Scoring methods order the observations differently."""
 
 
 class ClinicalWarning(NeurosigWarning):

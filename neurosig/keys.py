@@ -18,6 +18,8 @@ class Coverage:
     COVERAGE: Final = "coverage"
     STATUS: Final = "status"
     MISSING: Final = "missing_genes"
+    AGREEMENT: Final = "agreement"
+    """Kendall's W of several methods; only where the method is made of them."""
 
     ALL: Final = (N_GENES, N_FOUND, COVERAGE, STATUS, MISSING)
 
@@ -142,5 +144,8 @@ SCORE_TERM: Final = "score"
 OK: Final = "ok"
 """The `status` of a row that went through."""
 
-SCORED: Final = (OK, Coverage.WEIGHTS_IGNORED, Coverage.PARTLY_SCORED)
-"""The `status` of signatures that have scores, without or with a remark."""
+LOW_AGREEMENT: Final = "low_agreement"
+"""The `Coverage.STATUS` of a signature whose scores hang on the method."""
+
+SCORED: Final = (OK, Coverage.WEIGHTS_IGNORED, Coverage.PARTLY_SCORED, LOW_AGREEMENT)
+"""The `Coverage.STATUS` of signatures that have scores, without or with a remark."""

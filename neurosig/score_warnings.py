@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from neurosig.errors import CoverageWarning, ScoreWarning, count, examples
 from neurosig.genesets.compiled import CompiledSignatures
 from neurosig.genesets.signature import SignatureCollection
-from neurosig.keys import OK, Coverage
+from neurosig.keys import OK, SCORED, Coverage
 from neurosig.methods.base import Method
 
 
 def warn_of_ignored_weights(
     collection: SignatureCollection, sets: CompiledSignatures, method: Method
 ) -> None:
+    """Weights whose size the method does not use."""
     weighted = [name for name in sets.names if collection[name].is_weighted]
-    if weighted and method.spec.weights == "sign":
+    if weighted and method.weights == "sign":
         sets.coverage.loc[weighted, Coverage.STATUS] = Coverage.WEIGHTS_IGNORED
         warnings.warn(
             CoverageWarning(
@@ -35,6 +36,7 @@ def warn_of_ignored_weights(
 
 
 def warn_of_missing_arms(collection: SignatureCollection, sets: CompiledSignatures) -> None:
+    """Signatures of two arms that are scored by one of them."""
     n_arms = np.bincount(sets.arm_owner, minlength=sets.n_signatures)
     lost = [
         name
@@ -57,7 +59,13 @@ def warn_of_missing_arms(collection: SignatureCollection, sets: CompiledSignatur
 def warn_of_missing_scores(
     values: NDArray[np.float64], sets: CompiledSignatures, method: Method
 ) -> None:
-    missing = [name for i, name in enumerate(sets.names) if np.isnan(values[:, i]).all()]
+    """Signatures that have their genes and no score in any observation."""
+    status = sets.coverage[Coverage.STATUS]
+    missing = [
+        name
+        for i, name in enumerate(sets.names)
+        if np.isnan(values[:, i]).all() and status[name] in SCORED
+    ]
     if missing:
         sets.coverage.loc[missing, Coverage.STATUS] = Coverage.NO_SCORE
         warnings.warn(
@@ -75,6 +83,7 @@ def warn_of_missing_scores(
 
 
 def warn_of_flat_observations(names: pd.Index, method: Method) -> None:
+    """Observations whose genes all have one value, where the method ranks them."""
     if len(names) and method.spec.scale == "ranks":
         warnings.warn(
             ScoreWarning(
@@ -96,6 +105,7 @@ def warn_of_observations_without_score(
     sets: CompiledSignatures,
     method: Method,
 ) -> None:
+    """Observations that have no score of signatures which others have."""
     if method.allows_missing:  # then the policy that was stated says what is missing
         return
     is_missing = np.isnan(values)

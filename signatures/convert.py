@@ -39,6 +39,8 @@ EDITS = (
     (r"the 16 HGNC groups above", "the 16 HGNC groups named in source"),
 )
 RECIPES = {"pc1 (original) or mean z": "pc1"}
+CONTROLS = {"IMM.TCELL_INFLAMED_GEP18": "CTRL.GEP_HOUSEKEEPING11"}
+"""The row whose genes the recipe of a signature subtracts; the table says so in its notes."""
 
 
 def entry_of(row: dict[str, Any], curated: str) -> dict[str, Any]:
@@ -55,6 +57,7 @@ def entry_of(row: dict[str, Any], curated: str) -> dict[str, Any]:
         "n_genes": row["n_genes"],
         **_gene_fields(row),
         "recipe": _recipe(row["score_mode"]),
+        "controls": row.get("controls"),
         "source": _source(row["source"]),
         "evidence": row["evidence"],
         "derivation_rule": row.get("derivation_rule"),
@@ -93,7 +96,8 @@ def convert(source: Path, ids: list[str] | None, folder: Path) -> list[Path]:
         raise InputError(f"{source.name} lacks {examples(missing)}", "", "Correct the ids")
     paths = []
     for name in ids or rows:
-        entry = entry_of(corrected(rows[name], corrections.get(name, {})), table["built"])
+        row = _with_controls(rows[name], rows)
+        entry = entry_of(corrected(row, corrections.get(name, {})), table["built"])
         path = folder / entry["category"] / f"{name}.yaml"
         write_text(path, text_of(entry))
         paths.append(path)
@@ -125,6 +129,12 @@ def corrected(row: dict[str, Any], correction: dict[str, Any]) -> dict[str, Any]
 def _corrections() -> dict[str, dict[str, Any]]:
     content = load_yaml(HERE / "corrections.yaml")
     return dict(content["entries"]) if isinstance(content, dict) else {}
+
+
+def _with_controls(row: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
+    if row["id"] not in CONTROLS:
+        return row
+    return row | {"controls": rows[CONTROLS[row["id"]]]["genes"]}
 
 
 def _edited(value: Any) -> Any:

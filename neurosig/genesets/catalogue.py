@@ -195,6 +195,7 @@ def signature_of(entry: Mapping[str, Any], file: str) -> Signature:
             licence=entry["licence"],
             verified=entry["verified"],
             recipe=entry.get("recipe"),
+            controls=tuple(entry.get("controls", ())),
             cancer_context=tuple(entry.get("cancer_context", ())),
             notes=entry.get("notes", ""),
         )

@@ -10,6 +10,7 @@ IN_BRACKETS: Final = (
     "genes",
     "genes_up",
     "genes_down",
+    "controls",
     "dropped_symbols",
     "non_protein_coding",
     "cancer_context",

@@ -136,10 +136,13 @@ def both_arms(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def usable_list(snapshot: Snapshot) -> Iterator[Finding]:
-    """The API accepts the genes and weights, and the sha256 is theirs."""
+    """The API accepts genes, weights, recipe and controls, and the sha256 is of the first two."""
     for entry in snapshot.entries:
+        given = {
+            name: entry.fields[name] for name in ("recipe", "controls") if name in entry.fields
+        }
         try:
-            found = Signature(id=entry.id, **genes_and_weights(entry.fields)).sha256
+            found = Signature(id=entry.id, **genes_and_weights(entry.fields), **given).sha256
         except SignatureError as error:
             yield Finding("usable_list", entry.id, str(error))
             continue

@@ -17,6 +17,7 @@ from neurosig.genesets.gene_lists import (
     is_weight,
     refuse_both_arms,
 )
+from neurosig.genesets.recipes import check_recipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,10 @@ class Signature:
     verified : bool
         Whether the list was checked against its primary source.
     recipe : str, optional
-        How its paper scores it, where that is more than a set of genes.
+        How its paper scores it, where that is more than a set of genes; a name out of
+        `neurosig.genesets.recipes.RECIPES`. The method "published" follows it.
+    controls : sequence of str
+        Genes whose mean the recipe subtracts, where it does so.
     cancer_context : sequence of str
         Cancers it was made or used in.
 
@@ -55,7 +59,8 @@ class Signature:
     ------
     SignatureError
         Empty or unprintable name; no genes; a gene that is not text, blank, or listed twice (for
-        instance as up and as down); a weight that is zero, not finite or missing.
+        instance as up and as down); a weight that is zero, not finite or missing; a recipe that is
+        unknown, or that the weights and controls do not fit.
 
     Examples
     --------
@@ -75,6 +80,7 @@ class Signature:
     licence: str = "unknown"
     verified: bool = False
     recipe: str | None = None
+    controls: tuple[str, ...] = ()
     cancer_context: tuple[str, ...] = ()
     notes: str = ""
 
@@ -83,6 +89,10 @@ class Signature:
         object.__setattr__(self, "genes", gene_list(self.id, self.genes))
         check_genes(self.id, self.genes)
         object.__setattr__(self, "weights", checked_weights(self.id, self.genes, self.weights))
+        object.__setattr__(self, "controls", gene_list(self.id, self.controls))
+        if self.controls:
+            check_genes(self.id, self.controls)
+        check_recipe(self.id, self.recipe, self.genes, self.weights, self.controls)
         object.__setattr__(self, "source", dict(self.source))
         object.__setattr__(self, "cancer_context", tuple(self.cancer_context))
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neurosig.methods.aucell import AuCell as AuCell
+    from neurosig.methods.consensus import Consensus as Consensus
     from neurosig.methods.gsva import Gsva as Gsva
     from neurosig.methods.mean import Mean as Mean
     from neurosig.methods.module_score import ModuleScore as ModuleScore
     from neurosig.methods.pc1 import Pc1 as Pc1
     from neurosig.methods.plage import Plage as Plage
     from neurosig.methods.plaid import Plaid as Plaid
+    from neurosig.methods.published import Published as Published
     from neurosig.methods.singscore import Singscore as Singscore
     from neurosig.methods.ssgsea import SsGsea as SsGsea
     from neurosig.methods.ucell import UCell as UCell

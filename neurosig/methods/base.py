@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from neurosig import _params
 from neurosig.expression.base import Block, Expression
+from neurosig.expression.checks import ScaleGuess, check_scale
 from neurosig.genesets.compiled import CompiledSignatures
 
 Scope: TypeAlias = Literal["sample", "cohort"]
@@ -51,9 +52,11 @@ class Spec:
         Lowest and highest possible score.
     scale
         Input the method wants: "log" (differences of values mean something) or "ranks" (any scale
-        whose order within a sample means something) or "any" (genes are put on a common scale).
+        whose order within a sample means something) or "any" (genes are put on a common scale) or
+        "recipe" (each signature's recipe says).
     weights
-        What becomes of signature weights: "sign" (direction only) or "full".
+        What becomes of signature weights: "sign" (direction only), "full", or "recipe": only
+        signatures with a recipe are scored, and their recipes say.
     invariant_to
         What a score does not depend on: the order of genes where values tie, the other samples,
         the other signatures, a monotone transform of each sample, genes of no signature.
@@ -66,8 +69,8 @@ class Spec:
     doi: str
     scope: Scope
     bounds: tuple[float, float]
-    scale: Literal["log", "ranks", "any"]
-    weights: Literal["sign", "full"]
+    scale: Literal["log", "ranks", "any", "recipe"]
+    weights: Literal["sign", "full", "recipe"]
     invariant_to: frozenset[Invariance]
     revision: int
 
@@ -97,6 +100,11 @@ class Method(ABC):
         return self.spec.bounds
 
     @property
+    def weights(self) -> Literal["sign", "full", "recipe"]:
+        """What becomes of signature weights with these parameters."""
+        return self.spec.weights
+
+    @property
     def allows_missing(self) -> bool:
         """Whether NaN in the expression is accepted."""
         return getattr(self, "na", "error") != "error"
@@ -105,10 +113,20 @@ class Method(ABC):
         """The parameters by name."""
         return asdict(self)
 
+    def check_scale(self, guess: ScaleGuess, sets: CompiledSignatures) -> None:  # noqa: ARG002
+        """Warn if the values do not look like what the method wants; called by `score`."""
+        if self.spec.scale in ("log", "ranks"):
+            check_scale(guess, self.spec.scale, stacklevel=4)
+
     @property
     def applies_to_new_samples(self) -> bool:
         """Whether what was found in a cohort gives the score of a sample that is not in it."""
         return True
+
+    @property
+    def why_no_null(self) -> str | None:
+        """Why random gene sets cannot be scored in the place of signatures; None if they can."""
+        return None
 
     def fit_genes(self, expression: Expression) -> Any:  # noqa: ARG002
         """Statistics of each gene over the cohort, whatever the signatures; None if not needed."""
@@ -144,12 +162,21 @@ class Method(ABC):
             scores[start : start + len(x)] = self.score_rows(x, sets, cohort)
         return scores
 
+    def n_columns(self, sets: CompiledSignatures) -> int:
+        """How many numbers an observation gets before `finish`: one for each signature."""
+        return sets.n_signatures
+
     def fit_scores(self, scores: NDArray[np.float64]) -> Any:  # noqa: ARG002
         """What `finish` needs of all scores of a cohort; None for a method that leaves them be."""
         return None
 
-    def finish(self, scores: NDArray[np.float64], fitted: Any) -> NDArray[np.float64]:  # noqa: ARG002
-        """A last step, for methods that rescale their scores; it keeps the order in a sample."""
+    def finish(
+        self,
+        scores: NDArray[np.float64],
+        fitted: Any,  # noqa: ARG002
+        sets: CompiledSignatures,  # noqa: ARG002
+    ) -> NDArray[np.float64]:
+        """A last step, for methods that rescale or combine scores."""
         return scores
 
 

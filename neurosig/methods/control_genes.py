@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
@@ -17,6 +16,7 @@ from neurosig.errors import ParameterError, count, examples
 from neurosig.expression.base import Expression
 from neurosig.genesets.compiled import CompiledSignatures
 from neurosig.kernels.gene_totals import add_dense, add_sparse
+from neurosig.methods.named_genes import positions_of
 
 Positions: TypeAlias = NDArray[np.int64]
 
@@ -154,18 +154,13 @@ def given_controls(
             f"Without: {examples(without)}; named: {examples(controls)}",
             "Give each signature its genes, or leave controls out to have them drawn",
         )
-    positions = []
-    for owner in sets.arm_owner:
-        name = sets.names[owner]
-        genes = list(dict.fromkeys(controls[name]))
-        found = expression.var_names.get_indexer(pd.Index(genes, dtype=object))
-        absent = [gene for gene, place in zip(genes, found, strict=True) if place < 0]
-        if absent:
-            raise ParameterError(
-                f"{count(len(absent), 'control gene')} of {name!r} "
-                f"{'is' if len(absent) == 1 else 'are'} not in the data",
-                f"Of {len(genes)}: {examples(absent)}",
-                "Leave them out of controls if the score is to do without them",
-            )
-        positions.append(np.sort(found).astype(np.int64))
-    return positions
+    return [
+        positions_of(
+            controls[name],
+            expression,
+            parameter="controls",
+            noun="control gene",
+            owner=repr(name),
+        )
+        for name in (sets.names[owner] for owner in sets.arm_owner)
+    ]

@@ -103,7 +103,12 @@ class Plaid(SetSumMethod):
         skip_zeros = bool(present.min() == 0)
         return CommonMedian(float(_row_medians(scores, skip_zeros=skip_zeros).mean()), skip_zeros)
 
-    def finish(self, scores: NDArray[np.float64], fitted: Any) -> NDArray[np.float64]:
+    def finish(
+        self,
+        scores: NDArray[np.float64],
+        fitted: Any,
+        sets: CompiledSignatures,  # noqa: ARG002
+    ) -> NDArray[np.float64]:
         """Bring the medians of the samples to their mean over the cohort if asked to."""
         if fitted is None:
             return scores

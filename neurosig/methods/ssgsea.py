@@ -101,6 +101,11 @@ class SsGsea(Method):
             return None
         return float(np.ptp(finite)) or np.nan  # one score alone has no range
 
-    def finish(self, scores: NDArray[np.float64], fitted: Any) -> NDArray[np.float64]:
+    def finish(
+        self,
+        scores: NDArray[np.float64],
+        fitted: Any,
+        sets: CompiledSignatures,  # noqa: ARG002
+    ) -> NDArray[np.float64]:
         """Divide by the range if asked to."""
         return scores if fitted is None else scores / fitted

@@ -144,6 +144,57 @@ def test_a_patient_is_scored_from_a_saved_cohort_by_files_alone(
     )
 
 
+def test_score_follows_the_recipes_of_a_collection(neurosig: Run, tmp_path: Path) -> None:
+    tpm = pd.DataFrame(
+        {"GZMA": [0.5, 40.0, 3.0], "PRF1": [7.75, 90.0, 1.0], "TH": [5.0, 0.0, 1.0]},
+        index=["p1", "p2", "p3"],
+    )
+    tpm.T.rename_axis("gene").to_csv(tmp_path / "tpm.csv")
+    output = tmp_path / "scores.csv"
+    ended = neurosig(
+        "score", tmp_path / "tpm.csv", *ROWS, "--method", "published", "--id", "IMM.CYT",
+        "--param", "input_scale=linear", "--output", output,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    method = ns.methods.Published(input_scale="linear")
+    expected = ns.score(tpm, ns.load_signatures(ids="IMM.CYT"), method=method)
+    np.testing.assert_array_equal(_numbers(output), expected.values.to_numpy())
+    record = json.loads((tmp_path / "scores.provenance.json").read_text())
+    assert record["scores"]["signatures"]["recipes"]["IMM.CYT"]["recipe"] == "geometric_mean"
+    ended = neurosig(
+        "score", tmp_path / "tpm.csv", *ROWS, "--method", "published",
+        "--id", "AUTO.SYMPATHETIC_CORE", "--min-coverage", "0", "--min-genes", "1",
+        "--output", output,
+    )  # fmt: skip
+    assert ended.code == 3
+    assert "has no published recipe" in ended.err
+
+
+def test_score_takes_the_methods_of_a_consensus_as_a_list(
+    neurosig: Run, small_data: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "scores.csv"
+    ended = neurosig(
+        "score", small_data / "alpha.csv", *ROWS, "--method", "consensus",
+        "--param", "methods=[ssgsea, zscore, mean]", "--param", "min_agreement=0",
+        "--file", small_data / "signatures.gmt", "--output", output,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    expression = ns.read_expression(small_data / "alpha.csv", orientation="genes_in_rows")
+    method = ns.methods.Consensus(methods=("ssgsea", "zscore", "mean"), min_agreement=0.0)
+    expected = ns.score(expression, ns.read_gmt(small_data / "signatures.gmt"), method=method)
+    np.testing.assert_array_equal(_numbers(output), expected.values.to_numpy())
+    coverage = pd.read_csv(tmp_path / "scores.coverage.csv", index_col=0)
+    assert coverage["agreement"].between(0, 1).all()
+    ended = neurosig(
+        "score", small_data / "alpha.csv", *ROWS, "--method", "consensus",
+        "--param", "methods=[ssgsea]", "--file", small_data / "signatures.gmt",
+        "--output", tmp_path / "other.csv",
+    )  # fmt: skip
+    assert ended.code == 2
+    assert "at least two methods" in ended.err
+
+
 def test_score_cox_and_meta_through_files_equal_the_functions_exactly(
     neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import atexit
 import tempfile
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import anndata
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
+from neurosig.genesets.signature import SignatureCollection
 from neurosig.methods.registry import registered
 
 N_OBS, N_GENES = 24, 180
@@ -33,6 +35,20 @@ SIGNATURES = {
     "directed": {"up": ["G100", "G101", "G102", "G103"], "down": ["G110", "G111", "G112"]},
     "partly absent": ["G150", "G151", "G152", "ABSENT1"],
 }
+
+
+RECIPES = {"small": "geometric_mean", "large": "pc1"}
+
+
+def suited(signatures: dict, method) -> SignatureCollection:
+    """The signatures with recipes for a method that follows them: RECIPES, or a contrast."""
+    collection = SignatureCollection.of(signatures)
+    if method.spec.weights != "recipe":
+        return collection
+    return SignatureCollection(
+        replace(signature, recipe=RECIPES.get(name, "contrast_mean_z"))
+        for name, signature in collection.items()
+    )
 
 
 def as_dataframe(frame: pd.DataFrame) -> pd.DataFrame:
@@ -102,11 +118,15 @@ STORAGES = {
 }
 
 
+def method_of(name: str):
+    """A registered method with its default parameters, or with some that suit 180 genes."""
+    parameters = {"module_score": {"ctrl_size": 4}, "consensus": {"min_agreement": 0.0}}
+    return registered()[name](**parameters.get(name, {}))
+
+
 @pytest.fixture(params=sorted(registered()))
 def method(request):
-    """Each registered method with its default parameters, or with some that suit 180 genes."""
-    few_controls = {"module_score": {"ctrl_size": 4}}
-    return registered()[request.param](**few_controls.get(request.param, {}))
+    return method_of(request.param)
 
 
 @pytest.fixture

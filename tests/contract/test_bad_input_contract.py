@@ -29,7 +29,7 @@ from neurosig.errors import (
 )
 from neurosig.methods.registry import registered
 
-from .conftest import N_GENES, SIGNATURES, as_adata, make_expression
+from .conftest import N_GENES, SIGNATURES, as_adata, make_expression, method_of
 
 SCORED = list(SIGNATURES)
 GENES = [f"G{i:03d}" for i in range(N_GENES)]
@@ -37,15 +37,21 @@ GENES = [f"G{i:03d}" for i in range(N_GENES)]
 # What becomes of a signature of all genes of the matrix. It is the highest and the lowest genes at
 # once: where a score compares with the genes outside there is none, and ucell and aucell, which
 # count how high the genes can stand, give the highest score.
-NO_SCORE_OF_ALL_GENES = {"ssgsea", "gsva", "singscore", "module_score", "ulm"}
+NO_SCORE_OF_ALL_GENES = {"ssgsea", "gsva", "singscore", "module_score", "ulm", "consensus"}
 ONE_OF_ALL_GENES = {"ucell", "aucell"}
 
 # Methods that standardise or rank a gene over the cohort: a constant gene says nothing there.
-COMPARE_SAMPLES = {"zscore", "plage", "pc1", "gsva"}
+COMPARE_SAMPLES = {"zscore", "plage", "pc1", "gsva", "consensus"}
 
 # Methods whose score of a sample with one value for all genes is another than the rule for ties or
 # the sum of the values makes it.
-NO_SCORE_OF_ONE_VALUE = {"ssgsea", "ulm"}
+NO_SCORE_OF_ONE_VALUE = {"ssgsea", "ulm", "consensus"}
+
+
+@pytest.fixture(params=sorted(set(registered()) - {"published"}))
+def method(request):
+    """Every method but `published`: what a recipe refuses is in test_published_by_hand.py."""
+    return method_of(request.param)
 
 
 def scored(x, signatures, method, **options) -> tuple[ns.Scores, list[NeurosigWarning]]:

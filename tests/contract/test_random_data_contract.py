@@ -15,7 +15,8 @@ from .conftest import as_adata
 
 pytestmark = pytest.mark.filterwarnings("ignore::neurosig.errors.NeurosigWarning")
 few = settings(deadline=None, max_examples=12, derandomize=True)
-every_method = pytest.mark.parametrize("name", sorted(registered()))
+# The signatures here are drawn, and a published recipe belongs to its own genes.
+every_method = pytest.mark.parametrize("name", sorted(set(registered()) - {"published"}))
 
 
 @st.composite

@@ -35,10 +35,7 @@ NOT_COMPARED = {
         "misses one value from the ranking of all samples"
     ),
     "singscore_stable_genes_carcinoma50": "a list of genes",
-    "singscore_*_stable*": "scores against stable genes, which singscore here does not have",
-    "singscore_a_multiScore_dispersions": "dispersions of ranks, which are no scores",
-    "ucell_c_SmoothKNN_*": "smoothing over neighbours, a step after the score",
-    "ucell_knn_index_exact_k10": "an input of the smoothing",
+    "singscore_*_ranks_stable": "the ranks behind scores against stable genes, which are compared",
 }
 
 

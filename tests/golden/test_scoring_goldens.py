@@ -4,6 +4,7 @@ Tolerance: 1e-9 of the range of the reference, unless a test says otherwise. R a
 different order (and R in long double), which costs about 1e-13.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -213,14 +214,23 @@ class TestGsvaPackage:
 
 @pytest.mark.filterwarnings("ignore::neurosig.errors.NeurosigWarning")
 class TestSingscorePackage:
-    """singscore 1.29.1 simpleScore, exactly."""
+    """singscore 1.29.1 simpleScore, scores and dispersions, exactly."""
+
+    STABLE = tuple(f"G{i:04d}" for i in (3, 50, 211, 400, 801, 999, 1500, 1712, 1900, 33))
 
     def check(self, goldens, case, matrix, sets_name, method, directed, without=()):
         table = read_exactly(goldens / "expected" / f"singscore_{case}.csv", ("set", "sample"))
         table = table[~table["set"].isin(without)]
-        expected = table.pivot_table(
-            index="sample", columns="set", values="TotalScore", dropna=False, sort=False
-        )
+        statistics = {"score": "TotalScore", "dispersion": "TotalDispersion"}
+        for statistic, column in statistics.items():
+            expected = table.pivot_table(
+                index="sample", columns="set", values=column, dropna=False, sort=False
+            )
+            self.compare(
+                goldens, expected, matrix, sets_name, replace(method, statistic=statistic), directed
+            )
+
+    def compare(self, goldens, expected, matrix, sets_name, method, directed):
         sets = read_sets(goldens, sets_name)
         if directed:
             sets = {
@@ -229,7 +239,8 @@ class TestSingscorePackage:
             }
         sets = {name: sets[name] for name in expected.columns}
         scores = score_all(read_matrix(goldens, matrix), sets, method)
-        assert_equal_to(scores, expected, 0.0)
+        # Ranks are whole numbers; against stable genes they are fractions, which R adds in 80 bits.
+        assert_equal_to(scores, expected, 1e-14 if method.stable_genes else 0.0)
 
     @pytest.mark.parametrize("matrix", ["a", "b"])
     @pytest.mark.parametrize(
@@ -243,6 +254,13 @@ class TestSingscorePackage:
             ("updown_centred", ns.methods.Singscore(), True),
             ("updown_uncentred", ns.methods.Singscore(center=False), True),
             ("updown_unknownDirection", ns.methods.Singscore(known_direction=False), True),
+            ("stable_up", ns.methods.Singscore(stable_genes=STABLE), False),
+            ("stable_updown", ns.methods.Singscore(stable_genes=STABLE), True),
+            (
+                "stable_updown_uncentred",
+                ns.methods.Singscore(stable_genes=STABLE, center=False),
+                True,
+            ),
         ],
     )
     def test_scores_equal_singscore(self, goldens, matrix, case, method, directed):
@@ -295,6 +313,26 @@ class TestSingscorePackage:
         x = read_matrix(goldens, matrix).to_numpy(copy=True).astype(float)
         ranks = rank_rows(x, ascending_order(x), TIES["min"])
         assert np.array_equal(ranks, reference(goldens, golden).to_numpy(), equal_nan=True)
+
+    @pytest.mark.parametrize("arm", ["up", "down"])
+    @pytest.mark.parametrize("matrix", ["a", "b"])
+    def test_the_dispersion_of_each_arm_is_that_of_the_arm_alone(self, goldens, matrix, arm):
+        name = f"singscore_{matrix}_updown_centred"
+        table = read_exactly(goldens / "expected" / f"{name}.csv", ("set", "sample"))
+        expected = table.pivot_table(
+            index="sample", columns="set", values=f"{arm.title()}Dispersion", sort=False
+        )
+        suffix = {"up": "_up", "down": "_dn"}[arm]
+        sets = {n: read_sets(goldens, "sets_ab")[n + suffix] for n in expected.columns}
+        x = read_matrix(goldens, {"a": "a_expr", "b": "b_counts"}[matrix])
+        method = ns.methods.Singscore(statistic="dispersion")
+        assert_equal_to(score_all(x, sets, method), expected, 0.0)
+
+    def test_the_dispersions_of_many_sets_equal_multi_score(self, goldens):
+        expected = reference(goldens, "singscore_a_multiScore_dispersions")
+        sets = {name: read_sets(goldens, "sets_ab")[name] for name in expected}
+        method = ns.methods.Singscore(statistic="dispersion")
+        assert_equal_to(score_all(read_matrix(goldens, "a_expr"), sets, method), expected, 0.0)
 
 
 @pytest.mark.filterwarnings("ignore::neurosig.errors.NeurosigWarning")

@@ -5,7 +5,6 @@ Not compared, each for a reason:
 - ``ucell_c_duppos``, sets y and z: genes given as "A" and "A+", or twice in a down arm, count twice
   there; a signature that names a gene twice is refused here. Set x, where the reference takes the
   gene once, is compared.
-- ``ucell_c_SmoothKNN_*`` and ``ucell_knn_index_*``: smoothing over neighbours is another step.
 - the set NOMATCH in every table: none of its genes is in the data. The reference says 0, here it
   is missing with the status no_genes.
 """
@@ -155,3 +154,36 @@ def test_a_gene_named_twice_which_the_reference_counts_twice_is_refused(goldens)
         ns.score(
             cells(goldens, "c_counts", "sparse"), {"x": ["G0001", "G0001", "G0002"]}, method="ucell"
         )
+
+
+class TestSmoothing:
+    """``SmoothKNN(k=10, decay=0.1)`` with exact neighbours of a five-dimensional embedding."""
+
+    @pytest.fixture
+    def scores(self, goldens):
+        expected = read_smoothed(goldens, up_only=False)
+        table = pd.read_csv(goldens / "inputs" / "sets_c.csv", dtype=str)
+        sets = table.groupby("set")["gene"].agg(lambda genes: list(dict.fromkeys(genes)))
+        data = cells(goldens, "c_counts", "sparse")
+        return ns.score(data, sets[expected.columns].to_dict(), method="ucell", min_coverage=0)
+
+    def test_the_neighbours_are_those_of_the_reference(self, goldens):
+        embedding = read(goldens / "inputs" / "c_pca.csv").T
+        index = read(goldens / "expected" / "ucell_knn_index_exact_k10.csv").T
+        assert (ns.nearest_neighbours(embedding, k=10) == index.astype(int).to_numpy() - 1).all()
+
+    @pytest.mark.parametrize("up_only", [False, True])
+    def test_smoothed_scores_equal_ucell(self, goldens, scores, up_only):
+        expected = read_smoothed(goldens, up_only)
+        neighbours = ns.nearest_neighbours(read(goldens / "inputs" / "c_pca.csv").T, k=10)
+        found = ns.smooth_knn(scores, neighbours, decay=0.1, up_only=up_only).values
+        # Eleven terms up to 1, added in another order.
+        np.testing.assert_allclose(
+            found.loc[expected.index, expected.columns], expected, rtol=0, atol=1e-15
+        )
+
+
+def read_smoothed(goldens: Path, up_only: bool) -> pd.DataFrame:
+    word = {True: "TRUE", False: "FALSE"}[up_only]
+    name = f"ucell_c_SmoothKNN_k10_decay0.1_uponly{word}.csv"
+    return read(goldens / "expected" / name).rename(columns=lambda c: c.removesuffix("_UCell_kNN"))

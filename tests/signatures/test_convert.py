@@ -103,6 +103,18 @@ def test_weights_replace_the_gene_list(script):
     assert "genes" not in entry
 
 
+def test_the_controls_of_a_recipe_are_the_genes_of_the_row_that_the_script_names(
+    script, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(script, "_corrections", dict)
+    name = "IMM.TCELL_INFLAMED_GEP18"
+    rows = [ROW | {"id": name}, ROW | {"id": script.CONTROLS[name], "genes": ["TBP", "UBB"]}]
+    table = {"built": "2026-11-22", "signatures": rows}
+    (tmp_path / "table.yaml").write_text(json.dumps(table))  # JSON is YAML, without anchors
+    paths = script.convert(tmp_path / "table.yaml", [row["id"] for row in rows], tmp_path)
+    assert [load_yaml(path).get("controls") for path in paths] == [["TBP", "UBB"], None]
+
+
 def test_a_row_that_contradicts_itself_is_refused(script):
     with pytest.raises(InputError, match="genes and weights differ"):
         _entry(script, weights={"NGF": 0.5})

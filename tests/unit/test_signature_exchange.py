@@ -27,7 +27,7 @@ SIGNATURES = st.lists(NAMES, unique=True, min_size=1, max_size=5).flatmap(
         title=st.text("ab\t\n\u03b2", max_size=5),
         source=st.dictionaries(st.sampled_from(["kind", "doi", "table"]), NAMES),
         verified=st.booleans(),
-        recipe=st.none() | st.just("pc1"),
+        recipe=st.none() | st.just("weighted_sum"),
         cancer_context=st.lists(NAMES, max_size=2).map(tuple),
     )
 )
@@ -150,6 +150,18 @@ def test_a_missing_file_is_a_resource_error(tmp_path):
     for reader in (read_json, read_csv):
         with pytest.raises(ResourceError, match="cannot be read"):
             reader(tmp_path / "absent")
+
+
+def test_a_recipe_with_controls_survives_json(tmp_path):
+    signature = Signature(
+        id="a",
+        genes=("X", "Y"),
+        weights=(0.5, -1.0),
+        recipe="weighted_sum_of_log_expr_minus_mean_housekeeping",
+        controls=("TBP", "UBB"),
+    )
+    SignatureCollection([signature]).to_json(tmp_path / "s.json")
+    assert read_json(tmp_path / "s.json")["a"] == signature
 
 
 def test_renaming_as_the_messages_say_works():

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurosig import methods as methods
     from neurosig import pl as pl
+    from neurosig import sc as sc
+    from neurosig import tl as tl
     from neurosig.engine import score as score
     from neurosig.expression.io import read_expression as read_expression
     from neurosig.expression.transforms import transform as transform
@@ -65,8 +67,10 @@ _HOME = {
     "read_gmt": "genesets.gmt",
     "regress": "outcomes.regression",
     "run": "study.pipeline",
+    "sc": "sc",
     "score": "engine",
     "survival_quantile": "outcomes.curves",
+    "tl": "tl",
     "transform": "expression.transforms",
 }
 

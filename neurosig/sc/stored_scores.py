@@ -1,5 +1,6 @@
 """Scores and labels of cells as an AnnData holds them."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig import keys
-from neurosig.errors import InputError, ParameterError, count, examples
+from neurosig.errors import CellsWarning, InputError, ParameterError, count, examples
 from neurosig.keys import OK, Coverage
 
 if TYPE_CHECKING:
@@ -162,3 +163,22 @@ def cell_labels(adata: "AnnData", column: str) -> CellLabels:
     whole = pd.api.types.is_float_dtype(grouped.categories)
     names = tuple(str(int(name) if whole else name) for name in grouped.categories)
     return CellLabels(names, grouped.codes.astype(np.intp))
+
+
+def labelled(labels: CellLabels, column: str) -> NDArray[np.bool_]:
+    """Which cells have a label; a CellsWarning says how many have none."""
+    has_label: NDArray[np.bool_] = labels.codes >= 0
+    n_lost = int((~has_label).sum())
+    if n_lost:
+        warnings.warn(
+            CellsWarning(
+                f"{count(n_lost, 'cell')} of {len(has_label):,} "
+                f"{'has' if n_lost == 1 else 'have'} no label in {column!r} and "
+                f"{'is' if n_lost == 1 else 'are'} left out",
+                f"Labels are {examples(labels.names)}",
+                f"To keep them, give them a label: adata.obs[{column!r}].cat.add_categories(...)"
+                ".fillna(...)",
+            ),
+            stacklevel=3,
+        )
+    return has_label

@@ -38,7 +38,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from neurosig.pl.coverage import coverage_alt, coverage_data, coverage_figure, draw_coverage
     from neurosig.pl.dotplot import dotplot_alt, dotplot_data, dotplot_figure, draw_dotplot
-    from neurosig.pl.embedding import embedding
     from neurosig.pl.forest import forest_alt, forest_data, forest_figure, summary_forest_data
     from neurosig.pl.forest_drawing import draw_forest
     from neurosig.pl.heatmap import (
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
         kaplan_meier_data,
         kaplan_meier_figure,
     )
+    from neurosig.pl.on_embedding import embedding
     from neurosig.pl.style import figure_style, save_figure
     from neurosig.pl.violin import draw_violin, violin_alt, violin_data, violin_figure
 
@@ -73,7 +73,7 @@ _HOMES = {
     "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
     "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
     "dotplot": ("dotplot_alt", "dotplot_data", "dotplot_figure", "draw_dotplot"),
-    "embedding": ("embedding",),
+    "on_embedding": ("embedding",),
     "violin": ("draw_violin", "violin_alt", "violin_data", "violin_figure"),
     "style": ("figure_style", "save_figure"),
 }

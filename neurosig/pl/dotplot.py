@@ -13,6 +13,7 @@ from neurosig.pl.style import (
     PALETTE,
     POINTS,
     SMALL_SIZE,
+    TEXT_SIZE,
     axes_in_inches,
     figure_style,
     label_texts,
@@ -216,7 +217,7 @@ def dotplot_figure(data: pd.DataFrame) -> "Figure":
     colour_label = _LABELS[str(data["colour"].iloc[0])]
     left = widest(names) + 0.2
     width, height = _CELL * len(labels), _CELL * len(names)
-    above = _SLANT * widest(labels) + 0.25
+    above = _SLANT * (widest(labels) + TEXT_SIZE / POINTS) + 0.2
     below = 0.3 + max(0.0, BAR_HEIGHT + 0.45 + 0.22 * len(keys) - height)
     slanted = [_CELL * (i + 0.5) + _SLANT * text_width(text) for i, text in enumerate(labels)]
     key_width = 0.5 + max(

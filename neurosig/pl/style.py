@@ -219,7 +219,7 @@ def wrapped(text: str, width: float, size: float = TEXT_SIZE, n_lines: int = 2) 
     ['GO.SENSORY_', 'PERCEPTION_PAIN']
     """
     lines = [""]
-    for part in re.findall(r"[^\s_.-]*[\s_.-]*", text):
+    for part in re.findall(r"[^\s_.-]+[\s_.-]*|^[\s_.-]+", text):
         if lines[-1] and text_width((lines[-1] + part).rstrip(), size) > width:
             lines.append("")
         lines[-1] += part

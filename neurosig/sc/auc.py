@@ -4,9 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-_GROUPS_AT_ONCE = 16
-"""Keeps the tables of levels x groups at some tens of megabytes for a million cells."""
-
 
 def group_aucs(
     values: NDArray[np.float64], codes: NDArray[np.intp], n_groups: int
@@ -42,7 +39,8 @@ def group_aucs(
     >>> group_aucs(np.array([3.0, 2.0, 1.0, 2.0]), np.array([0, 0, 1, 1]), 2).tolist()
     [0.875, 0.125]
     """
-    n_inside, n_outside = _sizes(codes, n_groups)
+    n_inside = _sizes(codes, n_groups).astype(np.float64)
+    n_outside = len(codes) - n_inside
     rank_sums = np.bincount(codes, weights=stats.rankdata(values), minlength=n_groups)
     with np.errstate(invalid="ignore"):
         aucs: NDArray[np.float64] = (rank_sums - n_inside * (n_inside + 1) / 2) / (
@@ -67,44 +65,42 @@ def delong_variances(
     DeLong ER, DeLong DM, Clarke-Pearson DL (1988) Biometrics 44:837-845, doi:10.2307/2531595;
     equal to pROC 1.18.0 ``var(roc)``.
     """
-    n_inside, n_outside = _sizes(codes, n_groups)
     distinct, level = np.unique(values, return_inverse=True)
-    n_at = np.bincount(level, minlength=len(distinct)).astype(np.float64)
-    n_below = np.cumsum(n_at) - n_at / 2
-    variances = np.empty(n_groups)
-    for low in range(0, n_groups, _GROUPS_AT_ONCE):
-        part = slice(low, min(low + _GROUPS_AT_ONCE, n_groups))
-        width = part.stop - part.start
-        chosen = (codes >= part.start) & (codes < part.stop)
-        cells = (
-            np.bincount(
-                level[chosen] * width + codes[chosen] - low, minlength=len(distinct) * width
-            )
-            .reshape(len(distinct), width)
-            .astype(np.float64)
-        )
-        below = np.cumsum(cells, axis=0) - cells / 2
-        with np.errstate(invalid="ignore", divide="ignore"):
-            inside = _weighted_variance(
-                (n_below[:, None] - below) / n_outside[part], cells, n_inside[part]
-            )
-            outside = _weighted_variance(
-                below / n_inside[part], n_at[:, None] - cells, n_outside[part]
-            )
-            variances[part] = inside / n_inside[part] + outside / n_outside[part]
-    return variances
+    n_at = np.bincount(level, minlength=len(distinct))
+    n_below = np.cumsum(n_at) - n_at
+    by_group = np.split(level[np.argsort(codes, kind="stable")], np.cumsum(_sizes(codes, n_groups)))
+    return np.array([_delong_variance(own, n_at, n_below) for own in by_group[:n_groups]])
 
 
-def _sizes(
-    codes: NDArray[np.intp], n_groups: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    n_inside = np.bincount(codes, minlength=n_groups).astype(np.float64)
-    return n_inside, len(codes) - n_inside
+def _sizes(codes: NDArray[np.intp], n_groups: int) -> NDArray[np.intp]:
+    return np.bincount(codes, minlength=n_groups)
 
 
-def _weighted_variance(
-    shares: NDArray[np.float64], weights: NDArray[np.float64], n: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    means = np.einsum("ij,ij->j", weights, shares) / n
-    spread: NDArray[np.float64] = np.einsum("ij,ij->j", weights, (shares - means) ** 2) / (n - 1)
-    return spread
+def _delong_variance(
+    own: NDArray[np.intp], n_at: NDArray[np.intp], n_below: NDArray[np.intp]
+) -> float:
+    """The variance for one group, from the levels of its cells alone.
+
+    Between two levels of the group the share of its cells below does not change, so that the cells
+    outside need to be counted, not visited. `n_at`, `n_below`: all cells at and below each level.
+    """
+    n_inside, n_outside = len(own), int(n_at.sum()) - len(own)
+    if n_inside < 2 or n_outside < 2:
+        return float("nan")
+    levels, inside_at = np.unique(own, return_counts=True)
+    inside_to = np.cumsum(inside_at)
+    inside_below = inside_to - inside_at
+    outside_at = n_at[levels] - inside_at
+    outside_below = n_below[levels] - inside_below
+    outside_between = np.diff(outside_below, append=n_outside) - outside_at
+    wins = (outside_below + outside_at / 2) / n_outside
+    losses = np.concatenate(([0.0], inside_below + inside_at / 2, inside_to)) / n_inside
+    n_lost = np.concatenate((outside_below[:1], outside_at, outside_between))
+    return _variance(wins, inside_at) / n_inside + _variance(losses, n_lost) / n_outside
+
+
+def _variance(values: NDArray[np.float64], counts: NDArray[np.intp]) -> float:
+    """Variance (n - 1) of values that occur `counts` times."""
+    n = int(counts.sum())
+    centred = values - np.sum(counts * values) / n
+    return float(np.sum(counts * centred**2)) / (n - 1)

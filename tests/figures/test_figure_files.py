@@ -7,8 +7,9 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
-from neurosig import pl
+from neurosig import pl, sc
 from neurosig.errors import ResourceError
 from neurosig.pl.style import PALETTE, text_width
 
@@ -27,7 +28,7 @@ def coverage_table(shares):
 
 
 @pytest.fixture
-def figures(curves, results, pooled):
+def figures(curves, results, pooled, scored_cells):
     """A function that draws every kind of figure anew."""
 
     def draw():
@@ -40,12 +41,16 @@ def figures(curves, results, pooled):
         clinic = pd.DataFrame({"age": np.arange(12.0), "stage": ["I", "II", None] * 4})
         heatmap = pl.heatmap_data(scores, clinic)
         coverage = pl.coverage_data({"A": coverage_table([1.0, 0.4])}, 0.5)
+        violin = pl.violin_data(scored_cells)
+        dots = pl.dotplot_data(sc.summarise(scored_cells, donor="donor", min_cells=4))
         return {
             "km": (pl.kaplan_meier_figure(survival, note="Groups: for display."), survival),
             "forest": (pl.forest_figure(forest, directions=("longer", "shorter")), forest),
             "summary": (pl.forest_figure(summary), summary),
             "heatmap": (pl.heatmap_figure(heatmap), heatmap.table),
             "coverage": (pl.coverage_figure(coverage), coverage),
+            "violin": (pl.violin_figure(violin, points=True), violin),
+            "dots": (pl.dotplot_figure(dots), dots),
         }
 
     return draw
@@ -56,7 +61,7 @@ def test_the_same_figure_gives_the_same_bytes(figures, tmp_path):
         for name, (figure, data) in figures().items():
             pl.save_figure(figure, data, tmp_path / turn / name)
     files = sorted((tmp_path / "first").iterdir())
-    assert len(files) == 10
+    assert len(files) == 14
     for file in files:
         assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes(), file.name
 
@@ -78,6 +83,8 @@ def test_every_stroke_and_fill_is_a_colour_of_the_palette(figures, tmp_path):
     for name, (figure, data) in figures().items():
         svg, _ = pl.save_figure(figure, data, tmp_path / name)
         colours = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", svg.read_text("utf-8")))
+        if name == "dots":
+            colours -= {to_hex(mpl.colormaps["RdBu_r"](level)) for level in range(256)}
         # matplotlib gives markers a black it then overrides in their use
         assert colours <= {*PALETTE.values(), "#000000"}, name
 

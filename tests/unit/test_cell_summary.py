@@ -111,12 +111,12 @@ def test_without_donors_the_rows_describe_and_the_interval_is_delongs(many):
         assert found["auc_high"] == pytest.approx(found["auc"] + half, abs=1e-12)
 
 
-def test_more_groups_than_are_handled_at_once_change_nothing():
+def test_the_variance_of_a_group_does_not_depend_on_how_the_rest_is_divided():
     rng = np.random.default_rng(5)
     codes = np.repeat(np.arange(40), 6)
     values = rng.integers(0, 30, 240).astype(float)
     together = delong_variances(values, codes, 40)
-    for group in (0, 15, 16, 39):
+    for group in (0, 17, 39):
         alone = delong_variances(values, (codes == group).astype(np.intp), 2)
         assert together[group] == pytest.approx(alone[1], rel=1e-12)
 

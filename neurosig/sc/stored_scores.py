@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,12 @@ from neurosig.keys import OK, Coverage
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+
+_SCORE_FIRST: Final = (
+    "Score first: neurosig.tl.score(adata, signatures, method=...); on the command line, name "
+    "signatures to score, such as --panel core"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +92,14 @@ def _choose_key(adata: "AnnData", method: str | None, key: str | None) -> str:
             raise InputError(
                 f"There are no scores in adata.obsm[{wanted!r}]",
                 f"Scores are in {examples(present)}",
-                "Score first: neurosig.tl.score(adata, signatures, method=...)",
+                _SCORE_FIRST,
             )
         return wanted
     if not present:
         raise InputError(
             "There are no scores in adata.obsm",
             f"Its keys are {examples(adata.obsm)}",
-            "Score first: neurosig.tl.score(adata, signatures, method=...)",
+            _SCORE_FIRST,
         )
     if len(present) > 1:
         raise ParameterError(

@@ -23,6 +23,7 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "cox": (ClinicalReading, Endpoint, CoxModel),
     "km": (ClinicalReading, Endpoint),
     "regress": (ClinicalReading,),
+    "sc summarise": (SignatureChoice,),
     "signatures export": (SignatureChoice,),
     "signatures coverage": (ExpressionReading, SignatureChoice),
 }

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import InputError, ParameterError, examples
-from neurosig.keys import OK, SINGLE_DONOR, CellSummary
+from neurosig.keys import SINGLE_DONOR, CellSummary
 from neurosig.pl.colour_bar import BAR_HEIGHT, draw_colour_bar
 from neurosig.pl.style import (
     PALETTE,
@@ -281,7 +281,7 @@ def _draw_keys(
 def _donor_note(data: pd.DataFrame) -> str:
     if data[CellSummary.STATUS].eq(SINGLE_DONOR).any():
         return "No donors given: this describes the cells of the sample; nothing is tested."
-    tested = data.loc[data[CellSummary.STATUS].eq(OK), CellSummary.N_DONORS]
+    tested = data.loc[data[CellSummary.Q_VALUE].notna(), CellSummary.N_DONORS]
     if tested.empty:
         return "Too few donors for a test."
     low, high = int(tested.min()), int(tested.max())

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from neurosig import _params
 from neurosig._params import Help, Range
 from neurosig.errors import CellsWarning, InputError, ParameterError, count, examples
-from neurosig.keys import OK, SINGLE_DONOR, CellSummary
+from neurosig.keys import CellSummary
 from neurosig.outcomes.results import benjamini_hochberg
-from neurosig.sc.auc import delong_variances, group_aucs
+from neurosig.sc.separation import Cells, across_donors, over_cells
 from neurosig.sc.stored_scores import (
-    CellLabels,
     StoredScores,
     cell_labels,
     labelled,
@@ -25,11 +24,7 @@ from neurosig.sc.stored_scores import (
 if TYPE_CHECKING:
     from anndata import AnnData
 
-MIN_DONORS: Final = 3
-"""A t-test of two donors has one degree of freedom: its interval says next to nothing."""
 TOO_FEW_CELLS: Final = "too_few_cells"
-TOO_FEW_DONORS: Final = "too_few_donors"
-NO_VARIATION: Final = "no_variation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +71,11 @@ def summarise(
     logit but one set by its number of cells, and under the hypothesis tested AUCs lie about 0.5,
     where the logit is a straight line. In simulations of 3 to 8 donors without an effect both
     scales reject in 4 to 6 % at the 5 % level, and the AUC finds more of the effects there are;
-    its interval is somewhat narrow where the AUC is near 0 or 1. `q_value` is Benjamini-Hochberg
-    over all tests of the call.
+    its interval is somewhat narrow where the AUC is near 0 or 1. Where all donors have the same
+    AUC, such as 1, they give no standard error and no interval (status ``no_variation``); p then
+    rests on the variance the AUCs would have without an effect, the mean over donors of
+    (n + 1) / (12 n_g (n - n_g)), which is larger. `q_value` is Benjamini-Hochberg over all tests
+    of the call.
 
     **Without donors** the rows describe: p and q are NaN, the status is ``single_donor``, and
     `auc_low` and `auc_high` are DeLong's interval over cells. It speaks of the cells of this
@@ -110,7 +108,7 @@ def summarise(
         group with a score. `n_donors`: donors whose AUC was used. Status: ``ok``;
         ``single_donor``; ``too_few_cells`` (fewer than `min_cells` inside or outside the group:
         no AUC); ``too_few_donors`` (fewer than 3 donors: no test); ``no_variation`` (all donors
-        have the same AUC: no test); or why the signature has no scores, as in its coverage.
+        have the same AUC: no interval); or why the signature has no scores, as in its coverage.
 
     Raises
     ------
@@ -151,40 +149,27 @@ def summarise(
         )
     scores = stored_scores(adata, method=method, key=key)
     groups = cell_labels(adata, by)
-    donors = None if donor is None else cell_labels(adata, donor)
-    keep = (
-        labelled(groups, by)
-        if donors is None
-        else (labelled(groups, by) & labelled(donors, str(donor)))
-    )
+    keep = labelled(groups, by)
+    cells = Cells(groups.codes, len(groups.names))
+    if donor is not None:
+        donors = cell_labels(adata, donor)
+        keep &= labelled(donors, donor)
+        cells = Cells(groups.codes, len(groups.names), donors.codes, len(donors.names))
     if not keep.any():
         raise InputError(
             f"No cell has a label both in {by!r} and in {donor!r}",
             f"{count(len(keep), 'cell')} were looked at",
             "Check the two columns of adata.obs",
         )
-    cells = _Cells(groups.codes[keep], len(groups.names), None, 0)
-    if donors is not None:
-        cells = _Cells(cells.groups, cells.n_groups, donors.codes[keep], len(donors.names))
-    return _table(scores, keep, cells, groups, rules)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """Group and donor of each cell as positions."""
-
-    groups: NDArray[np.intp]
-    n_groups: int
-    donors: NDArray[np.intp] | None
-    n_donors: int
-
-    def only(self, chosen: NDArray[np.bool_]) -> "_Cells":
-        donors = None if self.donors is None else self.donors[chosen]
-        return _Cells(self.groups[chosen], self.n_groups, donors, self.n_donors)
+    return _table(scores, keep, cells.only(keep), groups.names, rules)
 
 
 def _table(
-    scores: StoredScores, keep: NDArray[np.bool_], cells: _Cells, groups: CellLabels, rules: Rules
+    scores: StoredScores,
+    keep: NDArray[np.bool_],
+    cells: Cells,
+    groups: tuple[str, ...],
+    rules: Rules,
 ) -> pd.DataFrame:
     rows = []
     partly_scored: list[str] = []
@@ -198,7 +183,7 @@ def _table(
                 partly_scored.append(name)
             described = _describe(values[has_score], cells.only(has_score), rules)
         described.insert(0, CellSummary.SIGNATURE, name)
-        described.insert(1, CellSummary.GROUP, list(groups.names))
+        described.insert(1, CellSummary.GROUP, list(groups))
         rows.append(described)
     if partly_scored:
         warnings.warn(
@@ -224,7 +209,7 @@ def _not_scored(n_groups: int, status: str) -> pd.DataFrame:
     )
 
 
-def _describe(values: NDArray[np.float64], cells: _Cells, rules: Rules) -> pd.DataFrame:
+def _describe(values: NDArray[np.float64], cells: Cells, rules: Rules) -> pd.DataFrame:
     """The rows of one signature."""
     by_group = pd.Series(values).groupby(cells.groups)
     every = pd.RangeIndex(cells.n_groups)
@@ -243,76 +228,13 @@ def _describe(values: NDArray[np.float64], cells: _Cells, rules: Rules) -> pd.Da
     )
     has_cells = np.minimum(n_cells, len(values) - n_cells) >= rules.min_cells
     if cells.donors is None:
-        separation = _over_cells(values, cells, rules)
+        separation = over_cells(values, cells, rules.ci_level)
     else:
-        separation = _across_donors(values, cells, rules)
+        separation = across_donors(values, cells, rules.min_cells, rules.ci_level)
     separation[CellSummary.STATUS] = separation[CellSummary.STATUS].where(has_cells, TOO_FEW_CELLS)
     numbers = [CellSummary.AUC, CellSummary.AUC_LOW, CellSummary.AUC_HIGH, CellSummary.P_VALUE]
     separation.loc[~has_cells, numbers] = np.nan
     return pd.concat([rows, separation], axis=1)
-
-
-def _over_cells(values: NDArray[np.float64], cells: _Cells, rules: Rules) -> pd.DataFrame:
-    from scipy import stats
-
-    aucs = group_aucs(values, cells.groups, cells.n_groups)
-    half = stats.norm.ppf((1 + rules.ci_level) / 2) * np.sqrt(
-        delong_variances(values, cells.groups, cells.n_groups)
-    )
-    return pd.DataFrame(
-        {
-            CellSummary.N_DONORS: 1,
-            CellSummary.AUC: aucs,
-            CellSummary.AUC_LOW: np.clip(aucs - half, 0, 1),
-            CellSummary.AUC_HIGH: np.clip(aucs + half, 0, 1),
-            CellSummary.P_VALUE: np.nan,
-            CellSummary.STATUS: SINGLE_DONOR,
-        }
-    )
-
-
-def _across_donors(values: NDArray[np.float64], cells: _Cells, rules: Rules) -> pd.DataFrame:
-    aucs = _donor_aucs(values, cells, rules.min_cells)
-    return pd.DataFrame([_t_test(column[np.isfinite(column)], rules.ci_level) for column in aucs.T])
-
-
-def _donor_aucs(values: NDArray[np.float64], cells: _Cells, min_cells: int) -> NDArray[np.float64]:
-    """AUCs (n_donors, n_groups) within donors; NaN with too few cells inside or outside."""
-    aucs = np.full((cells.n_donors, cells.n_groups), np.nan)
-    for donor in range(cells.n_donors):
-        own = cells.donors == donor
-        groups = cells.groups[own]
-        n_inside = np.bincount(groups, minlength=cells.n_groups)
-        usable = np.minimum(n_inside, len(groups) - n_inside) >= min_cells
-        aucs[donor, usable] = group_aucs(values[own], groups, cells.n_groups)[usable]
-    return aucs
-
-
-def _t_test(aucs: NDArray[np.float64], ci_level: float) -> dict[str, float | str]:
-    """Mean of the donors' AUCs, its interval and its test against 0.5."""
-    from scipy import stats
-
-    n = len(aucs)
-    mean = float(aucs.mean()) if n else np.nan
-    found: dict[str, float | str] = {
-        CellSummary.N_DONORS: n,
-        CellSummary.AUC: mean,
-        CellSummary.AUC_LOW: np.nan,
-        CellSummary.AUC_HIGH: np.nan,
-        CellSummary.P_VALUE: np.nan,
-    }
-    if n < MIN_DONORS:
-        return found | {CellSummary.STATUS: TOO_FEW_DONORS}
-    std_error = float(aucs.std(ddof=1)) / np.sqrt(n)
-    if std_error < 1e-12:  # rounding of equal AUCs
-        return found | {CellSummary.STATUS: NO_VARIATION}
-    half = float(stats.t.ppf((1 + ci_level) / 2, n - 1)) * std_error
-    return found | {
-        CellSummary.AUC_LOW: max(mean - half, 0.0),
-        CellSummary.AUC_HIGH: min(mean + half, 1.0),
-        CellSummary.P_VALUE: float(2 * stats.t.sf(abs(mean - 0.5) / std_error, n - 1)),
-        CellSummary.STATUS: OK,
-    }
 
 
 def tau(means: NDArray[np.float64]) -> float:

@@ -176,7 +176,21 @@ def test_a_difference_between_donors_is_not_taken_for_one_between_groups():
     within = ns.sc.summarise(adata, donor="donor", min_cells=2)
     assert within["auc"].tolist() == [0.5, 0.5]
     assert within["status"].tolist() == ["no_variation"] * 2
-    assert within["p_value"].isna().all()
+    assert within["p_value"].tolist() == [1.0, 1.0]
+
+
+def test_a_marker_that_is_perfect_in_every_donor_has_a_p_value_by_hand():
+    """Donors without any spread give no standard error; that of no effect stands in for it."""
+    kind = list("EEEETTTT") * 3
+    donor = [d for d in "abc" for _ in range(8)]
+    adata = cells({"s": np.array([9.0 - i for i in range(8)] * 3)}, cell_type=kind, donor=donor)
+    table = ns.sc.summarise(adata, donor="donor", min_cells=4)
+    assert table["auc"].tolist() == [1.0, 0.0]
+    assert table["status"].tolist() == ["no_variation"] * 2
+    assert table[["auc_low", "auc_high"]].isna().all(axis=None)
+    # variance 9 / (12 * 4 * 4), over 3 donors: standard error 1/8, t = 4 with 2 degrees of freedom
+    by_hand = 1 - 4 / np.sqrt(2 + 4**2)
+    assert table["p_value"].tolist() == pytest.approx([by_hand] * 2, rel=1e-12)
 
 
 def test_donors_with_few_cells_of_a_group_are_not_used_and_two_are_too_few():
@@ -361,3 +375,14 @@ def test_scanpy_is_not_loaded_for_a_summary():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_groups_and_donors_that_never_meet_are_refused():
+    adata = cells(
+        {"s": np.arange(4.0)}, cell_type=["E", "T", None, None], donor=[None, None, "a", "b"]
+    )
+    with (
+        pytest.warns(CellsWarning),
+        pytest.raises(InputError, match="label both in 'cell_type' and in 'donor'"),
+    ):
+        ns.sc.summarise(adata, donor="donor")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
-_KEY: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_KEY: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]+")
 _RESERVED: Final = frozenset({"", ".", "..", "_index"})
 _LONGEST: Final = 255
 """Bytes of a file name; zarr stores a column in a folder of its name."""

@@ -58,7 +58,7 @@ def violin_data(
     Returns
     -------
     DataFrame
-        Columns signature, group (a category), score, status. A signature that was refused has
+        Columns signature and group (categories), score, status. A signature that was refused has
         missing scores and its status.
 
     Raises
@@ -77,7 +77,7 @@ def violin_data(
     [['angio', 'E', 3.0, 'ok'], ['angio', 'T', 1.0, 'ok']]
     """
     scores = stored_scores(adata, method=method, key=key)
-    names = list(scores.values.columns) if signatures is None else list(signatures)
+    names = list(scores.values.columns) if signatures is None else list(dict.fromkeys(signatures))
     unknown = [name for name in names if name not in scores.values.columns]
     if unknown or not names:
         raise InputError(
@@ -88,18 +88,17 @@ def violin_data(
     groups = cell_labels(adata, by)
     keep = labelled(groups, by)
     labels = pd.Categorical.from_codes(groups.codes[keep], categories=pd.Index(groups.names))
-    parts = [
-        pd.DataFrame(
-            {
-                CellSummary.SIGNATURE: name,
-                CellSummary.GROUP: labels,
-                SCORE: scores.values[name].to_numpy()[keep],
-                CellSummary.STATUS: scores.refused.get(name, OK),
-            }
-        )
-        for name in names
-    ]
-    return pd.concat(parts, ignore_index=True)
+    n_cells = len(labels)
+    return pd.DataFrame(
+        {
+            CellSummary.SIGNATURE: pd.Categorical(names, categories=names).repeat(n_cells),
+            CellSummary.GROUP: labels.take(np.tile(np.arange(n_cells), len(names))),
+            SCORE: scores.values.loc[keep, names].to_numpy().T.ravel(),
+            CellSummary.STATUS: np.repeat(
+                [scores.refused.get(name, OK) for name in names], n_cells
+            ),
+        }
+    )
 
 
 def draw_violin(axes: "Axes", data: pd.DataFrame, *, points: bool = False) -> "Axes":
@@ -240,7 +239,7 @@ def violin_alt(data: pd.DataFrame) -> str:
     """
     n_groups = len(data[CellSummary.GROUP].cat.categories)
     told = []
-    for name, rows in data.groupby(CellSummary.SIGNATURE, sort=False):
+    for name, rows in data.groupby(CellSummary.SIGNATURE, observed=True):
         status = str(rows[CellSummary.STATUS].iloc[0])
         medians = rows.groupby(CellSummary.GROUP, observed=True)[SCORE].median()
         if status != OK:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from neurosig import keys
 from neurosig.errors import CellsWarning, InputError, ParameterError, count, examples
@@ -70,12 +71,26 @@ def stored_scores(
             f"It is a {type(values).__name__}; the signatures need names",
             "Use pandas.DataFrame(values, index=adata.obs_names, columns=signature_names)",
         )
-    values = values.astype(np.float64).rename(columns=str)
+    values = values.rename(columns=str)
+    _refuse_columns(values, chosen)
+    values = values.astype(np.float64)
     coverage = _coverage(adata, chosen)
     refused = {
         name: _status(coverage, name) for name in values.columns if values[name].isna().all()
     }
     return StoredScores(chosen, values, refused)
+
+
+def _refuse_columns(values: pd.DataFrame, key: str) -> None:
+    twice = values.columns[values.columns.duplicated()]
+    texts = [n for n, t in zip(values, values.dtypes, strict=True) if not is_numeric_dtype(t)]
+    for bad, what in ((twice, "occurs twice"), (texts, "does not hold numbers")):
+        if len(bad):
+            raise InputError(
+                f"The column {bad[0]!r} of adata.obsm[{key!r}] {what}",
+                f"That holds for {examples(bad)} of {count(values.shape[1], 'column')}",
+                f"Correct or drop it: adata.obsm[{key!r}] = adata.obsm[{key!r}].drop(columns=...)",
+            )
 
 
 def _choose_key(adata: "AnnData", method: str | None, key: str | None) -> str:

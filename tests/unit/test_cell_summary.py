@@ -352,6 +352,16 @@ def test_scores_without_names_are_refused(many):
         ns.sc.summarise(many)
 
 
+def test_a_column_that_is_no_score_is_refused(many):
+    scores = many.obsm["score_ucell"]
+    many.obsm["score_ucell"] = scores.assign(kind="text")
+    with pytest.raises(InputError, match=r"The column 'kind' .* does not hold numbers"):
+        ns.sc.summarise(many)
+    many.obsm["score_ucell"] = pd.concat([scores, scores[["tied"]]], axis=1)
+    with pytest.raises(InputError, match=r"The column 'tied' .* occurs twice"):
+        ns.sc.summarise(many)
+
+
 def test_scores_of_single_precision_are_taken(many):
     exact = ns.sc.summarise(many)
     many.obsm["score_ucell"] = many.obsm["score_ucell"].astype(np.float32)

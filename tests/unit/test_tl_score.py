@@ -126,7 +126,7 @@ def test_several_methods_and_keys_stand_side_by_side():
     assert list(adata.uns["neurosig"]) == ["other", "score_ucell", "short.ranks"]
 
 
-@pytest.mark.parametrize("key", ["a/b", "", "a b", "é", 3])
+@pytest.mark.parametrize("key", ["a/b", "", ".", "..", "a b", "é", "a\n", 3])
 def test_a_key_that_could_not_be_read_back_is_refused(key):
     adata = cells()
     with pytest.raises(ParameterError, match="key_added cannot be"):

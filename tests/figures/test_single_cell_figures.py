@@ -150,6 +150,14 @@ def test_the_dots_show_auc_and_share_of_high_cells(summary):
     assert 0 < len(rings.get_offsets()) == len(tested)
 
 
+def test_a_ring_says_that_q_is_below_five_percent(summary):
+    scored = summary[summary["signature"] != "thin"].assign(
+        q_value=[0.001, 0.049, 0.05, 0.2, np.nan, 0.9]
+    )
+    axes = pl.dotplot_figure(pl.dotplot_data(scored)).axes[0]
+    assert axes.collections[-2].get_offsets().tolist() == [[0, 0], [1, 0]]
+
+
 def test_mean_z_by_hand():
     table = pd.DataFrame(
         {
@@ -220,6 +228,11 @@ def test_no_text_of_a_small_figure_overlaps_or_is_cut_off(summary, scored_cells)
     small = summary[summary["signature"] != "flat"]
     assert_readable(pl.dotplot_figure(pl.dotplot_data(small)))
     assert_readable(pl.violin_figure(pl.violin_data(scored_cells, signatures=["axon"])))
+
+
+def test_a_wide_name_of_the_last_group_is_not_cut_off(summary):
+    wide = summary.replace({"group": {"T": "W" * 40}})
+    assert_readable(pl.dotplot_figure(pl.dotplot_data(wide)))
 
 
 def test_a_long_name_is_broken_after_its_separators_and_then_cut():

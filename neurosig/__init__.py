@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurosig import methods as methods
     from neurosig import pl as pl
+    from neurosig import sc as sc
+    from neurosig import tl as tl
     from neurosig.agreement import method_agreement as method_agreement
     from neurosig.cohort_stats import CohortStats as CohortStats
     from neurosig.engine import score as score
@@ -84,11 +86,13 @@ _HOME = {
     "read_signatures": "genesets.formats",
     "regress": "outcomes.regression",
     "run": "study.pipeline",
+    "sc": "sc",
     "score": "engine",
     "search_signatures": "genesets.finding",
     "signature_overlap": "genesets.overlap",
     "smooth_knn": "smoothing",
     "survival_quantile": "outcomes.curves",
+    "tl": "tl",
     "transform": "expression.transforms",
 }
 

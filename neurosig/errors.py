@@ -19,7 +19,7 @@
         ChecksumError  MissingDependencyError(ImportError)
     NeurosigWarning(UserWarning)
       CoverageWarning  ScaleWarning  ScoreWarning  AgreementWarning  ClinicalWarning
-      SmallSampleWarning  ProportionalHazardsWarning
+      SmallSampleWarning  ProportionalHazardsWarning  CellsWarning
 
 A message has three parts: what is wrong (with the value), the evidence (counts, up to five
 examples of each side) and the remedy (a line of code or an option). The facts behind the message
@@ -215,3 +215,7 @@ class SmallSampleWarning(NeurosigWarning):
 
 class ProportionalHazardsWarning(NeurosigWarning):
     """The hazard ratio of a Cox model seems to change with time."""
+
+
+class CellsWarning(NeurosigWarning):
+    """Cells without a label or a score were left out of a summary."""

@@ -10,6 +10,11 @@ def score_key(method: str) -> str:
     return f"score_{method}"
 
 
+def pvalue_key(key: str) -> str:
+    """The `obsm` key of the p-values that belong to the scores at `key`."""
+    return f"{key}_pvalue"
+
+
 class Coverage:
     """Columns of `Scores.coverage`, one row per signature."""
 
@@ -138,6 +143,42 @@ class Pooled:
     )
 
 
+class CellSummary:
+    """Columns of a summary of cells, in order; one row per signature x group."""
+
+    SIGNATURE: Final = "signature"
+    GROUP: Final = "group"
+    N_CELLS: Final = "n_cells"
+    N_DONORS: Final = "n_donors"
+    MEAN: Final = "mean"
+    MEDIAN: Final = "median"
+    FRACTION_HIGH: Final = "fraction_high"
+    AUC: Final = "auc"
+    AUC_LOW: Final = "auc_low"
+    AUC_HIGH: Final = "auc_high"
+    TAU: Final = "tau"
+    P_VALUE: Final = "p_value"
+    Q_VALUE: Final = "q_value"
+    STATUS: Final = "status"
+
+    ALL: Final = (
+        SIGNATURE,
+        GROUP,
+        N_CELLS,
+        N_DONORS,
+        MEAN,
+        MEDIAN,
+        FRACTION_HIGH,
+        AUC,
+        AUC_LOW,
+        AUC_HIGH,
+        TAU,
+        P_VALUE,
+        Q_VALUE,
+        STATUS,
+    )
+
+
 SCORE_TERM: Final = "score"
 """The `term` of the row that belongs to the signature's score itself."""
 
@@ -149,3 +190,5 @@ LOW_AGREEMENT: Final = "low_agreement"
 
 SCORED: Final = (OK, Coverage.WEIGHTS_IGNORED, Coverage.PARTLY_SCORED, LOW_AGREEMENT)
 """The `Coverage.STATUS` of signatures that have scores, without or with a remark."""
+SINGLE_DONOR: Final = "single_donor"
+"""The `status` of a row that describes cells of one sample, or of samples that were not told."""

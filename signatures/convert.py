@@ -91,7 +91,7 @@ def convert(source: Path, ids: list[str] | None, folder: Path) -> list[Path]:
         raise InputError(f"{source.name} has no 'signatures'", "", "Give the source table")
     rows = {row["id"]: row for row in table["signatures"]}
     corrections = _corrections()
-    missing = [name for name in (*(ids or ()), *corrections) if name not in rows]
+    missing = [name for name in ids or corrections if name not in rows]
     if missing:
         raise InputError(f"{source.name} lacks {examples(missing)}", "", "Correct the ids")
     paths = []

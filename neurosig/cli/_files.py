@@ -86,7 +86,7 @@ def parse_term(text: str) -> Term:
     return _params.build(Term, fields, where=f"--adjust {text}")
 
 
-def give(result: Results, output: Path | None, *, inputs: Iterable[Path]) -> None:
+def give(result: Results, output: Path | None, *, inputs: Iterable[Path], **facts: Any) -> None:
     """Write a result table, its row flow and its provenance; without a file, print the table."""
     if output is None:
         sys.stdout.write(_atomic.csv_text(result.table))
@@ -96,7 +96,7 @@ def give(result: Results, output: Path | None, *, inputs: Iterable[Path]) -> Non
     _atomic.write_csv(output, result.table)
     if len(result.row_flow):
         _atomic.write_csv(beside(output, "row_flow.csv"), result.row_flow)
-    write_provenance(output, inputs)
+    write_provenance(output, inputs, **facts)
     sys.stderr.write(f"{output}: {count(len(result.table), 'row')}\n")
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "km": "Kaplan-Meier curves of a score's groups.",
     "regress": "Effect of each score on a clinical column.",
     "meta": "Pool results over cohorts.",
+    "sc": "Summarise scores of single cells.",
     "signatures": "List, show, check and export the catalogue of signatures.",
     "methods": "List the scoring methods.",
     "data": "Fetch the home cohorts and say where they are.",

@@ -19,12 +19,20 @@
 ``overlap_data``          the signatures that share genes, those alike side by side
 ``draw_overlap``          Jaccard index and containment on an Axes
 ``overlap_figure``        the matrix with its key as a Figure
+``violin_data``           the score of each cell with its group
+``draw_violin``           one signature on an Axes
+``violin_figure``         a panel per signature as a Figure
+``dotplot_data``          level and share of high cells, from the table of `sc.summarise`
+``draw_dotplot``          signature x group on an Axes
+``dotplot_figure``        the dots with their keys as a Figure
+``embedding``             scores on a UMAP or another embedding, by scanpy
 ``*_alt``                 the words that stand for a figure where it cannot be seen
 ``figure_style``          the look of the figures, as a context manager
 ``save_figure``           the figure as SVG and its source data as CSV, the same bytes every time
 ========================  ======================================================================
 
-Nothing here computes statistics, uses pyplot or changes matplotlib's settings outside a call.
+Nothing here computes statistics or changes matplotlib's settings outside a call, and pyplot is
+used by scanpy alone, inside `embedding`.
 """
 
 from importlib import import_module
@@ -32,6 +40,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from neurosig.pl.coverage import coverage_alt, coverage_data, coverage_figure, draw_coverage
+    from neurosig.pl.dotplot import dotplot_alt, dotplot_data, dotplot_figure, draw_dotplot
     from neurosig.pl.forest import forest_alt, forest_data, forest_figure, summary_forest_data
     from neurosig.pl.forest_drawing import draw_forest
     from neurosig.pl.heatmap import (
@@ -49,8 +58,10 @@ if TYPE_CHECKING:
         kaplan_meier_data,
         kaplan_meier_figure,
     )
+    from neurosig.pl.on_embedding import embedding
     from neurosig.pl.overlap import draw_overlap, overlap_alt, overlap_data, overlap_figure
     from neurosig.pl.style import figure_style, save_figure
+    from neurosig.pl.violin import draw_violin, violin_alt, violin_data, violin_figure
 
 _HOMES = {
     "km": (
@@ -66,6 +77,9 @@ _HOMES = {
     "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
     "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
     "overlap": ("draw_overlap", "overlap_alt", "overlap_data", "overlap_figure"),
+    "dotplot": ("dotplot_alt", "dotplot_data", "dotplot_figure", "draw_dotplot"),
+    "on_embedding": ("embedding",),
+    "violin": ("draw_violin", "violin_alt", "violin_data", "violin_figure"),
     "style": ("figure_style", "save_figure"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -76,12 +90,18 @@ __all__ = [
     "coverage_data",
     "coverage_figure",
     "display_note",
+    "dotplot_alt",
+    "dotplot_data",
+    "dotplot_figure",
     "draw_at_risk",
     "draw_coverage",
+    "draw_dotplot",
     "draw_forest",
     "draw_heatmap",
     "draw_kaplan_meier",
     "draw_overlap",
+    "draw_violin",
+    "embedding",
     "figure_style",
     "forest_alt",
     "forest_data",
@@ -97,6 +117,9 @@ __all__ = [
     "overlap_figure",
     "save_figure",
     "summary_forest_data",
+    "violin_alt",
+    "violin_data",
+    "violin_figure",
 ]
 
 

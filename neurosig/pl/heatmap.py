@@ -16,15 +16,15 @@ from neurosig.pl.clinical_bars import (
     draw_keys,
     key_height,
 )
+from neurosig.pl.colour_bar import draw_colour_bar
 from neurosig.pl.style import (
-    SMALL_SIZE,
     axes_in_inches,
     figure_style,
     label_texts,
     new_figure,
     widest,
 )
-from neurosig.pl.wording import clean_label, format_number
+from neurosig.pl.wording import clean_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -246,29 +246,10 @@ def heatmap_figure(data: HeatmapData) -> "Figure":
             place = bottom + height + bars_height - bar_step * (position + 1) + 0.05
             draw_bar(axes_in_inches(figure, left, place, width, bar_height), bar)
         top = bottom + height + bars_height
-        _draw_colour_bar(figure, axes, data, left + width + 0.25, top)
+        limit = _limit(data)
+        draw_colour_bar(figure, (left + width + 0.25, top), _colours(), (-limit, limit), data.label)
         draw_keys(figure, bars, left + width + 0.25, top - 0.55)
     return figure
-
-
-def _draw_colour_bar(
-    figure: "Figure", axes: "Axes", data: HeatmapData, left: float, top: float
-) -> None:
-    limit = _limit(data)
-    bar_axes = axes_in_inches(figure, left, top - 0.3, 1.2, 0.1)
-    ramp = np.linspace(-limit, limit, 128)[np.newaxis, :]
-    bar_axes.imshow(
-        ramp,
-        aspect="auto",
-        interpolation="none",
-        cmap=axes.images[0].get_cmap(),
-        extent=(-limit, limit, 0, 1),
-    )
-    bar_axes.set_yticks([])
-    ticks = (-limit, 0.0, limit)
-    bar_axes.set_xticks(ticks, [format_number(tick, 1) for tick in ticks], fontsize=SMALL_SIZE)
-    bar_axes.set_title(data.label, fontsize=SMALL_SIZE, pad=3)
-    bar_axes.spines[["left", "bottom"]].set_visible(False)
 
 
 def heatmap_alt(data: HeatmapData) -> str:

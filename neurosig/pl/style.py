@@ -208,3 +208,32 @@ def save_figure(figure: "Figure", data: "pd.DataFrame", path: Path | str) -> tup
 def label_texts(values: Sequence[object], limit: int = 60) -> list[str]:
     """Names of rows or groups as they are written in a figure."""
     return [clean_label(value, limit) for value in values]
+
+
+def wrapped(text: str, width: float, size: float = TEXT_SIZE, n_lines: int = 2) -> str:
+    """A name broken after blanks, "_", "." and "-" to fit a width in inches.
+
+    What the lines do not hold is cut off with an ellipsis.
+
+    >>> wrapped("GO.SENSORY_PERCEPTION_PAIN", 1.4).split()
+    ['GO.SENSORY_', 'PERCEPTION_PAIN']
+    """
+    lines = [""]
+    for part in re.findall(r"[^\s_.-]+[\s_.-]*|^[\s_.-]+", text):
+        if lines[-1] and text_width((lines[-1] + part).rstrip(), size) > width:
+            lines.append("")
+        lines[-1] += part
+    kept = [line.rstrip() for line in lines[:n_lines]]
+    is_cut = len(lines) > n_lines
+    for position, line in enumerate(kept):
+        last = is_cut and position == n_lines - 1
+        kept[position] = _shortened(line, width, size, is_cut=last)
+    return "\n".join(kept)
+
+
+def _shortened(line: str, width: float, size: float, *, is_cut: bool) -> str:
+    if not is_cut and text_width(line, size) <= width:
+        return line
+    while line and text_width(line + "…", size) > width:
+        line = line[:-1]
+    return line + "…"

@@ -23,6 +23,7 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "cox": (ClinicalReading, Endpoint, CoxModel),
     "km": (ClinicalReading, Endpoint),
     "regress": (ClinicalReading,),
+    "sc summarise": (SignatureChoice,),
     "signatures export": (SignatureChoice,),
     "signatures coverage": (ExpressionReading, SignatureChoice),
 }
@@ -172,7 +173,7 @@ print(json.dumps(kinds))
 def test_no_module_takes_the_name_of_a_public_function() -> None:
     kinds = _in_a_fresh_process(IMPORT_FIRST)
     modules = {name for name, kind in kinds.items() if kind == "module"}
-    assert modules == {"errors", "methods", "pl"}
+    assert modules == {"errors", "methods", "pl", "sc", "tl"}
 
 
 def test_every_public_name_has_a_docstring() -> None:

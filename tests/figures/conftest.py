@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import anndata
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -167,3 +169,22 @@ def run_folder(tmp_path: Path, results: pd.DataFrame) -> Path:
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def scored_cells() -> anndata.AnnData:
+    """120 cells of three types and four donors: axon is high in E, flat is 0, thin was refused."""
+    rng = np.random.default_rng(8)
+    names = pd.Index([f"c{i:03d}" for i in range(120)])
+    kind = np.tile(["E", "M", "T"], 40)
+    values = {"axon": rng.normal(size=120) + 2 * (kind == "E"), "flat": 0.0, "thin": np.nan}
+    status = {"axon": "ok", "flat": "ok", "thin": "low_coverage"}
+    coverage = pd.DataFrame({"status": status})
+    return anndata.AnnData(
+        obs=pd.DataFrame({"cell_type": kind, "donor": np.repeat(list("abcd"), 30)}, index=names),
+        obsm={
+            "score_ucell": pd.DataFrame(values, index=names),
+            "X_umap": rng.normal(size=(120, 2)),
+        },
+        uns={"neurosig": {"score_ucell": {"coverage": coverage}}},
+    )

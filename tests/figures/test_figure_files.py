@@ -7,8 +7,9 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
-from neurosig import pl
+from neurosig import pl, sc
 from neurosig.errors import ResourceError
 from neurosig.genesets.overlap import signature_overlap
 from neurosig.pl.style import PALETTE, text_width
@@ -28,7 +29,7 @@ def coverage_table(shares):
 
 
 @pytest.fixture
-def figures(curves, results, pooled):
+def figures(curves, results, pooled, scored_cells):
     """A function that draws every kind of figure anew."""
 
     def draw():
@@ -44,6 +45,8 @@ def figures(curves, results, pooled):
         overlap = pl.overlap_data(
             signature_overlap({"a": ["NGF", "TH"], "b": ["NGF"], "c": ["FOS"]})
         )
+        violin = pl.violin_data(scored_cells)
+        dots = pl.dotplot_data(sc.summarise(scored_cells, donor="donor", min_cells=4))
         return {
             "km": (pl.kaplan_meier_figure(survival, note="Groups: for display."), survival),
             "forest": (pl.forest_figure(forest, directions=("longer", "shorter")), forest),
@@ -51,6 +54,8 @@ def figures(curves, results, pooled):
             "heatmap": (pl.heatmap_figure(heatmap), heatmap.table),
             "coverage": (pl.coverage_figure(coverage), coverage),
             "overlap": (pl.overlap_figure(overlap), overlap),
+            "violin": (pl.violin_figure(violin, points=True), violin),
+            "dots": (pl.dotplot_figure(dots), dots),
         }
 
     return draw
@@ -61,7 +66,7 @@ def test_the_same_figure_gives_the_same_bytes(figures, tmp_path):
         for name, (figure, data) in figures().items():
             pl.save_figure(figure, data, tmp_path / turn / name)
     files = sorted((tmp_path / "first").iterdir())
-    assert len(files) == 12
+    assert len(files) == 16
     for file in files:
         assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes(), file.name
 
@@ -83,6 +88,8 @@ def test_every_stroke_and_fill_is_a_colour_of_the_palette(figures, tmp_path):
     for name, (figure, data) in figures().items():
         svg, _ = pl.save_figure(figure, data, tmp_path / name)
         colours = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", svg.read_text("utf-8")))
+        if name == "dots":
+            colours -= {to_hex(mpl.colormaps["RdBu_r"](level)) for level in range(256)}
         # matplotlib gives markers a black it then overrides in their use
         assert colours <= {*PALETTE.values(), "#000000"}, name
 

@@ -103,10 +103,7 @@ def test_weights_replace_the_gene_list(script):
     assert "genes" not in entry
 
 
-def test_the_controls_of_a_recipe_are_the_genes_of_the_row_that_the_script_names(
-    script, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(script, "_corrections", dict)
+def test_the_controls_of_a_recipe_are_the_genes_of_the_row_that_the_script_names(script, tmp_path):
     name = "IMM.TCELL_INFLAMED_GEP18"
     rows = [ROW | {"id": name}, ROW | {"id": script.CONTROLS[name], "genes": ["TBP", "UBB"]}]
     table = {"built": "2026-11-22", "signatures": rows}

@@ -1,0 +1,80 @@
+"""`neurosig sc`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neurosig import keys, tl
+from neurosig.cli._files import give
+from neurosig.cli._options import expand
+from neurosig.errors import ParameterError
+from neurosig.expression.unreadable import unreadable
+from neurosig.outcomes.results import Results
+from neurosig.sc.summary import summarise
+from neurosig.study.analysis import choose_signatures
+from neurosig.study.config import SignatureChoice
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def group() -> None:
+    """Summarise scores of single cells."""
+
+
+@app.command("summarise")
+@expand
+def summarise_file(
+    cells: Annotated[Path, typer.Argument(help="h5ad file")],
+    choice: SignatureChoice,
+    by: Annotated[str, typer.Option(help="column of obs with the groups")] = "cell_type",
+    donor: Annotated[str | None, typer.Option(help="column of obs with the donors")] = None,
+    method: Annotated[str, typer.Option(help="scoring method, see neurosig methods")] = "ucell",
+    layer: Annotated[str | None, typer.Option(help="layer to score")] = None,
+    use_raw: Annotated[bool, typer.Option("--use-raw", help="score raw")] = False,
+    threads: Annotated[int, typer.Option(help="threads over blocks of cells")] = 1,
+    high_quantile: Annotated[
+        float, typer.Option(help="above this quantile a score is high")
+    ] = 0.75,
+    min_cells: Annotated[int, typer.Option(help="fewest cells inside and outside a group")] = 10,
+    output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
+) -> None:
+    """Summarise scores by group of cells; with donors, test across them which groups stand out.
+
+    With signatures named, the file is scored first, block by block; without, the scores that it
+    holds (of neurosig.tl.score) are taken. The file is not changed.
+    """
+    adata = _open(cells)
+    if choice != SignatureChoice():
+        signatures = choose_signatures(choice, Path.cwd())
+        tl.score(adata, signatures, method=method, layer=layer, use_raw=use_raw, n_jobs=threads)
+    elif layer is not None or use_raw:
+        raise ParameterError(
+            f"{'--use-raw' if use_raw else f'--layer {layer}'} cannot be used here",
+            "No signatures are named, so that the scores in the file are taken",
+            "Name signatures to score, such as --panel core, or leave it out",
+        )
+    table = summarise(
+        adata, by, donor, method=method, high_quantile=high_quantile, min_cells=min_cells
+    )
+    give(Results(table), output, inputs=[cells], scores=_provenance(adata, method))
+
+
+def _open(path: Path) -> "AnnData":
+    import anndata
+
+    try:
+        return anndata.read_h5ad(path, backed="r")
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise unreadable(path, "h5ad", error) from error
+
+
+def _provenance(adata: "AnnData", method: str) -> Any:
+    """How the scores were made; None if another tool made them."""
+    record = adata.uns.get(keys.UNS, {}).get(keys.score_key(method), {})
+    return json.loads(str(record["provenance"])) if "provenance" in record else None

@@ -1,7 +1,7 @@
 """`score`: from expression and signatures to `Scores`."""
 
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig import provenance
-from neurosig._progress import progress
 from neurosig.errors import (
     CoverageError,
     CoverageWarning,
@@ -21,12 +20,13 @@ from neurosig.errors import (
 from neurosig.expression.adapters import as_expression
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import (
-    check_finite,
     check_orientation,
     check_overlap,
     check_scale,
     guess_scale,
 )
+from neurosig.expression.derived import Checked
+from neurosig.expression.passes import run_blocks
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.keys import OK, Coverage
@@ -120,7 +120,7 @@ def score(
         collection, expression.var_names, min_genes=min_genes, min_coverage=min_coverage
     )
     _check_coverage(expression, collection, sets, min_genes, min_coverage)
-    check_finite(expression, allow_nan=chosen.allows_missing)
+    expression = Checked(expression, allow_nan=chosen.allows_missing)
     guess = guess_scale(expression)
     if chosen.spec.scale != "any":
         check_scale(guess, chosen.spec.scale)
@@ -258,15 +258,10 @@ def _run(
     cohort = method.fit(expression, sets)
     values = np.empty((expression.n_obs, sets.n_signatures))
 
-    def fill(bounds: tuple[int, int]) -> None:
-        block = expression.block(*bounds)
-        values[block.start : block.stop] = method.score_block(block, sets, cohort)
-
-    bounds = expression.bounds(16 * 2**20)
+    task = partial(method.score_block, sets=sets, cohort=cohort)
     title = f"{method.spec.name}: {count(expression.n_obs, 'observation')}"
-    with ThreadPoolExecutor(max_workers=n_jobs) as pool:
-        for _ in progress(pool.map(fill, bounds), total=len(bounds), title=title):
-            pass
+    for start, scores in run_blocks(expression, task, n_jobs=n_jobs, title=title):
+        values[start : start + len(scores)] = scores
     return method.finish(values)
 
 

@@ -7,10 +7,12 @@ is converted. A new kind of storage is a subclass with `block` and, where rows d
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,8 @@ from neurosig.errors import DuplicateGenesError, ExpressionError, count, example
 
 BLOCK_BYTES = 64 * 2**20
 """Memory of one block if nothing else is asked for."""
+
+T = TypeVar("T")
 
 BlockData: TypeAlias = "NDArray[np.float64] | sparse.csr_matrix[np.float64]"
 
@@ -137,6 +141,34 @@ class Expression(ABC):
         """The rows in order, in blocks that take at most `max_bytes` (one row at the least)."""
         for start, stop in self.bounds(max_bytes):
             yield self.block(start, stop)
+
+    def each_block(
+        self, task: "Callable[[Block], T]", bounds: Sequence[tuple[int, int]], n_jobs: int = 1
+    ) -> Iterator[T]:
+        """What the task makes of the rows between each of the bounds, in the order of the bounds.
+
+        Rows are taken and worked on in `n_jobs` threads, unless a storage brings workers of its
+        own. At most two blocks a thread are under way, so that results do not pile up where they
+        are used more slowly than made. The first exception of a task ends the pass.
+        """
+        if n_jobs == 1:
+            yield from (task(self.block(*rows)) for rows in bounds)
+            return
+        under_way: deque[Future[T]] = deque()
+        with ThreadPoolExecutor(max_workers=n_jobs) as pool:
+            try:
+                for rows in bounds:
+                    if len(under_way) == 2 * n_jobs:
+                        yield under_way.popleft().result()
+                    under_way.append(pool.submit(self._worked_on, task, rows))
+                while under_way:
+                    yield under_way.popleft().result()
+            finally:
+                for future in under_way:
+                    future.cancel()
+
+    def _worked_on(self, task: "Callable[[Block], T]", rows: tuple[int, int]) -> T:
+        return task(self.block(*rows))
 
     def to_frame(self) -> pd.DataFrame:
         """All values as a table of observations x genes; this fills the whole matrix."""

@@ -21,7 +21,7 @@ from scipy import sparse
 
 from neurosig.errors import DuplicateGenesError, ExpressionError, count, examples
 
-BLOCK_BYTES = 64 * 2**20
+BLOCK_BYTES = 16 * 2**20
 """Memory of one block if nothing else is asked for."""
 
 T = TypeVar("T")
@@ -215,11 +215,11 @@ class DenseExpression(Expression):
 
 
 class SparseExpression(Expression):
-    """A CSR matrix in memory; a CSC matrix is turned into CSR once.
+    """A CSR matrix in memory; another kind of sparse matrix is turned into CSR once.
 
     Examples
     --------
-    >>> counts = sparse.csc_matrix(np.array([[0, 4], [2, 0]], dtype=np.float32))
+    >>> counts = sparse.csr_matrix(np.array([[0, 4], [2, 0]], dtype=np.float32))
     >>> expression = SparseExpression(counts, ["c1", "c2"], ["NGF", "BDNF"], {})
     >>> block = next(expression.blocks())
     >>> block.data.indices.tolist(), block.data.data.tolist(), str(block.data.dtype)
@@ -256,17 +256,6 @@ class SparseExpression(Expression):
             is_canonical=self._is_canonical,
         )
         return Block(start, rows)
-
-
-def in_memory(
-    matrix: Any,
-    obs_names: Iterable[Any],
-    var_names: Iterable[Any],
-    origin: Mapping[str, str],
-) -> Expression:
-    """An array or a scipy sparse matrix of observations x genes as an `Expression`."""
-    make = SparseExpression if sparse.issparse(matrix) else DenseExpression
-    return make(matrix, obs_names, var_names, origin)
 
 
 def csr_block(

@@ -36,7 +36,7 @@ class Checked(Derived):
     Examples
     --------
     >>> import numpy as np
-    >>> from neurosig.expression.base import in_memory
+    >>> from neurosig.expression.memory import in_memory
     >>> values = np.array([[1.0, 2.0], [3.0, np.nan]])
     >>> expression = Checked(in_memory(values, ["s1", "s2"], ["NGF", "BDNF"], {}))
     >>> expression.block(0, 1).data.tolist()

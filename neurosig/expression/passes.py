@@ -8,9 +8,6 @@ from neurosig.expression.base import Block, Expression
 
 T = TypeVar("T")
 
-PASS_BYTES = 16 * 2**20
-"""Memory of a block in a pass; each thread holds one, and what it is converted from."""
-
 
 def run_blocks(
     expression: Expression,
@@ -29,12 +26,12 @@ def run_blocks(
     Examples
     --------
     >>> import numpy as np
-    >>> from neurosig.expression.base import in_memory
+    >>> from neurosig.expression.memory import in_memory
     >>> expression = in_memory(np.array([[1.0, 2.0], [3.0, 4.0]]), ["s1", "s2"], ["A", "B"], {})
     >>> [(start, sums.tolist()) for start, sums in run_blocks(expression, lambda b: b.data.sum(1))]
     [(0, [3.0, 7.0])]
     """
-    bounds = expression.bounds(PASS_BYTES)
+    bounds = expression.bounds()
     results = expression.each_block(task, bounds, n_jobs)
     for (start, _), result in zip(
         bounds, progress(results, total=len(bounds), title=title), strict=True

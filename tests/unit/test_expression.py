@@ -247,7 +247,7 @@ def test_a_matrix_without_rows_or_columns_is_refused(empty):
     assert "has no" in refusal(empty)
 
 
-@pytest.mark.parametrize("start,stop", [(0, 5), (0, 1), (4, 5), (2, 4)])
+@pytest.mark.parametrize(("start", "stop"), [(0, 1), (4, 5), (2, 4), (1, 4)])
 def test_rows_of_a_csc_matrix_are_taken_without_a_copy_of_it_as_csr(start, stop, monkeypatch):
     values = np.array([[0, 1.5, 0], [0, 0, 0], [2.5, 0, 3.5], [4.5, 5.5, 0], [0, 6.5, 0]])
     matrix = sparse.csc_matrix(values.astype(np.float32))
@@ -255,11 +255,13 @@ def test_rows_of_a_csc_matrix_are_taken_without_a_copy_of_it_as_csr(start, stop,
         ad.AnnData(matrix, pd.DataFrame(index=list("abcde")), pd.DataFrame(index=list("XYZ")))
     )
 
-    def plain_tocsr(self, copy=False):
-        assert self.shape[0] < len(values) or (start, stop) == (0, 5), "all of it became CSR"
-        return sparse.csr_matrix(self.toarray())
+    whole_or_part = sparse.csc_matrix.tocsr
 
-    monkeypatch.setattr(sparse.csc_matrix, "tocsr", plain_tocsr)
+    def part_only(self, copy=False):
+        assert self.shape[0] < len(values), "all of it became CSR"
+        return whole_or_part(self, copy)
+
+    monkeypatch.setattr(sparse.csc_matrix, "tocsr", part_only)
     rows = expression.block(start, stop).data
     assert rows.has_canonical_format
     assert rows.indices.dtype == np.int32

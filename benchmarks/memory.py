@@ -53,9 +53,7 @@ def by_dask(folder: Path) -> Any:
     import h5py
 
     file = h5py.File(folder / "csr.h5ad")
-    lazy = anndata.experimental.read_elem_lazy(
-        file["X"], chunks=(1_000, file["X"].attrs["shape"][1])
-    )
+    lazy = anndata.experimental.read_elem_lazy(file["X"], chunks=(500, file["X"].attrs["shape"][1]))
     names = [anndata.io.read_elem(file[axis]) for axis in ("obs", "var")]
     return anndata.AnnData(lazy, *names)
 

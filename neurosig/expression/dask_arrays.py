@@ -75,6 +75,7 @@ class DaskExpression(Expression):
         low, high = int(self._ends[first]), int(self._ends[last])
         kept = self._partly_used
         if kept is None or (kept.start, kept.stop) != (low, high):
+            kept = self._partly_used = None  # before another one takes its memory
             kept = Block(low, self._computed(first, last))
         if (start, stop) == (low, high):
             self._partly_used = None

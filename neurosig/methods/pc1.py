@@ -71,7 +71,7 @@ class Pc1(Method):
         require_two_samples(expression, "pc1", "The standard deviation of a gene needs two")
         moments = gene_moments(expression)
         warn_of_constant_genes(sets, moments.varies)
-        components = list(first_components(expression, sets, moments))
+        components = first_components(expression, sets, moments)
         # The covariance of the score with the mean expression is that of the sum of u_g sd_g.
         weights = [c.oriented(moments.deviations[c.genes]) for c in components]
         return as_loadings(moments, components, weights)

@@ -72,7 +72,7 @@ class Plage(Method):
         require_two_samples(expression, "plage", "The standard deviation of a gene needs two")
         moments = gene_moments(expression)
         warn_of_constant_genes(sets, moments.varies)
-        components = list(first_components(expression, sets, moments))
+        components = first_components(expression, sets, moments)
         with np.errstate(divide="ignore", invalid="ignore"):
             weights = [c.oriented(1.0) / c.singular_value for c in components]
         return as_loadings(moments, components, weights)

@@ -8,10 +8,11 @@ instead, without an environment variable being needed.
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserWideCacheLocator
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,12 +31,33 @@ def jit(function: F) -> F:
     return compiled  # type: ignore[no-any-return]
 
 
+def _has_home() -> bool:
+    try:
+        Path.home()
+    except RuntimeError:  # a user without an entry and without HOME, as in containers
+        return False
+    return True
+
+
+class _WithoutHome(CompileResultCacheImpl):  # type: ignore[misc]  # numba has no types
+    """Places of a cache; numba's would make a folder called "~" in the working directory."""
+
+    _locator_classes = [  # noqa: RUF012  # as numba has it
+        place
+        for place in CompileResultCacheImpl._locator_classes
+        if place is not UserWideCacheLocator
+    ]
+
+
 class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
     """numba's cache of a function, without which the function is compiled.
 
     numba lets every error of a cache file reach the caller: a file cut off by a full disk or
     written by a half-copied installation would stop each call until somebody deleted it.
     """
+
+    if not _has_home():
+        _impl_class = _WithoutHome
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function from the disk; None if it is not there or cannot be read."""

@@ -14,6 +14,7 @@ import neurosig
 import neurosig as ns
 
 NOBODY = 65534
+NAMELESS = 54321
 
 
 @pytest.fixture
@@ -30,13 +31,13 @@ def installation(tmp_path) -> Path:
         path.chmod(0o755)
 
 
-def as_ordinary_user() -> list[str]:
+def as_user(number: int) -> list[str]:
     """How to start a program without root's right to write anywhere; root may still read."""
     if not hasattr(os, "geteuid"):
         pytest.skip("permissions of folders mean something else on this system")
     if os.geteuid() != 0:
         return []
-    user = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    user = [f"--reuid={number}", f"--regid={number}", "--clear-groups"]
     keep = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     command = ["setpriv", *user, *keep]
     if shutil.which("setpriv") is None:
@@ -50,17 +51,17 @@ def as_ordinary_user() -> list[str]:
 @pytest.fixture
 def run_as_user(installation, tmp_path):
     """Run a command in a folder that anybody may write to."""
-    prefix = as_ordinary_user()
     work = tmp_path / "work"
     work.mkdir()
     work.chmod(0o777)
-    keep = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}
+    left_out = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME")
+    keep = {k: v for k, v in os.environ.items() if k not in left_out}
 
-    def run(*arguments: str, home: str) -> str:
+    def run(*arguments: str, home: str | None, user: int = NOBODY) -> str:
         done = subprocess.run(
-            [*prefix, sys.executable, *arguments],
+            [*as_user(user), sys.executable, *arguments],
             cwd=work,
-            env={**keep, "PYTHONPATH": str(installation), "HOME": home},
+            env={**keep, "PYTHONPATH": str(installation), **({"HOME": home} if home else {})},
             capture_output=True,
             text=True,
             check=False,
@@ -97,6 +98,20 @@ def test_scores_are_the_same_without_a_folder_to_write_to(run_as_user, small_dat
     assert (found.to_numpy() == expected.values.to_numpy()).all()
     others = {path.name for path in run_as_user.folder.iterdir() if "scores" not in path.name}
     assert others == {"alpha.csv", "signatures.gmt"}
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be a user without a name"
+)
+def test_a_user_without_name_and_home_gets_no_folder_called_tilde(run_as_user):
+    program = (
+        "import numpy as np\n"
+        "from neurosig.kernels.ranks import ascending_order, rank_rows\n"
+        "x = np.array([[3.0, 1.0, 2.0]])\n"
+        "assert rank_rows(x, ascending_order(x), 1).tolist() == [[3.0, 1.0, 2.0]]\n"
+    )
+    run_as_user("-c", program, home=None, user=NAMELESS)
+    assert not list(run_as_user.folder.iterdir())
 
 
 def test_the_installation_is_really_not_writable(run_as_user, installation):

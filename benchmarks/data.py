@@ -15,23 +15,32 @@ def bulk(n_samples: int = 500, n_genes: int = 20_000, seed: int = 0) -> pd.DataF
     return pd.DataFrame(values, index=samples, columns=gene_names(n_genes))
 
 
+class CellSource:
+    """Log-normalised counts of single cells, CSR, about 2,400 non-zeros a cell of 20,000 genes."""
+
+    def __init__(self, n_genes: int = 20_000, seed: int = 2) -> None:
+        self._rng = np.random.default_rng(seed)
+        abundance = np.exp(self._rng.normal(0, 1.6, n_genes))
+        self._cumulative = np.cumsum(abundance / abundance.sum())
+
+    def draw(self, n_cells: int) -> scipy.sparse.csr_matrix:
+        """The next cells."""
+        n_genes = len(self._cumulative)
+        columns, values, starts = [], [], [0]
+        for depth in self._rng.lognormal(np.log(3500), 0.4, n_cells).astype(int):
+            drawn = np.searchsorted(self._cumulative, self._rng.random(depth)).clip(0, n_genes - 1)
+            genes, counts = np.unique(drawn, return_counts=True)
+            columns.append(genes.astype(np.int32))
+            values.append(np.log1p(counts / depth * 1e4).astype(np.float32))
+            starts.append(starts[-1] + len(genes))
+        parts = np.concatenate(values), np.concatenate(columns), np.array(starts, dtype=np.int32)
+        return scipy.sparse.csr_matrix(parts, shape=(n_cells, n_genes))
+
+
 def cells(n_cells: int = 5_000, n_genes: int = 20_000, seed: int = 2) -> anndata.AnnData:
-    """Log-normalised counts of single cells, CSR, about 2,400 non-zeros a cell."""
-    rng = np.random.default_rng(seed)
-    abundance = np.exp(rng.normal(0, 1.6, n_genes))
-    cumulative = np.cumsum(abundance / abundance.sum())
-    depths = rng.lognormal(np.log(3500), 0.4, n_cells).astype(int)
-    columns, values, starts = [], [], [0]
-    for depth in depths:
-        drawn = np.searchsorted(cumulative, rng.random(depth)).clip(0, n_genes - 1)
-        genes, counts = np.unique(drawn, return_counts=True)
-        columns.append(genes)
-        values.append(np.log1p(counts / depth * 1e4).astype(np.float32))
-        starts.append(starts[-1] + len(genes))
-    matrix = scipy.sparse.csr_matrix(
-        (np.concatenate(values), np.concatenate(columns), starts), shape=(n_cells, n_genes)
-    )
+    """Single cells in memory; the matrix as `CellSource` draws it."""
     names = pd.DataFrame(index=[f"c{i}" for i in range(n_cells)])
+    matrix = CellSource(n_genes, seed).draw(n_cells)
     return anndata.AnnData(matrix, obs=names, var=pd.DataFrame(index=gene_names(n_genes)))
 
 

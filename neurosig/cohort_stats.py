@@ -10,7 +10,7 @@ import pandas as pd
 
 from neurosig import provenance
 from neurosig._array_file import read_arrays, write_arrays
-from neurosig.block_runner import score_blocks
+from neurosig.block_scores import score_blocks
 from neurosig.errors import (
     CoverageError,
     InputError,
@@ -21,8 +21,9 @@ from neurosig.errors import (
 )
 from neurosig.expression.adapters import as_expression
 from neurosig.expression.base import Expression
-from neurosig.expression.checks import check_finite, check_orientation, check_overlap, guess_scale
+from neurosig.expression.checks import check_orientation, check_overlap, guess_scale
 from neurosig.expression.columns import WithGenes
+from neurosig.expression.derived import Checked
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
 from neurosig.genesets.exchange import from_json, json_text
 from neurosig.genesets.signature import SignatureCollection
@@ -110,8 +111,8 @@ class CohortStats:
         sets = self._sets()
         given = as_expression(data, layer=layer, use_raw=use_raw)
         self._check_genes(given, sets)
-        expression = WithGenes(given, self.var_names)
-        check_finite(expression, allow_nan=self.method.allows_missing)
+        chosen = WithGenes(given, self.var_names)
+        expression = Checked(chosen, allow_nan=self.method.allows_missing)
         scale = guess_scale(expression)
         self._warn_of_other_scale(scale.scale, scale.evidence)
         values, is_flat = score_blocks(expression, sets, self.method, self.cohort, n_jobs=n_jobs)

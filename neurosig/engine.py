@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig import provenance
-from neurosig.block_runner import score_blocks
+from neurosig.block_scores import score_blocks
 from neurosig.cohort_stats import CohortStats
 from neurosig.errors import (
     CoverageError,
@@ -20,11 +20,11 @@ from neurosig.errors import (
 from neurosig.expression.adapters import as_expression
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import (
-    check_finite,
     check_orientation,
     check_overlap,
     guess_scale,
 )
+from neurosig.expression.derived import Checked
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
 from neurosig.genesets.refusals import refusals
 from neurosig.genesets.signature import SignatureCollection
@@ -147,7 +147,7 @@ def score(
         by_recipe=chosen.weights == "recipe",
     )
     _check_coverage(expression, collection, sets, min_genes, min_coverage)
-    check_finite(expression, allow_nan=chosen.allows_missing)
+    expression = Checked(expression, allow_nan=chosen.allows_missing)
     guess = guess_scale(expression)
     chosen.check_scale(guess, sets)
     warn_of_ignored_weights(collection, sets, chosen)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from neurosig import _params
 from neurosig._params import Help, Range
-from neurosig.block_runner import run_blocks
 from neurosig.errors import ParameterError, count
 from neurosig.expression.base import Block, Expression
+from neurosig.expression.passes import run_blocks
 from neurosig.genesets.compiled import CompiledSignatures
 from neurosig.kernels.draws import draw_from_bins
 from neurosig.methods.base import Method
@@ -151,7 +151,8 @@ def matched_p_values(
             f"{method.spec.name}: {count(null.n_sets, 'random set')} a signature, "
             f"part {number} of {len(groups)}"
         )
-        for rows, (as_high, scored) in run_blocks(expression, task, n_jobs=n_jobs, title=title):
+        for start, (as_high, scored) in run_blocks(expression, task, n_jobs=n_jobs, title=title):
+            rows = slice(start, start + len(scored))
             n_as_high[rows, drawn.signatures] += as_high
             n_scored[rows, drawn.signatures] += scored
     p_values = (n_as_high + 1.0) / (n_scored + 1.0)

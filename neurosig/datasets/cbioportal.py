@@ -12,11 +12,11 @@ import pandas as pd
 from neurosig._text_files import open_text
 from neurosig.datasets.home_data import CohortData
 from neurosig.errors import ExpressionError, ResourceError, count, examples
-from neurosig.expression.base import in_memory
 from neurosig.expression.checks import check_has_values
 from neurosig.expression.delimited import Dialect, matrix_of
 from neurosig.expression.duplicates import DuplicatesRule, combine_duplicates
 from neurosig.expression.io import MAX_BYTES
+from neurosig.expression.memory import in_memory
 from neurosig.outcomes.clinical_io import read_clinical
 from neurosig.provenance import sha256_of_file
 

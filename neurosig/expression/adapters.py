@@ -11,11 +11,12 @@ from scipy import sparse
 
 from neurosig.errors import ExpressionError, ParameterError, count, examples
 from neurosig.expression.backed import stored_expression
-from neurosig.expression.base import Expression, in_memory
+from neurosig.expression.base import Expression
 from neurosig.expression.checks import check_has_values
 from neurosig.expression.dask_arrays import DaskExpression
 from neurosig.expression.h5ad_file import H5adPlace, h5ad_place_of
 from neurosig.expression.matrix_choice import choose_matrix, refuse_number_type
+from neurosig.expression.memory import in_memory
 from neurosig.expression.zarr_store import zarr_place_of
 
 if TYPE_CHECKING:

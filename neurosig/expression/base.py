@@ -7,10 +7,12 @@ is converted. A new kind of storage is a subclass with `block` and, where rows d
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,8 +21,10 @@ from scipy import sparse
 
 from neurosig.errors import DuplicateGenesError, ExpressionError, count, examples
 
-BLOCK_BYTES = 64 * 2**20
+BLOCK_BYTES = 16 * 2**20
 """Memory of one block if nothing else is asked for."""
+
+T = TypeVar("T")
 
 BlockData: TypeAlias = "NDArray[np.float64] | sparse.csr_matrix[np.float64]"
 
@@ -138,6 +142,34 @@ class Expression(ABC):
         for start, stop in self.bounds(max_bytes):
             yield self.block(start, stop)
 
+    def each_block(
+        self, task: "Callable[[Block], T]", bounds: Sequence[tuple[int, int]], n_jobs: int = 1
+    ) -> Iterator[T]:
+        """What the task makes of the rows between each of the bounds, in the order of the bounds.
+
+        Rows are taken and worked on in `n_jobs` threads, unless a storage brings workers of its
+        own. At most two blocks a thread are under way, so that results do not pile up where they
+        are used more slowly than made. The first exception of a task ends the pass.
+        """
+        if n_jobs == 1:
+            yield from (task(self.block(*rows)) for rows in bounds)
+            return
+        under_way: deque[Future[T]] = deque()
+        with ThreadPoolExecutor(max_workers=n_jobs) as pool:
+            try:
+                for rows in bounds:
+                    if len(under_way) == 2 * n_jobs:
+                        yield under_way.popleft().result()
+                    under_way.append(pool.submit(self._worked_on, task, rows))
+                while under_way:
+                    yield under_way.popleft().result()
+            finally:
+                for future in under_way:
+                    future.cancel()
+
+    def _worked_on(self, task: "Callable[[Block], T]", rows: tuple[int, int]) -> T:
+        return task(self.block(*rows))
+
     def to_frame(self) -> pd.DataFrame:
         """All values as a table of observations x genes; this fills the whole matrix."""
         values = np.empty(self.shape, dtype=np.float64)
@@ -183,11 +215,11 @@ class DenseExpression(Expression):
 
 
 class SparseExpression(Expression):
-    """A CSR matrix in memory; a CSC matrix is turned into CSR once.
+    """A CSR matrix in memory; another kind of sparse matrix is turned into CSR once.
 
     Examples
     --------
-    >>> counts = sparse.csc_matrix(np.array([[0, 4], [2, 0]], dtype=np.float32))
+    >>> counts = sparse.csr_matrix(np.array([[0, 4], [2, 0]], dtype=np.float32))
     >>> expression = SparseExpression(counts, ["c1", "c2"], ["NGF", "BDNF"], {})
     >>> block = next(expression.blocks())
     >>> block.data.indices.tolist(), block.data.data.tolist(), str(block.data.dtype)
@@ -224,17 +256,6 @@ class SparseExpression(Expression):
             is_canonical=self._is_canonical,
         )
         return Block(start, rows)
-
-
-def in_memory(
-    matrix: Any,
-    obs_names: Iterable[Any],
-    var_names: Iterable[Any],
-    origin: Mapping[str, str],
-) -> Expression:
-    """An array or a scipy sparse matrix of observations x genes as an `Expression`."""
-    make = SparseExpression if sparse.issparse(matrix) else DenseExpression
-    return make(matrix, obs_names, var_names, origin)
 
 
 def csr_block(

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Literal, TypeAlias
 
@@ -55,15 +56,11 @@ def check_finite(expression: Expression, *, allow_nan: bool = False) -> None:
     n_nan = n_infinite = 0
     bad_obs: list[NDArray[np.intp]] = []
     bad_vars: list[NDArray[np.intp]] = []
-    for block in expression.blocks():
-        values = _stored(block)
-        with np.errstate(all="ignore"):
-            is_clean = bool(np.isfinite(values.sum()))  # a sum shows any NaN or infinity
-        if is_clean:
-            continue
-        is_nan, is_infinite = np.isnan(values), np.isinf(values)
-        n_nan, n_infinite = n_nan + int(is_nan.sum()), n_infinite + int(is_infinite.sum())
-        rows, columns = _positions(block, is_infinite if allow_nan else is_nan | is_infinite)
+    look = partial(_not_finite, allow_nan)
+    for block_nan, block_infinite, rows, columns in expression.each_block(
+        look, expression.bounds()
+    ):
+        n_nan, n_infinite = n_nan + block_nan, n_infinite + block_infinite
         bad_obs.append(rows)
         bad_vars.append(columns)
     if n_infinite or (n_nan and not allow_nan):
@@ -93,6 +90,29 @@ def rows_of_one_value(block: Block) -> NDArray[np.bool_]:
         one = values[starts[row] : starts[row] + n_genes]
         are_flat[row] = (one == one[0]).all()
     return are_flat
+
+
+def is_finite(block: Block, *, allow_nan: bool = False) -> bool:
+    """Whether no value of a block is infinite or, unless `allow_nan`, missing."""
+    values = _stored(block)
+    with np.errstate(all="ignore"):
+        if np.isfinite(values.sum()):  # a sum shows any NaN or infinity
+            return True
+    return not (np.isinf(values) if allow_nan else ~np.isfinite(values)).any()
+
+
+def _not_finite(
+    allow_nan: bool,
+    block: Block,
+) -> tuple[int, int, NDArray[np.intp], NDArray[np.intp]]:
+    """Numbers of missing and of infinite values, and the places of those not allowed."""
+    if is_finite(block):
+        nowhere = np.zeros(0, dtype=np.intp)
+        return 0, 0, nowhere, nowhere
+    values = _stored(block)
+    is_nan, is_infinite = np.isnan(values), np.isinf(values)
+    rows, columns = _positions(block, is_infinite if allow_nan else is_nan | is_infinite)
+    return int(is_nan.sum()), int(is_infinite.sum()), rows, columns
 
 
 def _stored(block: Block) -> NDArray[np.float64]:
@@ -265,14 +285,18 @@ def guess_scale(expression: Expression) -> ScaleGuess:
 def _sampled_rows(expression: Expression) -> NDArray[np.float64]:
     """Evenly spaced observations in full, the same ones and values whatever the storage."""
     positions = np.unique(np.linspace(0, expression.n_obs - 1, SAMPLED_ROWS).round().astype(int))
-    rows = np.zeros((len(positions), expression.n_vars))
-    for row, position in zip(rows, positions, strict=True):
-        data = expression.block(int(position), int(position) + 1).data
-        if isinstance(data, np.ndarray):
-            row[:] = data[0]
-        else:
-            row[data.indices] = data.data
-    return rows
+    rows = expression.each_block(_first_row, [(int(p), int(p) + 1) for p in positions])
+    return np.stack(list(rows))
+
+
+def _first_row(block: Block) -> NDArray[np.float64]:
+    data = block.data
+    if isinstance(data, np.ndarray):
+        first: NDArray[np.float64] = data[0]
+        return first
+    row = np.zeros(data.shape[1])
+    row[data.indices] = data.data
+    return row
 
 
 def _scale_of_reals(

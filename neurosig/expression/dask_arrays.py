@@ -1,8 +1,8 @@
 """dask arrays: computed chunk by chunk when a block is taken."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,10 @@ from neurosig.expression.base import (
     is_canonical,
     refuse_shape,
 )
+from neurosig.expression.dask_workers import active_client, in_order
 from neurosig.expression.matrix_choice import refuse_number_type
+
+T = TypeVar("T")
 
 
 class DaskExpression(Expression):
@@ -27,7 +30,7 @@ class DaskExpression(Expression):
     A block is one chunk of rows, the least that dask computes: a chunk larger than `max_bytes` is
     not split, as each part would compute the whole again. Columns in several chunks are brought
     together as a block is taken. The scheduler is dask's choice: its threads, or a
-    `dask.distributed.Client` if one is active.
+    `dask.distributed.Client` if one is active, whose workers then also do the work on the chunks.
 
     Raises
     ------
@@ -68,11 +71,11 @@ class DaskExpression(Expression):
         A chunk that was used in part is kept until another one is asked for, as its other rows
         are likely to be asked for next.
         """
-        first = int(np.searchsorted(self._ends, start, side="right")) - 1
-        last = int(np.searchsorted(self._ends, stop, side="left"))
+        first, last = self._chunks_of(start, stop)
         low, high = int(self._ends[first]), int(self._ends[last])
         kept = self._partly_used
         if kept is None or (kept.start, kept.stop) != (low, high):
+            kept = self._partly_used = None  # before another one takes its memory
             kept = Block(low, self._computed(first, last))
         if (start, stop) == (low, high):
             self._partly_used = None
@@ -81,25 +84,95 @@ class DaskExpression(Expression):
         return Block(start, kept.data[start - low : stop - low])
 
     def _computed(self, first: int, last: int) -> BlockData:
-        rows = self._array.blocks[first:last].compute()
-        if sparse.issparse(rows):
-            parts = _csr_parts(rows)
-            canonical = is_canonical(*parts, self.n_vars)
-            return csr_block(*parts, self.n_vars, is_canonical=canonical)
-        if isinstance(rows, np.ndarray):
-            return np.require(rows, np.float64, ["C", "W"])
-        raise ExpressionError(
-            "A chunk of the dask array is of a kind that cannot be used",
-            f"It is a {type(rows).__module__}.{type(rows).__name__}, neither an array nor a sparse "
-            "matrix of scipy",
-            "Convert the chunks: adata.X = adata.X.map_blocks(numpy.asarray)",
-        )
+        return _block_data(self._array.blocks[first:last].compute(), self.n_vars)
+
+    def each_block(
+        self, task: Callable[[Block], T], bounds: Sequence[tuple[int, int]], n_jobs: int = 1
+    ) -> Iterator[T]:
+        """What the task makes of the rows between each of the bounds, in order.
+
+        If a `dask.distributed.Client` is active, its workers compute the chunks and run the task on
+        them: only what the task returns travels, and `n_jobs` has no part. What a worker that is
+        lost was doing is done again by another one.
+        """
+        client = active_client()
+        if client is None:
+            yield from super().each_block(task, bounds, n_jobs)
+            return
+        import dask
+
+        pieces = self._array.to_delayed()
+        work = dask.delayed(_worked_on, pure=False)
+        sent = dask.delayed(task, traverse=False, pure=False)
+        planned = []
+        for start, stop in bounds:
+            first, last = self._chunks_of(start, stop)
+            offset = start - int(self._ends[first])
+            rows = pieces[first:last].tolist()
+            planned.append(
+                work(
+                    sent,
+                    rows,
+                    offset=offset,
+                    n_rows=stop - start,
+                    start=start,
+                    n_vars=self.n_vars,
+                )
+            )
+        yield from in_order(client, planned)
+
+    def _chunks_of(self, start: int, stop: int) -> tuple[int, int]:
+        """The first chunk of rows that holds the rows, and the one after the last."""
+        first = int(np.searchsorted(self._ends, start, side="right")) - 1
+        return first, int(np.searchsorted(self._ends, stop, side="left"))
 
     def __getstate__(self) -> dict[str, Any]:
         # Without the rows kept: they would travel to every worker.
         return {**super().__getstate__(), "_partly_used": None}
 
 
+def _worked_on(
+    task: Callable[[Block], T],
+    pieces: list[list[Any]],
+    *,
+    offset: int,
+    n_rows: int,
+    start: int,
+    n_vars: int,
+) -> T:
+    """Run a task on rows of chunks that were computed where this runs."""
+    columns_joined = [_stacked(row, sparse.hstack, np.hstack) for row in pieces]
+    rows = _stacked(columns_joined, sparse.vstack, np.vstack)
+    if n_rows < rows.shape[0]:
+        rows = _sliceable(rows)[offset : offset + n_rows]
+    return task(Block(start, _block_data(rows, n_vars)))
+
+
+def _sliceable(rows: Any) -> Any:
+    return rows.tocsr(copy=False) if sparse.issparse(rows) else rows  # type: ignore[attr-defined]
+
+
+def _stacked(parts: list[Any], sparse_stack: Callable[..., Any], stack: Callable[..., Any]) -> Any:
+    if len(parts) == 1:
+        return parts[0]
+    return sparse_stack(parts, format="csr") if sparse.issparse(parts[0]) else stack(parts)
+
+
+def _block_data(rows: Any, n_vars: int) -> BlockData:
+    if sparse.issparse(rows):
+        parts = _csr_parts(rows)
+        canonical = is_canonical(*parts, n_vars)
+        return csr_block(*parts, n_vars, is_canonical=canonical)
+    if isinstance(rows, np.ndarray):
+        return np.require(rows, np.float64, ["C", "W"])
+    raise ExpressionError(
+        "A chunk of the dask array is of a kind that cannot be used",
+        f"It is a {type(rows).__module__}.{type(rows).__name__}, neither an array nor a sparse "
+        "matrix of scipy",
+        "Convert the chunks: adata.X = adata.X.map_blocks(numpy.asarray)",
+    )
+
+
 def _csr_parts(rows: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    csr = rows.tocsr(copy=False)
+    csr = _sliceable(rows)
     return csr.data, csr.indices, csr.indptr

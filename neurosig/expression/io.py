@@ -16,12 +16,13 @@ from neurosig.errors import (
 )
 from neurosig.expression.adapters import matrix_of_anndata, values_of_frame
 from neurosig.expression.backed import Place, open_anndata, reading
-from neurosig.expression.base import Expression, in_memory
+from neurosig.expression.base import Expression
 from neurosig.expression.checks import check_has_values
 from neurosig.expression.delimited import Dialect, NamedMatrix, read_matrix
 from neurosig.expression.duplicates import DuplicatesRule, combine_duplicates
 from neurosig.expression.h5ad_file import H5adPlace
 from neurosig.expression.matrix_choice import refuse_number_type
+from neurosig.expression.memory import in_memory
 from neurosig.expression.mismatch import gene_share
 from neurosig.expression.unreadable import unreadable
 from neurosig.expression.zarr_store import ZarrPlace

@@ -1,15 +1,18 @@
 """From counts or linear values to logarithms, block by block as they are read."""
 
-from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, ScaleError, count
 from neurosig.expression.adapters import as_expression
-from neurosig.expression.base import BLOCK_BYTES, Block, Expression, csr_block
+from neurosig.expression.base import Block, Expression, csr_block
+from neurosig.expression.derived import Derived
 
+T = TypeVar("T")
 TransformName: TypeAlias = Literal["none", "log2p1", "log2cpm"]
 
 # Values that are not zero, row after row, and where each row starts, to the values' new values.
@@ -82,29 +85,37 @@ def transform(data: Any, name: TransformName) -> Expression:
     return _Transformed(expression, name)
 
 
-class _Transformed(Expression):
+class _Transformed(Derived):
     def __init__(self, parent: Expression, name: str) -> None:
         earlier = parent.origin.get("transform")
         steps = f"{earlier}, {name}" if earlier else name
-        super().__init__(parent.obs_names, parent.var_names, {**parent.origin, "transform": steps})
-        self.is_sparse = parent.is_sparse
-        self._parent = parent
+        super().__init__(parent, {**parent.origin, "transform": steps})
         self._rewrite = _REWRITES[name]
 
-    def bounds(self, max_bytes: int = BLOCK_BYTES) -> list[tuple[int, int]]:
-        return self._parent.bounds(max_bytes)
-
     def block(self, start: int, stop: int) -> Block:
-        given = self._parent.block(start, stop).data
-        # Both storages go through the same values in the same order: equal to the last bit.
-        if isinstance(given, np.ndarray):
-            is_nonzero = given != 0
-            starts = np.concatenate(([0], np.cumsum(np.count_nonzero(is_nonzero, axis=1))))
-            dense = np.zeros_like(given)
-            dense[is_nonzero] = self._rewrite(given[is_nonzero], starts)
-            return Block(start, dense)
-        values = self._rewrite(given.data, given.indptr.astype(np.intp))
-        return Block(start, csr_block(values, given.indices, given.indptr, self.n_vars))
+        return _rewritten(self._rewrite, self._parent.block(start, stop))
+
+    def each_block(
+        self, task: Callable[[Block], T], bounds: Sequence[tuple[int, int]], n_jobs: int = 1
+    ) -> Iterator[T]:
+        return self._parent.each_block(partial(_on_rewritten, self._rewrite, task), bounds, n_jobs)
+
+
+def _on_rewritten(rewrite: _Rewrite, task: Callable[[Block], T], block: Block) -> T:
+    return task(_rewritten(rewrite, block))
+
+
+def _rewritten(rewrite: _Rewrite, block: Block) -> Block:
+    given = block.data
+    # Both storages go through the same values in the same order: equal to the last bit.
+    if isinstance(given, np.ndarray):
+        is_nonzero = given != 0
+        starts = np.concatenate(([0], np.cumsum(np.count_nonzero(is_nonzero, axis=1))))
+        dense = np.zeros_like(given)
+        dense[is_nonzero] = rewrite(given[is_nonzero], starts)
+        return Block(block.start, dense)
+    values = rewrite(given.data, given.indptr.astype(np.intp))
+    return Block(block.start, csr_block(values, given.indices, given.indptr, given.shape[1]))
 
 
 def _log2p1(values: NDArray[np.float64], _starts: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -127,10 +138,8 @@ _REWRITES: dict[str, _Rewrite] = {"log2p1": _log2p1, "log2cpm": _log2cpm}
 
 def _refuse_negative(expression: Expression, name: str) -> None:
     n_negative, lowest = 0, 0.0
-    for block in expression.blocks():
-        values = block.data if isinstance(block.data, np.ndarray) else block.data.data
-        n_negative += int(np.count_nonzero(values < 0))
-        lowest = min(lowest, float(np.min(values, initial=0.0)))
+    for n_below, least in expression.each_block(_negatives, expression.bounds()):
+        n_negative, lowest = n_negative + n_below, min(lowest, least)
     if n_negative:
         raise ScaleError(
             f'transform="{name}" needs counts or linear values',
@@ -139,3 +148,9 @@ def _refuse_negative(expression: Expression, name: str) -> None:
             'Values with negatives are logged or scaled already: use transform="none"',
             n_negative=n_negative,
         )
+
+
+def _negatives(block: Block) -> tuple[int, float]:
+    """How many values are negative, and the lowest of them."""
+    values = block.data if isinstance(block.data, np.ndarray) else block.data.data
+    return int(np.count_nonzero(values < 0)), float(np.min(values, initial=0.0))

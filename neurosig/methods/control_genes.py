@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from neurosig.errors import ParameterError, count, examples
 from neurosig.expression.base import Expression
@@ -65,7 +64,8 @@ def scanpy_bins(means: NDArray[np.float64], n_bins: int) -> Bins:
     """
     is_known = np.isfinite(means)
     width = round(is_known.sum() / (n_bins - 1))
-    ranks = rankdata(means[is_known], method="min").astype(np.int64)
+    known = means[is_known]
+    ranks = 1 + np.searchsorted(np.sort(known), known)
     # With much fewer genes than bins the width is 0, and all of them are one bin.
     return Bins.of(ranks // width if width else np.zeros_like(ranks), is_known)
 

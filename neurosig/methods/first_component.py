@@ -1,11 +1,11 @@
 """The first component of each signature's standardised genes, which plage and pc1 share."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from neurosig.expression.base import Expression
 from neurosig.genesets.compiled import CompiledSignatures, GeneSets
@@ -96,7 +96,7 @@ class ComponentMethod(Method):
 
 def first_components(
     expression: Expression, signatures: CompiledSignatures, moments: GeneMoments
-) -> Iterator[Component]:
+) -> list[Component]:
     """The first component of each signature over the genes that vary, in order.
 
     The genes of a down arm enter with the other sign. Memory: for each signature of k genes the
@@ -119,12 +119,17 @@ def first_components(
             starts,
             products,
         )
-    for s, k in enumerate(sizes):
-        genes = slice(sets.indptr[s], sets.indptr[s + 1])
-        vector, value = np.zeros(0), 0.0
-        if k > 0:
-            vector, value = leading_vector(products[starts[s] : starts[s + 1]], n_obs, int(k))
-        yield Component(sets.indices[genes], np.sign(sets.weights[genes]), vector, value)
+    blocks = np.split(products, starts[1:-1])
+    # Matrices of a few hundred genes: threads would wait for each other longer than they work.
+    with threadpool_limits(1, user_api="blas"):
+        return [_component(sets, s, block, n_obs) for s, block in enumerate(blocks)]
+
+
+def _component(sets: GeneSets, s: int, block: NDArray[np.float64], n_obs: int) -> Component:
+    genes = slice(sets.indptr[s], sets.indptr[s + 1])
+    k = int(sets.sizes[s])
+    vector, value = leading_vector(block, n_obs, k) if k > 0 else (np.zeros(0), 0.0)
+    return Component(sets.indices[genes], np.sign(sets.weights[genes]), vector, value)
 
 
 def as_loadings(

@@ -70,7 +70,7 @@ class Pc1(ComponentMethod):
         self, expression: Expression, sets: CompiledSignatures, genes: GeneMoments
     ) -> Loadings:
         """The loadings u of each signature."""
-        components = list(first_components(expression, sets, genes))
+        components = first_components(expression, sets, genes)
         # The covariance of the score with the mean expression is that of the sum of u_g sd_g.
         weights = [c.oriented(genes.deviations[c.genes]) for c in components]
         return as_loadings(genes, components, weights)

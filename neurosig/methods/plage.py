@@ -72,7 +72,7 @@ class Plage(ComponentMethod):
         self, expression: Expression, sets: CompiledSignatures, genes: GeneMoments
     ) -> Loadings:
         """The loadings u / d of each signature."""
-        components = list(first_components(expression, sets, genes))
+        components = first_components(expression, sets, genes)
         with np.errstate(divide="ignore", invalid="ignore"):
             weights = [c.oriented(1.0) / c.singular_value for c in components]
         return as_loadings(genes, components, weights)

@@ -10,6 +10,7 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import anndata
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +29,11 @@ pytestmark = pytest.mark.filterwarnings("ignore::neurosig.errors.ScaleWarning")
 
 def values(data, signatures=SIGNATURES, *, method, **options) -> pd.DataFrame:
     return ns.score(data, suited(signatures, method), method=method, **options).values
+
+
+def blocks_of_seven_rows(self, max_bytes=0) -> list[tuple[int, int]]:
+    """Stands in for `Expression.bounds`: many small blocks."""
+    return [(i, min(i + 7, self.n_obs)) for i in range(0, self.n_obs, 7)]
 
 
 def difference(first: pd.DataFrame, second: pd.DataFrame) -> float:
@@ -50,9 +56,6 @@ def test_block_size_and_threads_do_not_change_a_bit(method, expression, monkeypa
     from neurosig.methods import base as method_base
 
     expected = values(expression, method=method)
-
-    def blocks_of_seven_rows(self, max_bytes=0):
-        return [(i, min(i + 7, self.n_obs)) for i in range(0, self.n_obs, 7)]
 
     monkeypatch.setattr(method_base, "CHUNK_BYTES", 8 * expression.shape[1] * 5)
     monkeypatch.setattr(base.Expression, "bounds", blocks_of_seven_rows)
@@ -242,6 +245,79 @@ def test_a_sparse_matrix_is_never_made_dense_as_a_whole(method, expression, monk
         for name in ("toarray", "todense", "__array__"):
             monkeypatch.setattr(cls, name, refuse, raising=False)
     assert values(sparse, method=method).equals(expected)
+
+
+ON_DISK_OR_IN_DASK = sorted(
+    name for name in STORAGES if name.split()[-1] in ("h5ad", "zarr", "dask")
+)
+
+
+@pytest.mark.parametrize("storage", ON_DISK_OR_IN_DASK)
+def test_a_matrix_on_disk_or_in_dask_is_never_read_as_a_whole(
+    method, storage, expression, monkeypatch
+):
+    """Every way to more than half of the rows or of the stored values at once raises."""
+    h5py, zarr = pytest.importorskip("h5py"), pytest.importorskip("zarr")
+    dask_array = pytest.importorskip("dask.array")
+    data = STORAGES[storage][0](expression)
+    expected = values(data, method=method)
+    n_obs, n_stored = len(expression), int(np.count_nonzero(expression))
+    n_whole = {expression.shape: n_obs, (n_stored,): n_stored}
+    n_reads = 0
+
+    def by_parts(plain):
+        def read(self, key, *args, **options):
+            nonlocal n_reads
+            if self.shape in n_whole:
+                rows = key[0] if isinstance(key, tuple) else key
+                assert isinstance(rows, slice), f"read by {key!r}"
+                low, high, _ = rows.indices(self.shape[0])
+                assert high - low <= n_whole[self.shape] / 2, "the whole matrix was read"
+                n_reads += 1
+            return plain(self, key, *args, **options)
+
+        return read
+
+    def of_few_rows(plain):
+        def compute(self, *args, **options):
+            nonlocal n_reads
+            assert self.shape[0] <= n_obs / 2, "all chunks were computed at once"
+            n_reads += 1
+            return plain(self, *args, **options)
+
+        return compute
+
+    def refuse(*_args, **_options):
+        raise AssertionError("the whole matrix was read")
+
+    monkeypatch.setattr(base.Expression, "bounds", blocks_of_seven_rows)
+    for cls in (h5py.Dataset, zarr.Array):
+        monkeypatch.setattr(cls, "__getitem__", by_parts(cls.__getitem__))
+        monkeypatch.setattr(cls, "__array__", refuse)
+    monkeypatch.setattr(h5py.Dataset, "read_direct", refuse)
+    monkeypatch.setattr(dask_array.Array, "compute", of_few_rows(dask_array.Array.compute))
+    for name in ("__array__", "persist"):
+        monkeypatch.setattr(dask_array.Array, name, refuse)
+    monkeypatch.setattr(anndata.AnnData, "to_memory", refuse)
+    for cls in (scipy.sparse.csr_matrix, scipy.sparse.csc_matrix):
+        for name in ("toarray", "todense"):
+            monkeypatch.setattr(cls, name, refuse)
+    assert values(data, method=method).equals(expected)
+    assert n_reads >= n_obs / 7
+
+
+def test_a_csc_matrix_is_never_made_csr_as_a_whole(method, expression, monkeypatch):
+    by_columns = as_adata(expression, scipy.sparse.csc_matrix)
+    expected = values(by_columns, method=method)
+    plain = scipy.sparse.csc_matrix.tocsr
+
+    def tocsr(self, copy=False):
+        assert self.shape[0] < len(expression), "all of it became CSR"
+        return plain(self, copy)
+
+    monkeypatch.setattr(base.Expression, "bounds", blocks_of_seven_rows)
+    monkeypatch.setattr(scipy.sparse.csc_matrix, "tocsr", tocsr)
+    assert values(by_columns, method=method).equals(expected)
 
 
 def test_a_golden_of_the_reference_exists(method):

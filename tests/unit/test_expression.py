@@ -245,3 +245,35 @@ def test_a_matrix_of_zeros_is_refused():
 @pytest.mark.parametrize("empty", [FRAME.iloc[:0], FRAME.iloc[:, :0]], ids=["rows", "columns"])
 def test_a_matrix_without_rows_or_columns_is_refused(empty):
     assert "has no" in refusal(empty)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 1), (4, 5), (2, 4), (1, 4)])
+def test_rows_of_a_csc_matrix_are_taken_without_a_copy_of_it_as_csr(start, stop, monkeypatch):
+    values = np.array([[0, 1.5, 0], [0, 0, 0], [2.5, 0, 3.5], [4.5, 5.5, 0], [0, 6.5, 0]])
+    matrix = sparse.csc_matrix(values.astype(np.float32))
+    expression = as_expression(
+        ad.AnnData(matrix, pd.DataFrame(index=list("abcde")), pd.DataFrame(index=list("XYZ")))
+    )
+
+    whole_or_part = sparse.csc_matrix.tocsr
+
+    def part_only(self, copy=False):
+        assert self.shape[0] < len(values), "all of it became CSR"
+        return whole_or_part(self, copy)
+
+    monkeypatch.setattr(sparse.csc_matrix, "tocsr", part_only)
+    rows = expression.block(start, stop).data
+    assert rows.has_canonical_format
+    assert rows.indices.dtype == np.int32
+    np.testing.assert_array_equal(rows.toarray(), values[start:stop])
+
+
+def test_a_csc_matrix_with_repeats_or_unsorted_rows_is_read_right():
+    parts = np.array([1.0, 2.0, 4.0, 8.0]), np.array([3, 0, 3, 1]), np.array([0, 3, 4])
+    adata = ad.AnnData(
+        sparse.csc_matrix(parts, shape=(4, 2)),  # 1 and 4 are of one place
+        pd.DataFrame(index=list("abcd")),
+        pd.DataFrame(index=list("XY")),
+    )
+    found = as_expression(adata).to_frame().to_numpy()
+    np.testing.assert_array_equal(found, [[2, 0], [0, 8], [0, 0], [5, 0]])

@@ -53,7 +53,7 @@ def test_a_bad_value_beyond_the_first_block_is_located(is_sparse, monkeypatch):
     values = np.ones((5, 2))
     values[3, 1] = np.nan
     expression = expression_of(values, ["NGF", "BDNF"], is_sparse=is_sparse)
-    monkeypatch.setattr(expression, "bounds", lambda _max_bytes: [(0, 2), (2, 5)])
+    monkeypatch.setattr(expression, "bounds", lambda _max_bytes=0: [(0, 2), (2, 5)])
     with pytest.raises(NonFiniteError, match="for instance BDNF in s3"):
         check_finite(expression)
 

@@ -93,7 +93,8 @@ def test_the_seed_fixes_the_p_values_and_another_changes_them():
 
 
 def test_p_values_do_not_depend_on_other_signatures_names_gene_order_threads_or_groups(monkeypatch):
-    from neurosig import block_runner, matched_null
+    from neurosig import matched_null
+    from neurosig.expression import base
 
     x = table()
     sets = {"S": GENES[20:30], "T": {"up": GENES[40:44], "down": GENES[90:95]}}
@@ -105,7 +106,11 @@ def test_p_values_do_not_depend_on_other_signatures_names_gene_order_threads_or_
     pd.testing.assert_frame_equal(reversed_genes, expected)
     monkeypatch.setattr(matched_null, "GROUP_BYTES", 5_000)
     monkeypatch.setattr(matched_null, "SCORES_BYTES", 1_000)
-    monkeypatch.setattr(block_runner, "BYTES_AT_ONCE", 8 * len(GENES) * 5)
+    monkeypatch.setattr(
+        base.Expression,
+        "bounds",
+        lambda self, max_bytes=0: [(i, min(i + 5, self.n_obs)) for i in range(0, self.n_obs, 5)],
+    )
     pd.testing.assert_frame_equal(p_values(x, sets, method="mean", null=null, n_jobs=3), expected)
 
 

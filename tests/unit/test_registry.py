@@ -1,6 +1,8 @@
 """How scoring methods are found and named."""
 
 import ast
+import subprocess
+import sys
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.metadata import EntryPoint
@@ -195,3 +197,17 @@ def test_bounds_follow_the_parameters():
     assert ns.methods.Singscore(center=False).bounds == (0.0, 2.0)
     # The published bounds of folded ranks are no bounds of the score.
     assert ns.methods.Singscore(known_direction=False).bounds == (-np.inf, np.inf)
+
+
+def test_scoring_loads_no_library_for_models_figures_or_single_cells():
+    """They take seconds, and the first score of a process would wait for them."""
+    program = (
+        "import sys, pandas as pd, neurosig as ns\n"
+        "x = pd.DataFrame([[1.0, 2.0, 6.0]], index=['s'], columns=['A', 'B', 'C'])\n"
+        "ns.score(x, {'S': ['A', 'B', 'C']}, method='mean')\n"
+        "heavy = 'scipy.stats statsmodels matplotlib sklearn scanpy anndata dask'.split()\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -8,6 +8,7 @@
           GmtError  SignatureLintError  UnknownSignatureError
         ExpressionError
           DuplicateGenesError  NonFiniteError  OrientationError  ScaleError
+        IdentifierError
         CoverageError
         ClinicalError
           AlignmentError  EndpointError
@@ -18,7 +19,7 @@
       ResourceError                               exit 5
         ChecksumError  MissingDependencyError(ImportError)
     NeurosigWarning(UserWarning)
-      CoverageWarning  ScaleWarning  ClinicalWarning  SmallSampleWarning
+      CoverageWarning  ScaleWarning  IdentifierWarning  ClinicalWarning  SmallSampleWarning
       ProportionalHazardsWarning
 
 A message has three parts: what is wrong (with the value), the evidence (counts, up to five
@@ -120,6 +121,10 @@ class ScaleError(ExpressionError):
     """The scale of the matrix is not one the method accepts."""
 
 
+class IdentifierError(InputError):
+    """It is not clear what kind of gene identifiers the data have, or of which organism."""
+
+
 class CoverageError(InputError):
     """No signature has enough of its genes in the data."""
 
@@ -195,6 +200,10 @@ class CoverageWarning(NeurosigWarning):
 
 class ScaleWarning(NeurosigWarning):
     """The matrix does not look like the scale the method wants."""
+
+
+class IdentifierWarning(NeurosigWarning):
+    """Gene identifiers are damaged in a way that cannot be undone."""
 
 
 class ClinicalWarning(NeurosigWarning):

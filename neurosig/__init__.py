@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from neurosig.genesets.gmt import read_gmt as read_gmt
     from neurosig.genesets.signature import Signature as Signature
     from neurosig.genesets.signature import SignatureCollection as SignatureCollection
+    from neurosig.harmonisation.verb import Harmonised as Harmonised
+    from neurosig.harmonisation.verb import harmonise as harmonise
     from neurosig.methods.registry import available_methods as available_methods
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
     from neurosig.outcomes.cohort import Cohort as Cohort
@@ -45,6 +47,7 @@ _HOME = {
     "Cohort": "outcomes.cohort",
     "CoxModel": "outcomes.cox_model",
     "Endpoint": "outcomes.endpoint",
+    "Harmonised": "harmonisation.verb",
     "Scores": "scores",
     "Signature": "genesets.signature",
     "SignatureCollection": "genesets.signature",
@@ -53,6 +56,7 @@ _HOME = {
     "build_report": "report.build",
     "cox": "outcomes.cox_model",
     "errors": "errors",
+    "harmonise": "harmonisation.verb",
     "kaplan_meier": "outcomes.curves",
     "load_signatures": "genesets.catalogue",
     "logrank": "outcomes.rank_tests",

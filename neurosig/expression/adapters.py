@@ -49,8 +49,7 @@ def as_expression(data: Any, *, layer: str | None = None, use_raw: bool = False)
     >>> as_expression(table)
     <dense expression of 2 genes in 2 observations>
     """
-    is_anndata = _is_a(data, "anndata", "AnnData")
-    if not is_anndata and (layer is not None or use_raw):
+    if not is_anndata(data) and (layer is not None or use_raw):
         option = f"layer={layer!r}" if layer is not None else "use_raw=True"
         raise ParameterError(
             f"{option} cannot be used here",
@@ -61,7 +60,7 @@ def as_expression(data: Any, *, layer: str | None = None, use_raw: bool = False)
         return data
     if isinstance(data, pd.DataFrame):
         expression = _from_frame(data)
-    elif is_anndata:
+    elif is_anndata(data):
         expression = _from_anndata(data, layer, use_raw)
     else:
         raise ExpressionError(
@@ -74,7 +73,19 @@ def as_expression(data: Any, *, layer: str | None = None, use_raw: bool = False)
     return expression
 
 
-def _from_frame(frame: pd.DataFrame) -> Expression:
+def is_anndata(data: Any) -> bool:
+    """Whether something is an AnnData, told without importing anndata."""
+    return _is_a(data, "anndata", "AnnData")
+
+
+def matrix_of_frame(frame: pd.DataFrame) -> Any:
+    """The values of a table as an array, or as a sparse matrix if all its columns are sparse.
+
+    Raises
+    ------
+    ExpressionError
+        If an axis has several levels or a column does not hold numbers.
+    """
     for axis, what in ((frame.index, "index"), (frame.columns, "columns")):
         if isinstance(axis, pd.MultiIndex):
             raise ExpressionError(
@@ -85,9 +96,12 @@ def _from_frame(frame: pd.DataFrame) -> Expression:
     if len(frame.columns) and all(isinstance(t, pd.SparseDtype) for t in frame.dtypes):
         _refuse_column_types(frame)
         accessor: Any = frame.sparse
-        matrix = accessor.to_coo()
-    else:
-        matrix = values_of_frame(frame)
+        return accessor.to_coo()
+    return values_of_frame(frame)
+
+
+def _from_frame(frame: pd.DataFrame) -> Expression:
+    matrix = matrix_of_frame(frame)
     return in_memory(matrix, frame.index, frame.columns, {"source": "DataFrame"})
 
 

@@ -1,14 +1,13 @@
 """What kind of gene identifiers a matrix has, and which gene each of them names."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from neurosig.errors import IdentifierError, count, examples
 from neurosig.genesets.gene_table import (
     ENSEMBL_PREFIX,
-    GeneTable,
     Organism,
     gene_table,
     names_without_case,
@@ -81,8 +80,7 @@ def guess_identifiers(
     asked = [c for c in _CHOICES if kind in (None, c[0]) and organism in (None, c[1])]
     counts = {
         f"{its_organism} {_WORDS[its_kind]}": sum(
-            _is_known(name, its_kind, its_organism, any_case=organism is not None)
-            for name in plain
+            _is_known(name, its_kind, its_organism, any_case=organism is not None) for name in plain
         )
         for its_kind, its_organism in asked
     }

@@ -8,9 +8,12 @@ from typing import Final
 _AROUND = " \t\r\n\"'\u00a0\ufeff"
 _COPY = re.compile(r"(.+)[.-]\d{1,3}")
 
+# fmt: off
 _MONTHS: Final = (
-    "january february march april may june july august september october november december"
-).split()
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)
+# fmt: on
 _MONTH = "|".join(["sept", *(f"{name[:3]}(?:{name[3:]})?" for name in _MONTHS)])
 _WORD_DATES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)

@@ -76,9 +76,7 @@ class _Writer:
         if self._crosses:
             found = self._across(found)
             if found.status != "gene":
-                return Translation(
-                    "", "dropped", found.reason, found.candidates, found.is_damaged
-                )
+                return Translation("", "dropped", found.reason, found.candidates, found.is_damaged)
         if found.status != "gene":
             return Translation(
                 found.text, found.status, found.reason, found.candidates, found.is_damaged
@@ -90,9 +88,7 @@ class _Writer:
         if self._crosses:
             return Translation("", "dropped", f"{found.reason}; {self._missing(outputs)}", outputs)
         status = "ambiguous" if outputs else "unknown"
-        return Translation(
-            found.text, status, f"{found.reason}; {self._missing(outputs)}", outputs
-        )
+        return Translation(found.text, status, f"{found.reason}; {self._missing(outputs)}", outputs)
 
     def _across(self, found: Reading) -> Reading:
         """The gene's ortholog in place of the gene."""

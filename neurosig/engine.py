@@ -27,8 +27,11 @@ from neurosig.expression.checks import (
     check_scale,
     guess_scale,
 )
+from neurosig.expression.mismatch import HARMONISE, Mismatch, explain_mismatch
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
+from neurosig.genesets.gene_table import gene_table
 from neurosig.genesets.signature import SignatureCollection
+from neurosig.genesets.symbols import earlier_names
 from neurosig.keys import OK, Coverage
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
@@ -185,16 +188,34 @@ def _check_coverage(
         for name, row in refused.iterrows()
     ]
     rule = f"min_coverage={min_coverage:g}, min_genes={min_genes if min_genes else 'up to 3'}"
+    evidence = f"With {rule}: {examples(shown, quoted=False)}"
     remedy = (
         "See coverage.missing_genes; if the identifiers are right, the data do not hold these "
         "genes, and a lower min_coverage gives a score of fewer genes that should be called so"
     )
+    missing = {gene for genes in refused[Coverage.MISSING] for gene in genes.split(";")}
+    hint = _naming_hint(expression, missing)
+    if hint is not None:
+        evidence = f"{evidence}. {hint.cause}"
+        remedy = f"{hint.remedy}; then s{remedy[1:]}"
     n_refused = count(len(refused), "signature")
     what = f"{n_refused} of {len(collection)} cannot be scored"
-    evidence = f"With {rule}: {examples(shown, quoted=False)}"
     if not sets.names:
         raise CoverageError(what, evidence, remedy, coverage=sets.coverage)
     warnings.warn(CoverageWarning(what, evidence, remedy), stacklevel=3)
+
+
+def _naming_hint(expression: Expression, missing: set[str]) -> Mismatch | None:
+    """Why genes are missing, if the data have them under another kind of name."""
+    hint = explain_mismatch(expression.var_names, missing)
+    if hint is not None:
+        return hint
+    earlier = earlier_names(missing, set(expression.var_names), gene_table("human"))
+    if not earlier:
+        return None
+    shown = examples((f"{name} for {gene}" for gene, name in earlier.items()), quoted=False)
+    cause = f"The data have {count(len(earlier), 'missing gene')} under an earlier name: {shown}"
+    return Mismatch("earlier_names", cause, HARMONISE)
 
 
 def _warn_of_ignored_weights(

@@ -74,6 +74,8 @@ def highest_mean_columns(means: NDArray[np.float64], codes: NDArray[np.intp]) ->
 def add_columns(matrix: Any, codes: NDArray[np.intp], *, divide: bool) -> Any:
     """The sum of the columns of each gene, or their mean; a column with the code -1 is left out.
 
+    Sums of whole numbers stay whole numbers, everything else is float64.
+
     Parameters
     ----------
     matrix
@@ -84,8 +86,10 @@ def add_columns(matrix: Any, codes: NDArray[np.intp], *, divide: bool) -> Any:
         Whether to divide by the number of columns of the gene.
     """
     (used,) = np.nonzero(codes >= 0)
+    is_whole = matrix.dtype.kind in "iu" and not divide
+    ones = np.ones(len(used), dtype=np.int64 if is_whole else np.float64)
     columns = sparse.csr_matrix(
-        (np.ones(len(used)), (used, codes[used])), shape=(len(codes), int(codes.max()) + 1)
+        (ones, (used, codes[used])), shape=(len(codes), int(codes.max()) + 1)
     )
     total = matrix @ columns
     if not divide:

@@ -1,6 +1,7 @@
 """From a gene symbol of any vintage to the approved one; never by a guess."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,6 +62,20 @@ def match_ignoring_case(name: str, table: GeneTable) -> Match:
     """The genes that a name stands for in another case, approved symbols first."""
     symbols = names_without_case(table.organism).get(name.casefold(), ())
     return Match(symbols, "case" if len(symbols) < 2 else "several genes but for the case")
+
+
+def earlier_names(
+    genes: Collection[str], names: Collection[str], table: GeneTable
+) -> dict[str, str]:
+    """Which genes are among the names under an alias or an earlier symbol of theirs alone.
+
+    >>> from neurosig.genesets.gene_table import gene_table
+    >>> earlier_names({"CXCL8", "NGF"}, {"IL8", "TP53"}, gene_table("human"))
+    {'CXCL8': 'IL8'}
+    """
+    others = (name for name in names if name not in table)
+    found = ((match_symbol(name, table).symbol, name) for name in others)
+    return {gene: name for gene, name in found if gene in genes and gene is not None}
 
 
 def entrez_of(symbol: str, table: GeneTable) -> str | None:

@@ -172,7 +172,7 @@ def harmonise(
     ... )
     >>> result = ns.harmonise(counts, duplicates="sum")
     >>> result.data.loc["s1"].to_dict()
-    {'NGF': 3.0, 'CXCL8': 3.0, 'SEPTIN2': 5.0, 'COX1': 7.0}
+    {'NGF': 3, 'CXCL8': 3, 'SEPTIN2': 5, 'COX1': 7}
     >>> print(result.report[["input", "output", "action", "candidates"]].to_string(index=False))
     input  output    action   candidates
       NGF     NGF unchanged

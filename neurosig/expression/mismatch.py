@@ -40,7 +40,7 @@ _REWRITINGS: tuple[tuple[Callable[[str], str], Mismatch], ...] = (
         Mismatch(
             "version",
             "The names in the data end with a version (ENSG00000134259.12)",
-            'Score neurosig.harmonise(expression, to="ensembl").data',
+            f'{HARMONISE}, with to="ensembl" where the signatures hold Ensembl ids',
         ),
     ),
     (

@@ -86,7 +86,7 @@ def gene_table(organism: Organism) -> GeneTable:
     prefix = ENSEMBL_PREFIX[organism]
     ensembl, owners, by_ensembl = table._ensembl, table._owners, table.by_ensembl
     for line in _lines(_FILES[organism]):
-        symbol, primary, entrez, others, copies, aliases = (line + "\t\t\t\t").split("\t")[:6]
+        symbol, primary, entrez, others, copies, aliases = line.split("\t")
         table.entrez[symbol] = entrez
         ensembl[symbol] = primary
         if entrez:

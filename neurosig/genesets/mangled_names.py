@@ -23,7 +23,7 @@ _WORD_DATES: Final = tuple(
     )
 )
 _YEAR_FIRST = re.compile(r"(?:19|20)\d\d([-/.])(\d{1,2})\1(\d{1,2})(?:[ T]00:00:00(?:\.0+)?)?")
-_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(?:19|20)?\d\d")
+_YEAR_LAST = re.compile(r"(\d{1,2})(?:([-/.])(\d{1,2})\2(?:19|20)?\d\d|/(\d{1,2}))")
 _SERIAL = re.compile(r"(\d{5})(?:\.0)?")
 _DAY_ZERO = date(1899, 12, 30)
 _SERIALS = range(32874, 49710)
@@ -115,8 +115,8 @@ def _days(name: str) -> list[tuple[int, int]]:
     if found:
         return [(int(found[2]), int(found[3]))]
     found = _YEAR_LAST.fullmatch(name)
-    if found:  # 3/9/2006: of March or of September
-        first, second = int(found[1]), int(found[3])
+    if found:  # 3/9/2006, 3/9: of March or of September
+        first, second = int(found[1]), int(found[3] or found[4])
         return [(m, d) for m, d in ((first, second), (second, first)) if m <= 12]
     found = _SERIAL.fullmatch(name)
     if found and int(found[1]) in _SERIALS:

@@ -15,7 +15,7 @@ _FAMILIES: Final = (
     (re.compile(r"MARCH(\d{1,2})"), "MARCHF"),
     (re.compile(r"MARC([12])"), "MTARC"),
 )
-_LOCUS = re.compile(r"LOC(\d+)")
+_LOCUS = re.compile(r"LOC(\d{5,})")
 
 
 @dataclass(frozen=True, slots=True)

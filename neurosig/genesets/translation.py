@@ -42,7 +42,8 @@ def translate(
 
     Within one organism an identifier that names no gene, or several, is kept as it is. Between
     human and mouse it is dropped, as is a gene without an ortholog. Of several orthologs the one
-    of the same symbol is taken; if there is none, the gene is dropped.
+    of the same symbol is taken; if there is none, the gene is dropped. Of several genes with one
+    ortholog, the one of the same symbol is taken; if there is none, all get its name.
 
     Examples
     --------
@@ -68,6 +69,7 @@ class _Writer:
         self._target = target
         self._crosses = source.organism != target.organism
         self._orthologs = orthologs(source.organism) if self._crosses else {}
+        self._back = orthologs(target.organism) if self._crosses else {}
 
     def write(self, name: str, found: Reading) -> Translation:
         """The translation of one identifier."""
@@ -101,8 +103,12 @@ class _Writer:
         if len(others) > 1 and len(same) != 1:
             reason = f"{found.reason}; {len(others)} orthologs, none of the same symbol"
             return replace(found, status="ambiguous", reason=reason, candidates=others)
+        chosen = same[0] if same else others[0]
+        rivals = [r for r in self._back[chosen] if r.casefold() == chosen.casefold()]
+        if rivals and not same:
+            reason = f"{found.reason}; {rivals[0]} is the ortholog of the same symbol as {chosen}"
+            return replace(found, status="unknown", reason=reason)
         how = "ortholog" if len(others) == 1 else f"of {len(others)} orthologs the same symbol"
-        chosen = others[0] if len(others) == 1 else same[0]
         return replace(found, symbol=chosen, reason=f"{found.reason}; {how}", ensembl="")
 
     def _names(self, found: Reading) -> tuple[str, ...]:

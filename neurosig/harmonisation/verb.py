@@ -110,8 +110,11 @@ def harmonise(
     resolved where they name exactly one gene. An identifier that may be several genes, or none, is
     kept as it is and reported. An approved symbol is never taken for an alias.
 
-    Between human and mouse a gene is named by its ortholog; of several the one of the same symbol
-    is taken. What has no ortholog, or several of other symbols, is dropped and reported.
+    Between human and mouse a gene is named by its ortholog. Of several orthologs the one of the
+    same symbol is taken, and so is, of several genes with one ortholog, the one of its symbol (Ccl3
+    is CCL3 among three; Gzmb is GZMB, Gzmc is not). Without a same symbol, a gene of several
+    orthologs is dropped, and genes that share one are combined by `duplicates`. What has no
+    ortholog is dropped. All of it is in the report.
 
     Parameters
     ----------

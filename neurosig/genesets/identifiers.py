@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from neurosig.errors import IdentifierError, count, examples
+from neurosig.errors import IdentifierError, ParameterError, count, examples
 from neurosig.genesets.gene_table import (
     ENSEMBL_PREFIX,
     Organism,
@@ -69,6 +69,8 @@ def guess_identifiers(
     ------
     IdentifierError
         If no kind is clear.
+    ParameterError
+        If Entrez ids of mouse are stated.
 
     Examples
     --------
@@ -78,6 +80,12 @@ def guess_identifiers(
     """
     plain = {without_blanks(name) for name in names}
     asked = [c for c in _CHOICES if kind in (None, c[0]) and organism in (None, c[1])]
+    if not asked:
+        raise ParameterError(
+            "Entrez ids of mouse genes cannot be translated",
+            "The gene tables hold Entrez ids of human genes alone",
+            "Translate them to Ensembl ids or symbols where the data were made",
+        )
     counts = {
         f"{its_organism} {_WORDS[its_kind]}": sum(
             _is_known(name, its_kind, its_organism, any_case=organism is not None) for name in plain
@@ -89,7 +97,7 @@ def guess_identifiers(
         return Identifiers(*asked[0], counts, len(plain), is_stated)
     ranked = sorted(zip(counts.values(), asked, strict=True), key=lambda pair: -pair[0])
     (best, chosen), (second, _) = ranked[:2]
-    if not asked or best < MIN_SHARE * len(plain) or best < MIN_LEAD * second:
+    if best < MIN_SHARE * len(plain) or best < MIN_LEAD * second:
         raise _unclear(plain, counts)
     return Identifiers(*chosen, counts, len(plain), is_stated=False)
 

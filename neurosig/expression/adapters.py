@@ -93,7 +93,7 @@ def matrix_of_frame(frame: pd.DataFrame) -> Any:
                 f"Levels: {examples(axis.names)}",
                 f"Use one level: expression.{what} = expression.{what}.get_level_values(0)",
             )
-    if len(frame.columns) and all(isinstance(t, pd.SparseDtype) for t in frame.dtypes):
+    if len(frame.columns) and all(isinstance(t, pd.SparseDtype) for t in set(frame.dtypes)):
         _refuse_column_types(frame)
         accessor: Any = frame.sparse
         return accessor.to_coo().tocsr()
@@ -114,18 +114,19 @@ def values_of_frame(frame: pd.DataFrame) -> NDArray[Any]:
         If a column does not hold numbers.
     """
     _refuse_column_types(frame)
-    if all(isinstance(t, np.dtype) for t in frame.dtypes):
+    if all(isinstance(t, np.dtype) for t in set(frame.dtypes)):
         return frame.to_numpy()
     return frame.to_numpy(dtype=np.float64, na_value=np.nan)  # nullable types: pd.NA becomes NaN
 
 
 def _refuse_column_types(frame: pd.DataFrame) -> None:
-    is_number = [
-        pd.api.types.is_numeric_dtype(t) and _is_real(getattr(t, "subtype", t))
-        for t in frame.dtypes
-    ]
-    if all(is_number):
+    are_numbers = {
+        t: pd.api.types.is_numeric_dtype(t) and _is_real(getattr(t, "subtype", t))
+        for t in set(frame.dtypes)
+    }
+    if all(are_numbers.values()):
         return
+    is_number = [are_numbers[t] for t in frame.dtypes]
     columns = [name for name, good in zip(frame.columns, is_number, strict=True) if not good]
     kinds = sorted({str(t) for t, good in zip(frame.dtypes, is_number, strict=True) if not good})
     raise ExpressionError(

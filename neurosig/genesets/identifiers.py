@@ -17,6 +17,7 @@ from neurosig.genesets.symbols import match_symbol
 
 Kind: TypeAlias = Literal["symbol", "ensembl", "entrez"]
 
+LIKE_ENSEMBL: Final = re.compile(r"ENS[A-Z]*\d{8}")
 ENSEMBL_GENE: Final = re.compile(
     r"(?P<id>ENS(?P<species>(?:MUS)?)G(?P<r>R?)(?P<digits>\d{10,11}))(?:\.\d+)?(?P<y>_PAR_Y)?"
 )
@@ -116,7 +117,7 @@ def _is_known(name: str, kind: Kind, organism: Organism, *, any_case: bool) -> b
     if kind == "entrez":
         digits = ENTREZ.fullmatch(name)
         return digits is not None and digits[1] in table.by_entrez
-    pair = SYMBOL_AND_ENTREZ.fullmatch(name)
+    pair = SYMBOL_AND_ENTREZ.fullmatch(name) if "|" in name else None
     if pair:
         return organism == "human" and pair["entrez"] in table.by_entrez
     if any_case and name.casefold() in names_without_case(organism):

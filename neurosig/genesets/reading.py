@@ -1,12 +1,17 @@
 """Which gene one identifier names, and how that was told."""
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
 from neurosig.genesets.gene_table import ENSEMBL_PREFIX, GeneTable
-from neurosig.genesets.identifiers import ENSEMBL_GENE, ENTREZ, SYMBOL_AND_ENTREZ, Kind
+from neurosig.genesets.identifiers import (
+    ENSEMBL_GENE,
+    ENTREZ,
+    LIKE_ENSEMBL,
+    SYMBOL_AND_ENTREZ,
+    Kind,
+)
 from neurosig.genesets.mangled_names import (
     before_r,
     is_date,
@@ -18,9 +23,6 @@ from neurosig.genesets.symbols import Match, match_ignoring_case, match_symbol
 
 PAR_Y = "_PAR_Y"
 """Ends the name of the Y copy of a pseudoautosomal gene, as in GENCODE."""
-
-
-_LIKE_ENSEMBL = re.compile(r"ENS[A-Z]*\d{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Reader:
         if not text:
             return Reading("", "empty", "no name")
         steps = ["blanks or quotes"] if text != name else []
-        if _LIKE_ENSEMBL.match(text):
+        if LIKE_ENSEMBL.match(text):
             return self._ensembl(text, steps)
         if text.endswith(PAR_Y):
             return self._par_y(text, steps)
@@ -79,7 +81,7 @@ class Reader:
             digits = ENTREZ.fullmatch(text)
             if digits:
                 return self._entrez(digits[1], steps)
-        pair = SYMBOL_AND_ENTREZ.fullmatch(text)
+        pair = SYMBOL_AND_ENTREZ.fullmatch(text) if "|" in text else None
         if pair and pair["entrez"] in self._table.by_entrez:
             return self._entrez(pair["entrez"], [*steps, "symbol|Entrez"])
         return self._symbol(text, steps)

@@ -85,9 +85,12 @@ def entrez_of(symbol: str, table: GeneTable) -> str | None:
 
 
 def _renamed_family(name: str, table: GeneTable) -> str | None:
+    upper = name.upper()
+    if not upper.startswith(("SEPT", "MARC")) or name not in (upper, name.capitalize()):
+        return None
     for pattern, family in _FAMILIES:
-        found = pattern.fullmatch(name.upper())
-        if found and name in (name.upper(), name.capitalize()):
+        found = pattern.fullmatch(upper)
+        if found:
             new = family + found[1]
             current = new if table.organism == "human" else new.capitalize()
             return current if current in table else None

@@ -105,8 +105,13 @@ def _anndata(adata: "AnnData", regrouping: Regrouping, original_ids: list[str]) 
         obsm=dict(_items(adata.obsm)),
         obsp=dict(_items(adata.obsp)),
         varm=varm,
-        layers={key: regrouping.apply(adata.layers[key]) for key in adata.layers},
+        layers={key: regrouping.apply(matrix) for key, matrix in _layers(adata)},
     )
+
+
+def _layers(adata: "AnnData") -> list[tuple[str, Any]]:
+    # anndata 0.13 lists X among the layers, under None.
+    return [(key, adata.layers[key]) for key in adata.layers if key is not None]
 
 
 def _items(mapping: Any) -> list[tuple[str, Any]]:
@@ -115,7 +120,7 @@ def _items(mapping: Any) -> list[tuple[str, Any]]:
 
 def _refuse_not_in_memory(adata: "AnnData") -> None:
     matrices: dict[str, Any] = {} if adata.isbacked else {"X": adata.X}
-    matrices |= {f"layer {key!r}": adata.layers[key] for key in adata.layers}
+    matrices |= {f"layer {key!r}": matrix for key, matrix in _layers(adata)}
     elsewhere = ["X"] if adata.isbacked else []
     for name, matrix in matrices.items():
         is_array: bool = isinstance(matrix, np.ndarray) or sparse.issparse(matrix)

@@ -99,7 +99,7 @@ def _anndata(adata: "AnnData", regrouping: Regrouping, original_ids: list[str]) 
     varm = {} if regrouping.combines else {key: value[first] for key, value in _items(adata.varm)}
     return anndata.AnnData(
         X=None if adata.X is None else regrouping.apply(adata.X),
-        obs=adata.obs.copy(),
+        obs=adata.obs,  # anndata copies it
         var=var,
         uns=copy.deepcopy(dict(adata.uns)),
         obsm=dict(_items(adata.obsm)),

@@ -149,6 +149,21 @@ def test_names_that_were_equal_before_are_columns_of_one_gene():
     assert ns.harmonise(twice, duplicates="mean").data["NGF"].tolist() == [1.75, 2.25]
 
 
+@pytest.mark.parametrize("as_kind", ["DataFrame", "AnnData", "Expression"])
+@pytest.mark.parametrize(("rule", "cxcl8"), [("sum", 70), ("mean", 35), ("highest_mean", 50)])
+def test_columns_are_left_out_combined_and_reordered_at_once(as_kind, rule, cxcl8):
+    # Gzmc is left out; Ccl21a and Ccl21b are both CCL21, and the second has the higher mean.
+    names = ["Ccl21a", "Cd8a", "Gzmc", "Ccl21b", "Ngf"]
+    values = np.array([[20, 3, 1000, 50, 4]])
+    data = frame_of(values, names)
+    if as_kind == "AnnData":
+        data = ad.AnnData(sparse.csr_matrix(values), pd.DataFrame(index=["s1"]), data.T[[]])
+    elif as_kind == "Expression":
+        data = ns.transform(data, "none")
+    new, genes = values_of(ns.harmonise(data, organism="human", duplicates=rule).data)
+    assert dict(zip(genes, new[0], strict=True)) == {"CCL21": cxcl8, "CD8A": 3, "NGF": 4}
+
+
 def test_a_missing_value_makes_the_sum_of_its_gene_missing_and_no_other():
     values = np.array([[1.0, np.nan, 40.0], [2.0, 3.0, 50.0]])
     data = ns.harmonise(frame_of(values, ["IL8", "CXCL8", "NGF"]), duplicates="sum").data
@@ -220,8 +235,10 @@ def test_changing_the_result_does_not_change_the_data():
     new = ns.harmonise(adata).data
     new.X.data[:] = 0
     new.uns["x"] = 1
+    new.obs["x"] = 1
     assert adata.X.sum() == 350  # 100 + 20 + 200 + 30
     assert "x" not in adata.uns
+    assert "x" not in adata.obs
 
 
 @pytest.mark.filterwarnings("ignore:.*names are not unique:UserWarning")
@@ -306,6 +323,11 @@ def test_ids_that_differ_in_their_version_alone_are_warned_of():
 def test_the_y_copy_is_neither_merged_nor_warned_of():
     table = frame_of([[1.0, 2.5]], ["ENSG00000182378.15", "ENSG00000182378.15_PAR_Y"])
     assert ns.harmonise(table).data.iloc[0].to_dict() == {"PLCXD1": 1.0, "PLCXD1_PAR_Y": 2.5}
+
+
+def test_small_whole_numbers_may_be_summed():
+    counts = frame_of(np.array([[1, 2, 7], [1, 0, 8]]), ["IL8", "CXCL8", "NGF"])
+    assert ns.harmonise(counts, duplicates="sum").data["CXCL8"].tolist() == [3, 1]
 
 
 def test_summing_logarithms_is_warned_of():

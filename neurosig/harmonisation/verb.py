@@ -85,9 +85,8 @@ class Harmonised(Generic[DataT]):
     def summary(self) -> dict[str, int]:
         """How many identifiers came in, how many genes went out, and how many of each action."""
         outputs = self.report[Identifier.OUTPUT]
-        actions = self.report[Identifier.ACTION].value_counts()
-        counts = {str(action): int(n) for action, n in actions.items()}
-        return {"identifiers": len(outputs), "genes": outputs[outputs != ""].nunique()} | counts
+        n_genes = outputs[outputs != ""].nunique()
+        return {"identifiers": len(outputs), "genes": n_genes} | _counts(self.report)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {n:,}" for name, n in self.summary.items())
@@ -204,29 +203,38 @@ def harmonise(
     regrouping, report = regroup(data, names, translated, duplicates)
     _warn_of_damage(names, translated)
     _warn_of_versions(report)
-    facts = {
-        "to": {"kind": to, "organism": target},
-        "from": {
-            "kind": found.kind,
-            "organism": found.organism,
-            "is_stated": found.is_stated,
-            "known": dict(found.counts),
-        },
-        "duplicates": duplicates,
-        "actions": {str(k): int(n) for k, n in report[Identifier.ACTION].value_counts().items()},
-        "tables": table_origins(),
-        "not_carried": not_carried(data, regrouping),
-    }
     notes = {"identifiers": f"{found.organism} {found.kind} to {target} {to}"}
     if regrouping.combines or duplicates == "highest_mean":
         notes["duplicates"] = duplicates
     changed = with_genes(data, regrouping, original_ids(report, regrouping), notes)
-    record = provenance.record(harmonise=facts)
+    record = provenance.record(
+        harmonise={
+            "to": {"kind": to, "organism": target},
+            "from": _facts_of(found),
+            "duplicates": duplicates,
+            "actions": _counts(report),
+            "tables": table_origins(),
+            "not_carried": not_carried(data, regrouping),
+        }
+    )
     if is_anndata(changed):
         changed.uns.setdefault(UNS, {})["harmonise"] = json.dumps(record)
     if regrouping.combines and duplicates == "sum":
         _warn_of_summed_logarithms(changed)
     return Harmonised(changed, report, found, record)
+
+
+def _facts_of(found: Identifiers) -> dict[str, Any]:
+    return {
+        "kind": found.kind,
+        "organism": found.organism,
+        "is_stated": found.is_stated,
+        "known": dict(found.counts),
+    }
+
+
+def _counts(report: pd.DataFrame) -> dict[str, int]:
+    return {str(name): int(n) for name, n in report[Identifier.ACTION].value_counts().items()}
 
 
 def _warn_of_damage(names: list[str], translated: list[Translation]) -> None:
@@ -250,7 +258,7 @@ def _warn_of_damage(names: list[str], translated: list[Translation]) -> None:
 
 def _warn_of_versions(report: pd.DataFrame) -> None:
     is_versioned = report[Identifier.REASON].str.startswith("version")
-    ids = report.loc[is_versioned, Identifier.INPUT]
+    ids = report.loc[is_versioned, Identifier.INPUT].drop_duplicates()
     plain = ids.str.replace(r"\.\d+", "", regex=True)
     alike = ids[plain.duplicated(keep=False)]
     if len(alike):

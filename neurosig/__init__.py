@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from neurosig.genesets.overlap import signature_overlap as signature_overlap
     from neurosig.genesets.signature import Signature as Signature
     from neurosig.genesets.signature import SignatureCollection as SignatureCollection
+    from neurosig.harmonisation.verb import Harmonised as Harmonised
+    from neurosig.harmonisation.verb import harmonise as harmonise
     from neurosig.matched_null import MatchedNull as MatchedNull
     from neurosig.methods.registry import available_methods as available_methods
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
@@ -59,6 +61,7 @@ _HOME = {
     "CohortStats": "cohort_stats",
     "CoxModel": "outcomes.cox_model",
     "Endpoint": "outcomes.endpoint",
+    "Harmonised": "harmonisation.verb",
     "MatchedNull": "matched_null",
     "Scores": "scores",
     "Signature": "genesets.signature",
@@ -70,6 +73,7 @@ _HOME = {
     "catalogue_table": "genesets.finding",
     "cox": "outcomes.cox_model",
     "errors": "errors",
+    "harmonise": "harmonisation.verb",
     "kaplan_meier": "outcomes.curves",
     "load_signatures": "genesets.finding",
     "logrank": "outcomes.rank_tests",

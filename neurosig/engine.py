@@ -1,6 +1,5 @@
 """`score`: from expression and signatures to `Scores`."""
 
-import warnings
 from dataclasses import asdict
 from typing import Any
 
@@ -12,26 +11,22 @@ from neurosig import provenance
 from neurosig.block_scores import score_blocks
 from neurosig.cohort_stats import CohortStats
 from neurosig.errors import (
-    CoverageError,
-    CoverageWarning,
     ParameterError,
     SignatureError,
 )
 from neurosig.expression.adapters import as_expression
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import (
-    check_orientation,
-    check_overlap,
     guess_scale,
 )
 from neurosig.expression.derived import Checked
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
-from neurosig.genesets.refusals import refusals
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.matched_null import NullLike, matched_p_values, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.score_warnings import (
+    check_coverage,
     warn_of_flat_observations,
     warn_of_ignored_weights,
     warn_of_missing_arms,
@@ -146,7 +141,7 @@ def score(
         min_coverage=min_coverage,
         by_recipe=chosen.weights == "recipe",
     )
-    _check_coverage(expression, collection, sets, min_genes, min_coverage)
+    check_coverage(expression, collection, sets, min_genes, min_coverage)
     expression = Checked(expression, allow_nan=chosen.allows_missing)
     guess = guess_scale(expression)
     chosen.check_scale(guess, sets)
@@ -240,25 +235,6 @@ def _check_arguments(min_genes: object, min_coverage: object, n_jobs: object, se
         raise ParameterError(
             f"seed cannot be {seed!r}", "It fixes random draws", "Give a whole number from 0 on"
         )
-
-
-def _check_coverage(
-    expression: Expression,
-    collection: SignatureCollection,
-    sets: CompiledSignatures,
-    min_genes: int | None,
-    min_coverage: float,
-) -> None:
-    genes = {gene for signature in collection.values() for gene in signature.genes}
-    rule = f"min_coverage={min_coverage:g}, min_genes={min_genes if min_genes else 'up to 3'}"
-    refused = refusals(sets.coverage, rule)
-    if not sets.names:
-        check_orientation(expression, genes)
-        check_overlap(expression, genes)
-        what, evidence, remedy = ("; ".join(texts) for texts in zip(*refused, strict=True))
-        raise CoverageError(what, evidence, remedy, coverage=sets.coverage)
-    for refusal in refused:
-        warnings.warn(CoverageWarning(*refusal), stacklevel=3)
 
 
 def coverage_of(

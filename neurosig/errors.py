@@ -8,6 +8,7 @@
           GmtError  SignatureLintError  UnknownSignatureError
         ExpressionError
           DuplicateGenesError  NonFiniteError  OrientationError  ScaleError
+        IdentifierError
         CoverageError
         ClinicalError
           AlignmentError  EndpointError
@@ -18,8 +19,8 @@
       ResourceError                               exit 5
         ChecksumError  MissingDependencyError(ImportError)
     NeurosigWarning(UserWarning)
-      CoverageWarning  ScaleWarning  ScoreWarning  AgreementWarning  ClinicalWarning
-      SmallSampleWarning  ProportionalHazardsWarning  CellsWarning
+      CoverageWarning  ScaleWarning  ScoreWarning  AgreementWarning  IdentifierWarning
+      ClinicalWarning  SmallSampleWarning  ProportionalHazardsWarning  CellsWarning
 
 A message has three parts: what is wrong (with the value), the evidence (counts, up to five
 examples of each side) and the remedy (a line of code or an option). The facts behind the message
@@ -120,6 +121,10 @@ class ScaleError(ExpressionError):
     """The scale of the matrix is not one the method accepts."""
 
 
+class IdentifierError(InputError):
+    """It is not clear what kind of gene identifiers the data have, or of which organism."""
+
+
 class CoverageError(InputError):
     """No signature has enough of its genes in the data."""
 
@@ -203,6 +208,10 @@ class ScoreWarning(NeurosigWarning):
 
 class AgreementWarning(NeurosigWarning):
     """Scoring methods order the observations differently."""
+
+
+class IdentifierWarning(NeurosigWarning):
+    """Gene identifiers are damaged in a way that cannot be undone."""
 
 
 class ClinicalWarning(NeurosigWarning):

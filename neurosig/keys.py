@@ -33,6 +33,22 @@ class Coverage:
     NO_SCORE: Final = "no_score"
 
 
+class Identifier:
+    """Columns of `Harmonised.report`, one row per identifier of the data."""
+
+    INPUT: Final = "input"
+    OUTPUT: Final = "output"
+    ACTION: Final = "action"
+    REASON: Final = "reason"
+    CANDIDATES: Final = "candidates"
+
+    ALL: Final = (INPUT, OUTPUT, ACTION, REASON, CANDIDATES)
+
+
+ORIGINAL_IDS: Final = "original_ids"
+"""The `var` column of a harmonised AnnData with the identifiers that a gene had before."""
+
+
 class Result:
     """Columns of a result table, in order; one row per signature x term."""
 

@@ -10,11 +10,70 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.errors import CoverageWarning, ScoreWarning, count, examples
+from neurosig.errors import CoverageError, CoverageWarning, ScoreWarning, count, examples
+from neurosig.expression.base import Expression
+from neurosig.expression.checks import check_orientation, check_overlap
+from neurosig.expression.mismatch import HARMONISE, Mismatch, explain_mismatch
 from neurosig.genesets.compiled import CompiledSignatures
+from neurosig.genesets.gene_table import gene_table
+from neurosig.genesets.refusals import Refusal, refusals
 from neurosig.genesets.signature import SignatureCollection
+from neurosig.genesets.symbols import earlier_names
 from neurosig.keys import OK, SCORED, Coverage
 from neurosig.methods.base import Method
+
+
+def check_coverage(
+    expression: Expression,
+    collection: SignatureCollection,
+    sets: CompiledSignatures,
+    min_genes: int | None,
+    min_coverage: float,
+) -> None:
+    """Warn of signatures that are refused, and refuse if all are.
+
+    Where genes seem to be there under another name, the message says so.
+
+    Raises
+    ------
+    OrientationError, CoverageError
+        No signature can be scored.
+    """
+    rule = f"min_coverage={min_coverage:g}, min_genes={min_genes if min_genes else 'up to 3'}"
+    refused = refusals(sets.coverage, rule)
+    if not sets.names:
+        genes = {gene for signature in collection.values() for gene in signature.genes}
+        check_orientation(expression, genes)
+        check_overlap(expression, genes)
+    hint = _naming_hint(expression, sets) if any(r.lacks_genes for r in refused) else None
+    messages = [_hinted(refusal, hint) for refusal in refused]
+    if not sets.names:
+        what, evidence, remedy = ("; ".join(texts) for texts in zip(*messages, strict=True))
+        raise CoverageError(what, evidence, remedy, coverage=sets.coverage)
+    for message in messages:
+        warnings.warn(CoverageWarning(*message), stacklevel=3)
+
+
+def _hinted(refusal: Refusal, hint: Mismatch | None) -> tuple[str, str, str]:
+    what, evidence, remedy, lacks_genes = refusal
+    if hint is None or not lacks_genes:
+        return what, evidence, remedy
+    return what, f"{evidence}. {hint.cause}", f"{hint.remedy}. {remedy}"
+
+
+def _naming_hint(expression: Expression, sets: CompiledSignatures) -> Mismatch | None:
+    """Why genes are missing, if the data have them under another kind of name."""
+    refused = sets.coverage[~sets.coverage[Coverage.STATUS].isin(SCORED)]
+    missing = {gene for genes in refused[Coverage.MISSING] for gene in genes.split(";") if gene}
+    hint = explain_mismatch(expression.var_names, missing)
+    if hint is not None:
+        return hint
+    earlier = earlier_names(missing, set(expression.var_names), gene_table("human"))
+    if not earlier:
+        return None
+    shown = examples((f"{name} for {gene}" for gene, name in earlier.items()), quoted=False)
+    cause = f"The data have {count(len(earlier), 'missing gene')} under an earlier name: {shown}"
+    return Mismatch("earlier_names", cause, HARMONISE)
 
 
 def warn_of_ignored_weights(

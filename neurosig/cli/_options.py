@@ -66,8 +66,8 @@ def _option(parameter: _params.Parameter) -> inspect.Parameter:
 
 
 def _flags(parameter: _params.Parameter, kind: Any, *, is_list: bool) -> str:
-    """The option's name; one that can be repeated is in the singular."""
-    name = parameter.name.removesuffix("s") if is_list else parameter.name
+    """The option's name; one that can be repeated is in the singular, `from_` is --from."""
+    name = parameter.name.removesuffix("s") if is_list else parameter.name.rstrip("_")
     flag = "--" + name.replace("_", "-")
     return f"{flag}/--no-{flag[2:]}" if kind is bool else flag
 

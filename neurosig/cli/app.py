@@ -16,6 +16,7 @@ from neurosig.errors import NeurosigError, NeurosigWarning
 COMMANDS = {
     "demo": "Run the demonstration study on three breast-cancer cohorts.",
     "run": "Run a study: score, model, pool, draw and report.",
+    "harmonise": "Name the genes of a matrix as signatures do.",
     "score": "Score signatures over an expression matrix.",
     "cox": "Hazard ratio of each score.",
     "km": "Kaplan-Meier curves of a score's groups.",

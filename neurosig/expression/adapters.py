@@ -50,8 +50,7 @@ def as_expression(data: Any, *, layer: str | None = None, use_raw: bool = False)
     >>> as_expression(table)
     <dense expression of 2 genes in 2 observations>
     """
-    is_anndata = _is_a(data, "anndata", "AnnData")
-    if not is_anndata and (layer is not None or use_raw):
+    if not is_anndata(data) and (layer is not None or use_raw):
         option = f"layer={layer!r}" if layer is not None else "use_raw=True"
         raise ParameterError(
             f"{option} cannot be used here",
@@ -62,7 +61,7 @@ def as_expression(data: Any, *, layer: str | None = None, use_raw: bool = False)
         return data
     if isinstance(data, pd.DataFrame):
         expression = _from_frame(data)
-    elif is_anndata:
+    elif is_anndata(data):
         expression = _from_anndata(data, layer, use_raw)
     else:
         raise ExpressionError(
@@ -75,7 +74,19 @@ def as_expression(data: Any, *, layer: str | None = None, use_raw: bool = False)
     return expression
 
 
-def _from_frame(frame: pd.DataFrame) -> Expression:
+def is_anndata(data: Any) -> bool:
+    """Whether something is an AnnData, told without importing anndata."""
+    return _is_a(data, "anndata", "AnnData")
+
+
+def matrix_of_frame(frame: pd.DataFrame) -> Any:
+    """The values of a table as an array, or as a sparse matrix if all its columns are sparse.
+
+    Raises
+    ------
+    ExpressionError
+        If an axis has several levels or a column does not hold numbers.
+    """
     for axis, what in ((frame.index, "index"), (frame.columns, "columns")):
         if isinstance(axis, pd.MultiIndex):
             raise ExpressionError(
@@ -83,12 +94,15 @@ def _from_frame(frame: pd.DataFrame) -> Expression:
                 f"Levels: {examples(axis.names)}",
                 f"Use one level: expression.{what} = expression.{what}.get_level_values(0)",
             )
-    if len(frame.columns) and all(isinstance(t, pd.SparseDtype) for t in frame.dtypes):
+    if len(frame.columns) and all(isinstance(t, pd.SparseDtype) for t in set(frame.dtypes)):
         _refuse_column_types(frame)
         accessor: Any = frame.sparse
-        matrix = accessor.to_coo()
-    else:
-        matrix = values_of_frame(frame)
+        return accessor.to_coo().tocsr()
+    return values_of_frame(frame)
+
+
+def _from_frame(frame: pd.DataFrame) -> Expression:
+    matrix = matrix_of_frame(frame)
     return in_memory(matrix, frame.index, frame.columns, {"source": "DataFrame"})
 
 
@@ -101,18 +115,19 @@ def values_of_frame(frame: pd.DataFrame) -> NDArray[Any]:
         If a column does not hold numbers.
     """
     _refuse_column_types(frame)
-    if all(isinstance(t, np.dtype) for t in frame.dtypes):
+    if all(isinstance(t, np.dtype) for t in set(frame.dtypes)):
         return frame.to_numpy()
     return frame.to_numpy(dtype=np.float64, na_value=np.nan)  # nullable types: pd.NA becomes NaN
 
 
 def _refuse_column_types(frame: pd.DataFrame) -> None:
-    is_number = [
-        pd.api.types.is_numeric_dtype(t) and _is_real(getattr(t, "subtype", t))
-        for t in frame.dtypes
-    ]
-    if all(is_number):
+    are_numbers = {
+        t: pd.api.types.is_numeric_dtype(t) and _is_real(getattr(t, "subtype", t))
+        for t in set(frame.dtypes)
+    }
+    if all(are_numbers.values()):
         return
+    is_number = [are_numbers[t] for t in frame.dtypes]
     columns = [name for name, good in zip(frame.columns, is_number, strict=True) if not good]
     kinds = sorted({str(t) for t, good in zip(frame.dtypes, is_number, strict=True) if not good})
     raise ExpressionError(

@@ -3,7 +3,7 @@
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pandas as pd
 
@@ -26,6 +26,9 @@ from neurosig.expression.memory import in_memory
 from neurosig.expression.mismatch import gene_share
 from neurosig.expression.unreadable import unreadable
 from neurosig.expression.zarr_store import ZarrPlace
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 Orientation: TypeAlias = Literal["genes_in_rows", "genes_in_columns"]
 
@@ -123,12 +126,11 @@ def read_expression(
         return _open_backed(path, layer, use_raw, duplicates)
     origin = {"file": path.name}
     if ending in ANNDATA_ENDINGS:
-        matrix, obs_names, genes, origin["source"] = _read_anndata(path, layer, use_raw, max_bytes)
+        matrix, obs_names, genes, origin["source"] = _matrix_of_file(
+            path, layer, use_raw, max_bytes
+        )
     else:
-        if ending == ".parquet":
-            table = _read_parquet(path, id_column, max_bytes)
-        else:
-            table = read_matrix(path, dialect, id_column=id_column, max_bytes=max_bytes)
+        table = _read_table(path, dialect, id_column, max_bytes)
         matrix, obs_names, genes = _oriented(table, orientation, path)
         origin |= {"source": f"{ending[1:]} table", "orientation": str(orientation)}
     if path.is_file():  # a zarr store is a folder
@@ -139,6 +141,56 @@ def read_expression(
     expression = in_memory(matrix, obs_names, genes, origin)
     check_has_values(expression)
     return expression
+
+
+def read_table(
+    path: str | Path,
+    *,
+    orientation: Orientation | None,
+    sep: str | None = None,
+    decimal: str = ".",
+    encoding: str = "utf-8",
+) -> pd.DataFrame:
+    """Read a table of expression as observations x genes with the gene names it has.
+
+    Unlike `read_expression` it leaves repeated and empty gene names as they are.
+
+    Raises
+    ------
+    ParameterError, InputError, ResourceError
+        As `read_expression`.
+    """
+    path = Path(path)
+    ending = _ending(path)
+    dialect = Dialect(sep=sep, decimal=decimal, encoding=encoding)
+    _refuse_options(ending, orientation, None, dialect, layer=None, use_raw=False, backed=False)
+    matrix, obs_names, genes = _oriented(_read_table(path, dialect), orientation, path)
+    return pd.DataFrame(matrix, index=obs_names, columns=genes)
+
+
+def read_anndata(path: str | Path, *, max_bytes: int = MAX_BYTES) -> "AnnData":
+    """Read an h5ad file or a zarr store as it is, repeated gene names too.
+
+    Raises
+    ------
+    InputError
+        If it is larger than `max_bytes` unpacked.
+    ResourceError
+        If it is missing or damaged.
+    """
+    import anndata
+
+    path = Path(path)
+    place = _place(path)
+    read = anndata.read_h5ad if isinstance(place, H5adPlace) else anndata.io.read_zarr
+    with reading(place) as root, warnings.catch_warnings():
+        _refuse_size(path, _stored_bytes(root), max_bytes)
+        # Repeated names are refused or combined by who asks, with more to say than that.
+        warnings.filterwarnings("ignore", message=".* names are not unique", category=UserWarning)
+        try:
+            return read(path)
+        except TypeError as error:  # anndata's own word for a file that is no AnnData
+            raise unreadable(path, place.kind, error) from error
 
 
 def _ending(path: Path) -> str:
@@ -212,6 +264,14 @@ def _oriented(
     )
 
 
+def _read_table(
+    path: Path, dialect: Dialect, id_column: str | None = None, max_bytes: int = MAX_BYTES
+) -> NamedMatrix:
+    if path.suffix.lower() == ".parquet":
+        return _read_parquet(path, id_column, max_bytes)
+    return read_matrix(path, dialect, id_column=id_column, max_bytes=max_bytes)
+
+
 def _read_parquet(path: Path, id_column: str | None, max_bytes: int) -> NamedMatrix:
     import pyarrow as pa
     from pyarrow import parquet
@@ -246,21 +306,10 @@ def _with_ids(frame: pd.DataFrame, id_column: str | None, path: Path) -> pd.Data
     return frame.set_index(chosen)
 
 
-def _read_anndata(
+def _matrix_of_file(
     path: Path, layer: str | None, use_raw: bool, max_bytes: int
 ) -> tuple[Any, list[str], list[str], str]:
-    import anndata
-
-    place = _place(path)
-    read = anndata.read_h5ad if isinstance(place, H5adPlace) else anndata.io.read_zarr
-    with reading(place) as root, warnings.catch_warnings():
-        _refuse_size(path, _stored_bytes(root), max_bytes)
-        # Repeated names are refused or combined here, with more to say than that.
-        warnings.filterwarnings("ignore", message=".* names are not unique", category=UserWarning)
-        try:
-            adata = read(path)
-        except TypeError as error:  # anndata's own word for a file that is no AnnData
-            raise unreadable(path, place.kind, error) from error
+    adata = read_anndata(path, max_bytes=max_bytes)
     matrix, var_names, source = matrix_of_anndata(adata, layer, use_raw=use_raw)
     refuse_number_type(matrix.dtype)
     return matrix, list(adata.obs_names), list(var_names), source

@@ -17,6 +17,10 @@ class Mismatch:
     remedy: str
 
 
+HARMONISE = "Score neurosig.harmonise(expression).data (in a shell: neurosig harmonise)"
+"""What to do about names that the gene tables know."""
+
+
 def _unmangled(name: str) -> str:
     return re.sub(r"^X(?=\d)", "", name).replace(".", "-")
 
@@ -28,7 +32,7 @@ _REWRITINGS: tuple[tuple[Callable[[str], str], Mismatch], ...] = (
         Mismatch(
             "blanks",
             "The names in the data have blanks or quotes around them",
-            "Strip them: expression.columns = expression.columns.str.strip(' \"')",
+            HARMONISE,
         ),
     ),
     (
@@ -36,8 +40,7 @@ _REWRITINGS: tuple[tuple[Callable[[str], str], Mismatch], ...] = (
         Mismatch(
             "version",
             "The names in the data end with a version (ENSG00000134259.12)",
-            "Strip it: expression.columns = expression.columns.str.replace(r'\\.\\d+$', '', "
-            "regex=True)",
+            f'{HARMONISE}, with to="ensembl" where the signatures hold Ensembl ids',
         ),
     ),
     (
@@ -46,7 +49,7 @@ _REWRITINGS: tuple[tuple[Callable[[str], str], Mismatch], ...] = (
             "r_names",
             "The names in the data went through R's make.names (HLA.A for HLA-A, X for a leading "
             "digit)",
-            "Export them again with check.names = FALSE",
+            f"{HARMONISE}; or export them again with check.names = FALSE",
         ),
     ),
     (
@@ -54,7 +57,7 @@ _REWRITINGS: tuple[tuple[Callable[[str], str], Mismatch], ...] = (
         Mismatch(
             "case",
             "The names in the data are written in another case",
-            "If they are human: expression.columns = expression.columns.str.upper()",
+            'If they are human: score neurosig.harmonise(expression, from_organism="human").data',
         ),
     ),
 )
@@ -69,7 +72,7 @@ _NAMESPACES: tuple[tuple[str, Mismatch], ...] = (
         Mismatch(
             "ensembl",
             "The names in the data look like Ensembl ids",
-            "Translate them to the gene symbols of the signatures before scoring",
+            HARMONISE,
         ),
     ),
     (
@@ -77,7 +80,7 @@ _NAMESPACES: tuple[tuple[str, Mismatch], ...] = (
         Mismatch(
             "entrez",
             "The names in the data are numbers: Entrez ids, or positions instead of names",
-            "Translate Entrez ids to gene symbols; if they are positions, set the gene names",
+            f"{HARMONISE}; if they are positions, set the gene names",
         ),
     ),
     (
@@ -93,7 +96,7 @@ _NAMESPACES: tuple[tuple[str, Mismatch], ...] = (
 _IS_MOUSE = Mismatch(
     "mouse",
     "The names in the data look like mouse symbols (Cd8a)",
-    "Use mouse signatures, or translate the data to the human orthologues",
+    'Score neurosig.harmonise(expression, organism="human").data, or use mouse signatures',
 )
 
 

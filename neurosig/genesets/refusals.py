@@ -10,11 +10,12 @@ from neurosig.keys import Coverage
 
 
 class Refusal(NamedTuple):
-    """What is refused, the evidence and the remedy."""
+    """What is refused, the evidence and the remedy, and whether genes are what is missing."""
 
     what: str
     evidence: str
     remedy: str
+    lacks_genes: bool = True
 
 
 _REMEDIES: Final = {
@@ -37,6 +38,7 @@ def refusals(coverage: pd.DataFrame, rule: str) -> list[Refusal]:
                 f"{_signatures(without)} of {n_all} {_have(without)} no published recipe",
                 f"Not scored: {examples(without.index)}",
                 _REMEDIES[NO_RECIPE],
+                lacks_genes=False,
             )
         )
     incomplete = coverage[status == INCOMPLETE_RECIPE]

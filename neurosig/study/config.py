@@ -54,12 +54,21 @@ class Scoring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExpressionReading:
-    """How a file of expression is read."""
+class TableReading:
+    """How a table of expression is read."""
 
     orientation: Annotated[
         Literal["genes_in_rows", "genes_in_columns"] | None, Help("layout of a table")
     ] = None
+    sep: Annotated[str | None, Help("column separator, if not told by the file name")] = None
+    decimal: Annotated[Literal[".", ","], Help("decimal mark")] = "."
+    encoding: Annotated[str, Help("text encoding")] = "utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpressionReading(TableReading):
+    """How a file of expression is read."""
+
     layer: Annotated[str | None, Help("layer of an h5ad file")] = None
     use_raw: Annotated[bool, Help("take raw of an h5ad file")] = False
     transform: Annotated[
@@ -69,9 +78,6 @@ class ExpressionReading:
     duplicates: Annotated[
         Literal["error", "mean", "highest_mean", "sum"], Help("what to do with a repeated gene")
     ] = "error"
-    sep: Annotated[str | None, Help("column separator, if not told by the file name")] = None
-    decimal: Annotated[Literal[".", ","], Help("decimal mark")] = "."
-    encoding: Annotated[str, Help("text encoding")] = "utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,19 @@ import pytest
 from neurosig import _params
 from neurosig.cli._options import _flags
 from neurosig.cli.app import COMMANDS
+from neurosig.harmonisation.verb import HarmoniseOptions
 from neurosig.outcomes.cox_model import CoxModel
 from neurosig.outcomes.endpoint import Endpoint
-from neurosig.study.config import ClinicalReading, ExpressionReading, SignatureChoice
+from neurosig.study.config import (
+    ClinicalReading,
+    ExpressionReading,
+    SignatureChoice,
+    TableReading,
+)
 
 Run = Callable[..., Any]
 GROUPS: dict[str, tuple[type, ...]] = {
+    "harmonise": (TableReading, HarmoniseOptions),
     "score": (ExpressionReading, SignatureChoice),
     "cox": (ClinicalReading, Endpoint, CoxModel),
     "km": (ClinicalReading, Endpoint),
@@ -50,7 +57,7 @@ def test_every_field_is_an_option_with_its_help(
 ) -> None:
     text = " ".join(neurosig(*command.split(), "--help").out.split())
     is_list = "list of" in parameter.type_text
-    name = parameter.name.removesuffix("s") if is_list else parameter.name
+    name = parameter.name.removesuffix("s") if is_list else parameter.name.rstrip("_")
     assert re.search(rf"--{name.replace('_', '-')}\b", text)
     assert parameter.help in text
     for choice in parameter.choices or ():

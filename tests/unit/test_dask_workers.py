@@ -81,10 +81,18 @@ def test_scores_from_the_workers_are_those_of_one_process_to_the_bit(no_chunk_co
 @pytest.mark.parametrize("name", sorted(registered()))
 def test_every_method_gives_on_the_workers_what_it_gives_here(client, name):
     """A cohort's first pass comes through the client; the scores are made on the workers."""
-    method = registered()[name](**({"ctrl_size": 4} if name == "module_score" else {}))
+    parameters = {"module_score": {"ctrl_size": 4}, "consensus": {"min_agreement": 0.0}}
+    method = registered()[name](**parameters.get(name, {}))
+    signatures = SIGNATURES
+    if method.weights == "recipe":
+        genes = tuple(SIGNATURES["a"])
+        signatures = {
+            recipe: ns.Signature(id=recipe, genes=genes, recipe=recipe)
+            for recipe in ("pc1", "geometric_mean")
+        }
     with client.as_current():
-        found = ns.score(ad_of(chunked(sparse.csr_matrix)), SIGNATURES, method=method).values
-    expected = ns.score(ad_of(sparse.csr_matrix(VALUES)), SIGNATURES, method=method).values
+        found = ns.score(ad_of(chunked(sparse.csr_matrix)), signatures, method=method).values
+    expected = ns.score(ad_of(sparse.csr_matrix(VALUES)), signatures, method=method).values
     assert (found.to_numpy() == expected.to_numpy()).all()
 
 

@@ -1,0 +1,1 @@
+"""`harmonise`: expression data under the gene names that signatures use."""

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurosig import methods as methods
     from neurosig import pl as pl
+    from neurosig.assessment.quality import Assessment as Assessment
+    from neurosig.assessment.quality import assess as assess
+    from neurosig.assessment.rules import Thresholds as Thresholds
     from neurosig.cohort_stats import CohortStats as CohortStats
     from neurosig.engine import score as score
     from neurosig.expression.io import read_expression as read_expression
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from neurosig.study.pipeline import run as run
 
 _HOME = {
+    "Assessment": "assessment.quality",
     "Cohort": "outcomes.cohort",
     "CohortStats": "cohort_stats",
     "CoxModel": "outcomes.cox_model",
@@ -53,6 +57,8 @@ _HOME = {
     "Signature": "genesets.signature",
     "SignatureCollection": "genesets.signature",
     "Term": "outcomes.design",
+    "Thresholds": "assessment.rules",
+    "assess": "assessment.quality",
     "available_methods": "methods.registry",
     "build_report": "report.build",
     "cox": "outcomes.cox_model",

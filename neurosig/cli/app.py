@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "Run the demonstration study on three breast-cancer cohorts.",
     "run": "Run a study: score, model, pool, draw and report.",
     "score": "Score signatures over an expression matrix.",
+    "assess": "Judge signatures in a matrix: ok, caution or refuse.",
     "cox": "Hazard ratio of each score.",
     "km": "Kaplan-Meier curves of a score's groups.",
     "regress": "Effect of each score on a clinical column.",

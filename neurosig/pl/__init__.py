@@ -16,6 +16,9 @@
 ``coverage_data``         share of each signature's genes found in each cohort
 ``draw_coverage``         the shares on an Axes
 ``coverage_figure``       the shares with their key as a Figure
+``assessment_data``       what `assess` found of each signature as one tidy table
+``draw_assessment``       the table on an Axes, with what led to each verdict marked
+``assessment_figure``     the same as a Figure
 ``*_alt``                 the words that stand for a figure where it cannot be seen
 ``figure_style``          the look of the figures, as a context manager
 ``save_figure``           the figure as SVG and its source data as CSV, the same bytes every time
@@ -28,6 +31,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from neurosig.pl.assessment import (
+        assessment_alt,
+        assessment_data,
+        assessment_figure,
+        draw_assessment,
+    )
     from neurosig.pl.coverage import coverage_alt, coverage_data, coverage_figure, draw_coverage
     from neurosig.pl.forest import forest_alt, forest_data, forest_figure, summary_forest_data
     from neurosig.pl.forest_drawing import draw_forest
@@ -60,6 +69,7 @@ _HOMES = {
     "forest": ("forest_alt", "forest_data", "forest_figure", "summary_forest_data"),
     "forest_drawing": ("draw_forest",),
     "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
+    "assessment": ("assessment_alt", "assessment_data", "assessment_figure", "draw_assessment"),
     "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
     "style": ("figure_style", "save_figure"),
 }
@@ -67,10 +77,14 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "HeatmapData",
+    "assessment_alt",
+    "assessment_data",
+    "assessment_figure",
     "coverage_alt",
     "coverage_data",
     "coverage_figure",
     "display_note",
+    "draw_assessment",
     "draw_at_risk",
     "draw_coverage",
     "draw_forest",

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from neurosig.methods.registry import available_methods as available_methods
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
     from neurosig.outcomes.cohort import Cohort as Cohort
+    from neurosig.outcomes.confounders import Confounding as Confounding
+    from neurosig.outcomes.confounders import confounding as confounding
     from neurosig.outcomes.cox_model import CoxModel as CoxModel
     from neurosig.outcomes.cox_model import cox as cox
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
@@ -50,6 +52,7 @@ _HOME = {
     "Assessment": "assessment.quality",
     "Cohort": "outcomes.cohort",
     "CohortStats": "cohort_stats",
+    "Confounding": "outcomes.confounders",
     "CoxModel": "outcomes.cox_model",
     "Endpoint": "outcomes.endpoint",
     "MatchedNull": "matched_null",
@@ -61,6 +64,7 @@ _HOME = {
     "assess": "assessment.quality",
     "available_methods": "methods.registry",
     "build_report": "report.build",
+    "confounding": "outcomes.confounders",
     "cox": "outcomes.cox_model",
     "errors": "errors",
     "kaplan_meier": "outcomes.curves",

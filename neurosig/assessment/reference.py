@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig.assessment.sample import Sample
+from neurosig.assessment.sample import Sample, unit_ranks
 from neurosig.kernels.draws import draw_from_bins
 from neurosig.kernels.set_pairs import mean_of_pairs
 
@@ -75,5 +75,5 @@ def reference_of(
     places = sample.places(pool)
     kept = pool[sample.varies[places]]
     ascending = kept[np.argsort(means[kept], kind="stable")]
-    ranks = sample.ranks[:, sample.places(ascending)]
+    ranks = unit_ranks(sample.values[:, sample.places(ascending)])
     return Reference(means[ascending], ranks.T @ ranks, n_sets, seed)

@@ -12,7 +12,7 @@ from neurosig.expression.columns import WithGenes
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Values of some genes in some observations, and the same as z-values and as ranks.
+    """Values of some genes in some observations.
 
     Attributes
     ----------
@@ -20,17 +20,12 @@ class Sample:
         (n_genes,) ascending positions in the whole matrix.
     values
         (n_obs, n_genes); a missing value is the mean of its gene.
-    z_values, ranks
-        (n_obs, n_genes) values and average ranks, centred and of unit length: the product of two
-        columns is Pearson's or Spearman's correlation. A constant gene is 0.
     varies
         (n_genes,) whether a gene has two different values.
     """
 
     genes: NDArray[np.int64]
     values: NDArray[np.float64]
-    z_values: NDArray[np.float64]
-    ranks: NDArray[np.float64]
     varies: NDArray[np.bool_]
 
     @property
@@ -67,8 +62,7 @@ def take_sample(
     if missing.any():
         values[missing] = np.broadcast_to(means, values.shape)[missing]
     varies = np.ptp(values, axis=0) > 0
-    ranks = stats.rankdata(values, axis=0)
-    return Sample(genes, values, _unit(values, varies), _unit(ranks, varies), varies)
+    return Sample(genes, values, varies)
 
 
 def chosen_rows(n_obs: int, max_obs: int, seed: int) -> NDArray[np.int64]:
@@ -79,12 +73,16 @@ def chosen_rows(n_obs: int, max_obs: int, seed: int) -> NDArray[np.int64]:
     return np.sort(drawn)
 
 
-def _unit(values: NDArray[np.float64], varies: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Columns with mean 0 and length 1; those that do not vary are 0."""
+def unit_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Columns with mean 0 and length 1: the product of two is Pearson's correlation.
+
+    No column may be constant.
+    """
     centred = values - values.mean(axis=0)
-    lengths = np.sqrt(np.einsum("ij,ij->j", centred, centred))
-    scale = np.zeros_like(lengths)
-    is_long = varies & (lengths > 0)
-    scale[is_long] = 1.0 / lengths[is_long]
-    unit: NDArray[np.float64] = centred * scale
+    unit: NDArray[np.float64] = centred / np.sqrt(np.einsum("ij,ij->j", centred, centred))
     return unit
+
+
+def unit_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average ranks of each column as `unit_columns`: the product of two is Spearman's rho."""
+    return unit_columns(stats.rankdata(values, axis=0))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import linalg, stats
 from scipy.sparse.linalg import eigsh
 
-from neurosig.assessment.sample import Sample
+from neurosig.assessment.sample import Sample, unit_columns, unit_ranks
 
 _SMALL = 60
 """Up to here all eigenvalues are found faster than the largest alone."""
@@ -53,12 +53,12 @@ def structure_of(
     if len(places) < 2 or sample.n_obs < 3:
         return Structure()
     values = sample.values[:, places]
-    z_values = sample.z_values[:, places] * signs
-    pairs = _upper(sample.ranks[:, places] * signs)
+    z_values = unit_columns(values)
+    pairs = _upper(unit_ranks(values) * signs)
     shares = _arm_shares(signs)
     mean = values @ shares
-    component, pc1_share = _first_component(z_values, mean)
-    summaries = (mean, _arm_medians(values, signs), component, sample.z_values[:, places] @ shares)
+    component, pc1_share = _first_component(z_values * signs, mean)
+    summaries = (mean, _arm_medians(values, signs), component, z_values @ shares)
     rho = _spearman(np.column_stack(summaries))
     dominance, dominant = _dominance(values, shares, mean)
     return Structure(

@@ -194,6 +194,12 @@ def confounding(
         for other in columns.columns
         if name != other
     ]
+    if not rows:
+        raise ParameterError(
+            "There is nothing to correlate the scores with",
+            f"Scores: {examples(values.columns)}; covariates: {examples(columns.columns)}",
+            "Pass covariates or controls other than the scores themselves",
+        )
     table = pd.DataFrame(rows)
     p_values = table[Result.P_VALUE].to_numpy(dtype=np.float64)
     table[Result.Q_VALUE] = benjamini_hochberg(p_values)

@@ -11,6 +11,7 @@ from scipy import sparse, stats
 import neurosig as ns
 from neurosig.assessment.rules import Thresholds, judge, rules_of
 from neurosig.errors import CoverageError, ParameterError, ScaleWarning, SignatureError
+from neurosig.kernels.set_pairs import mean_of_pairs
 from neurosig.keys import Quality
 
 
@@ -122,6 +123,12 @@ class TestFigures:
             "1 of 4 genes found are expressed in more than 1.0% of the 200 observations"
         )
 
+    def test_where_a_quarter_of_all_genes_is_constant_they_are_those_of_low_variance(self):
+        x = matrix(n_genes=40)
+        x.loc[:, [f"ZZ{i}" for i in range(15)]] = 0.0
+        table = ns.assess(x, {"S": ["ZZ1", "ZZ2", "AX0", "AX1"]}, n_sets=0).table
+        assert table.loc["S", "low_variance"] == 0.5
+
     def test_values_around_zero_do_not_say_what_is_expressed(self):
         x = matrix()
         table = ns.assess(x - x.mean(), {"S": AXON, "T": ["AX0", "ZZ1", "ZZ2"]}, n_sets=0).table
@@ -143,6 +150,17 @@ class TestFigures:
 
 
 class TestRandomSets:
+    def test_the_mean_over_pairs_is_that_of_the_triangle_of_the_signed_matrix(self):
+        rng = np.random.default_rng(2)
+        correlations = np.corrcoef(rng.normal(size=(30, 12)).T)
+        sets = np.array([[0, 3, 7, 8], [11, 2, 5, 6]])
+        signs = np.array([1.0, -1.0, -1.0, 1.0])
+        expected = []
+        for genes in sets:
+            signed = correlations[np.ix_(genes, genes)] * np.outer(signs, signs)
+            expected.append(signed[np.triu_indices(4, k=1)].mean())
+        assert mean_of_pairs(correlations, sets, signs) == pytest.approx(np.array(expected))
+
     def test_genes_that_go_together_are_above_all_random_sets(self):
         assert ns.assess(matrix(), {"S": AXON}).table.loc["S", "percentile"] == 1.0
 
@@ -195,6 +213,17 @@ class TestStorage:
         for other in (csr, backed, in_file):
             pd.testing.assert_frame_equal(ns.assess(other, sets).table, expected)
         backed.file.close()
+
+    def test_a_dask_array_gives_the_same_table(self):
+        array = pytest.importorskip("dask.array")
+        x = matrix()
+        lazy = anndata.AnnData(
+            array.from_array(x.to_numpy(), chunks=(17, 400)),
+            pd.DataFrame(index=x.index),
+            pd.DataFrame(index=x.columns),
+        )
+        expected = ns.assess(x, {"S": AXON}).table
+        pd.testing.assert_frame_equal(ns.assess(lazy, {"S": AXON}).table, expected)
 
     def test_blocks_of_any_size_give_the_same_table(self, monkeypatch):
         x = matrix()

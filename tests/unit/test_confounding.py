@@ -257,6 +257,10 @@ class TestBadInput:
     def test_nothing_to_correlate_with_is_refused(self, tumours):
         with pytest.raises(ParameterError, match="nothing to correlate"):
             ns.confounding(tumours[1].rename(columns={"purity": "s"}))
+        x, sets = tumours[0], {"stroma": STROMA}
+        scores = ns.score(x, sets, method="zscore")
+        with pytest.raises(ParameterError, match="other than the scores themselves"):
+            ns.confounding(scores, expression=x, controls=sets, signatures=sets)
 
     def test_a_covariate_of_texts_is_named(self, tumours):
         x, purity = tumours

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from neurosig import pl as pl
     from neurosig.assessment.quality import Assessment as Assessment
     from neurosig.assessment.quality import assess as assess
-    from neurosig.assessment.rules import Thresholds as Thresholds
+    from neurosig.assessment.rules import QualityThresholds as QualityThresholds
     from neurosig.cohort_stats import CohortStats as CohortStats
     from neurosig.engine import score as score
     from neurosig.expression.io import read_expression as read_expression
@@ -56,11 +56,11 @@ _HOME = {
     "CoxModel": "outcomes.cox_model",
     "Endpoint": "outcomes.endpoint",
     "MatchedNull": "matched_null",
+    "QualityThresholds": "assessment.rules",
     "Scores": "scores",
     "Signature": "genesets.signature",
     "SignatureCollection": "genesets.signature",
     "Term": "outcomes.design",
-    "Thresholds": "assessment.rules",
     "assess": "assessment.quality",
     "available_methods": "methods.registry",
     "build_report": "report.build",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neurosig import _params, provenance
 from neurosig._params import Help, Range
 from neurosig.assessment.reference import Reference, pool_of, reference_of
-from neurosig.assessment.rules import Rule, Thresholds, judge, rules_of
+from neurosig.assessment.rules import QualityThresholds, Rule, judge, rules_of
 from neurosig.assessment.sample import Sample, take_sample
 from neurosig.assessment.structure import structure_of
 from neurosig.errors import SignatureError
@@ -84,7 +84,7 @@ def assess(
     use_raw: bool = False,
     min_genes: int | None = None,
     min_coverage: float = 0.5,
-    thresholds: Thresholds | None = None,
+    thresholds: QualityThresholds | None = None,
     n_sets: int = 200,
     max_obs: int = 1000,
     seed: int = 0,
@@ -125,7 +125,7 @@ def assess(
     min_genes, min_coverage
         As in `neurosig.score`: below them a signature is refused.
     thresholds
-        Where the other rules draw their lines; each with its reason in `Thresholds`.
+        Where the other rules draw their lines; each with its reason in `QualityThresholds`.
     n_sets
         Random sets for `percentile`, drawn from 2,000 random genes of the matrix; 0 for none.
     max_obs
@@ -179,7 +179,7 @@ def assess(
     options = AssessOptions(
         min_genes=min_genes, min_coverage=min_coverage, n_sets=n_sets, max_obs=max_obs, seed=seed
     )
-    lines = thresholds or Thresholds()
+    lines = thresholds or QualityThresholds()
     collection = SignatureCollection.of(signatures)
     if not collection:
         raise SignatureError(

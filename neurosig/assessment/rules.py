@@ -15,7 +15,7 @@ VERDICTS: Final[tuple[Verdict, ...]] = ("refuse", "caution", "ok")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
+class QualityThresholds:
     """Where the rules of `assess` draw their lines.
 
     Only coverage and the number of genes that are there to be measured refuse a signature; what
@@ -127,7 +127,7 @@ class Rule:
 
 
 def rules_of(
-    thresholds: Thresholds, *, min_coverage: float, n_sets: int, is_zero_known: bool = True
+    thresholds: QualityThresholds, *, min_coverage: float, n_sets: int, is_zero_known: bool = True
 ) -> tuple[Rule, ...]:
     """All rules, those that refuse first.
 
@@ -188,7 +188,7 @@ def rules_of(
     )
 
 
-def _detected_words(thresholds: Thresholds) -> str:
+def _detected_words(thresholds: QualityThresholds) -> str:
     return (
         f"{{n_detected}} of {{n_found}} genes found are expressed in more than "
         f"{thresholds.detected_in:.1%} of the {{n_obs}} observations looked at "
@@ -196,7 +196,7 @@ def _detected_words(thresholds: Thresholds) -> str:
     )
 
 
-def _cautions(thresholds: Thresholds, n_sets: int) -> tuple[Rule, ...]:
+def _cautions(thresholds: QualityThresholds, n_sets: int) -> tuple[Rule, ...]:
     def rule(
         name: str, metric: str, threshold: float, words: str, *, is_floor: bool = True
     ) -> Rule:

@@ -9,7 +9,7 @@ import typer
 
 from neurosig import _atomic
 from neurosig.assessment.quality import AssessOptions, assess
-from neurosig.assessment.rules import VERDICTS, Thresholds
+from neurosig.assessment.rules import VERDICTS, QualityThresholds
 from neurosig.cli._files import beside, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
 from neurosig.errors import ParameterError
@@ -27,7 +27,7 @@ def command(
     reading: ExpressionReading,
     choice: SignatureChoice,
     options: AssessOptions,
-    thresholds: Thresholds,
+    thresholds: QualityThresholds,
     figure: Annotated[
         Path | None, typer.Option(help=".svg file to draw; its numbers go beside it")
     ] = None,

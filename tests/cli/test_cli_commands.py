@@ -336,7 +336,7 @@ def test_assess_writes_verdicts_rules_provenance_and_a_picture(
         expression,
         ns.read_gmt(small_data / "signatures.gmt"),
         n_sets=50,
-        thresholds=ns.Thresholds(min_reliability=0.6),
+        thresholds=ns.QualityThresholds(min_reliability=0.6),
     )
     found = _read_like(output, expected.table.reset_index())
     pd.testing.assert_frame_equal(found, expected.table.reset_index(), check_dtype=False)

@@ -12,7 +12,7 @@ import pytest
 
 from neurosig import _params
 from neurosig.assessment.quality import AssessOptions
-from neurosig.assessment.rules import Thresholds
+from neurosig.assessment.rules import QualityThresholds
 from neurosig.cli._options import _flags
 from neurosig.cli.app import COMMANDS
 from neurosig.outcomes.cox_model import CoxModel
@@ -22,7 +22,7 @@ from neurosig.study.config import ClinicalReading, ExpressionReading, SignatureC
 Run = Callable[..., Any]
 GROUPS: dict[str, tuple[type, ...]] = {
     "score": (ExpressionReading, SignatureChoice),
-    "assess": (ExpressionReading, SignatureChoice, AssessOptions, Thresholds),
+    "assess": (ExpressionReading, SignatureChoice, AssessOptions, QualityThresholds),
     "cox": (ClinicalReading, Endpoint, CoxModel),
     "km": (ClinicalReading, Endpoint),
     "regress": (ClinicalReading,),

@@ -6,7 +6,7 @@ import pytest
 
 import neurosig as ns
 from neurosig import pl
-from neurosig.assessment.rules import Thresholds, rules_of
+from neurosig.assessment.rules import QualityThresholds, rules_of
 from neurosig.errors import InputError
 
 
@@ -40,7 +40,7 @@ def test_every_rule_has_a_column_in_the_figure():
     from neurosig.pl.assessment import _SHOWN
 
     shown = {rule for column in _SHOWN for rule in column.rules}
-    assert shown == {r.name for r in rules_of(Thresholds(), min_coverage=0.5, n_sets=1)}
+    assert shown == {r.name for r in rules_of(QualityThresholds(), min_coverage=0.5, n_sets=1)}
 
 
 def test_verdicts_differ_in_shape_as_well_as_in_colour(assessment):

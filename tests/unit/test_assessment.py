@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse, stats
 
 import neurosig as ns
-from neurosig.assessment.rules import Thresholds, judge, rules_of
+from neurosig.assessment.rules import QualityThresholds, judge, rules_of
 from neurosig.errors import CoverageError, ParameterError, ScaleWarning, SignatureError
 from neurosig.kernels.set_pairs import mean_of_pairs
 from neurosig.keys import Quality
@@ -275,7 +275,7 @@ GOOD = {
     Quality.DOMINANT_GENE: "NGF",
     Quality.N_OBS: 100,
 }
-RULES = rules_of(Thresholds(), min_coverage=0.5, n_sets=200)
+RULES = rules_of(QualityThresholds(), min_coverage=0.5, n_sets=200)
 
 
 class TestRules:
@@ -315,7 +315,7 @@ class TestRules:
         assert one[Quality.RULES] == "low_coverage"
 
     def test_thresholds_are_parameters_and_are_shown(self):
-        lines = Thresholds(min_reliability=0.99)
+        lines = QualityThresholds(min_reliability=0.99)
         result = ns.assess(matrix(), {"S": AXON}, thresholds=lines)
         assert result.table.loc["S", "rules"] == "unreliable"
         assert result.ids("caution") == ("S",)
@@ -347,8 +347,8 @@ class TestBadInput:
             ns.assess(matrix(), {"S": AXON}, **option)
 
     def test_a_threshold_out_of_range_is_named(self):
-        with pytest.raises(ParameterError, match=r"Thresholds\.max_dominance cannot be 2"):
-            Thresholds(max_dominance=2.0)
+        with pytest.raises(ParameterError, match=r"QualityThresholds\.max_dominance cannot be 2"):
+            QualityThresholds(max_dominance=2.0)
 
     def test_linear_values_are_warned_about(self):
         with pytest.warns(ScaleWarning, match="linear values"):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from neurosig import sc as sc
     from neurosig import tl as tl
     from neurosig.agreement import method_agreement as method_agreement
+    from neurosig.assessment.quality import Assessment as Assessment
+    from neurosig.assessment.quality import assess as assess
+    from neurosig.assessment.rules import QualityThresholds as QualityThresholds
     from neurosig.cohort_stats import CohortStats as CohortStats
     from neurosig.engine import score as score
     from neurosig.expression.io import read_expression as read_expression
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from neurosig.methods.registry import available_methods as available_methods
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
     from neurosig.outcomes.cohort import Cohort as Cohort
+    from neurosig.outcomes.confounders import Confounding as Confounding
+    from neurosig.outcomes.confounders import confounding as confounding
     from neurosig.outcomes.cox_model import CoxModel as CoxModel
     from neurosig.outcomes.cox_model import cox as cox
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
@@ -57,20 +62,25 @@ if TYPE_CHECKING:
     from neurosig.study.pipeline import run as run
 
 _HOME = {
+    "Assessment": "assessment.quality",
     "Cohort": "outcomes.cohort",
     "CohortStats": "cohort_stats",
+    "Confounding": "outcomes.confounders",
     "CoxModel": "outcomes.cox_model",
     "Endpoint": "outcomes.endpoint",
     "Harmonised": "harmonisation.verb",
     "MatchedNull": "matched_null",
+    "QualityThresholds": "assessment.rules",
     "Scores": "scores",
     "Signature": "genesets.signature",
     "SignatureCollection": "genesets.signature",
     "SignatureOverlap": "genesets.overlap",
     "Term": "outcomes.design",
+    "assess": "assessment.quality",
     "available_methods": "methods.registry",
     "build_report": "report.build",
     "catalogue_table": "genesets.finding",
+    "confounding": "outcomes.confounders",
     "cox": "outcomes.cox_model",
     "errors": "errors",
     "harmonise": "harmonisation.verb",

@@ -49,6 +49,77 @@ ORIGINAL_IDS: Final = "original_ids"
 """The `var` column of a harmonised AnnData with the identifiers that a gene had before."""
 
 
+class Quality:
+    """Columns of an assessment, one row per signature."""
+
+    VERDICT: Final = "verdict"
+    REASONS: Final = "reasons"
+    RULES: Final = "rules"
+    N_GENES: Final = "n_genes"
+    N_FOUND: Final = "n_found"
+    N_NEEDED: Final = "n_needed"
+    COVERAGE: Final = "coverage"
+    WEIGHT_COVERAGE: Final = "weight_coverage"
+    N_DETECTED: Final = "n_detected"
+    DETECTED: Final = "detected"
+    N_VARYING: Final = "n_varying"
+    LOW_VARIANCE: Final = "low_variance"
+    CORRELATION: Final = "correlation"
+    MEAN_CORRELATION: Final = "mean_correlation"
+    PERCENTILE: Final = "percentile"
+    RELIABILITY: Final = "reliability"
+    PC1_SHARE: Final = "pc1_share"
+    RHO_MEAN_MEDIAN: Final = "rho_mean_median"
+    RHO_MEAN_PC1: Final = "rho_mean_pc1"
+    RHO_MEDIAN_PC1: Final = "rho_median_pc1"
+    RHO_MEAN_Z: Final = "rho_mean_z"
+    DOMINANCE: Final = "dominance"
+    DOMINANT_GENE: Final = "dominant_gene"
+    N_OBS: Final = "n_obs"
+    MISSING: Final = "missing_genes"
+
+    ALL: Final = (
+        VERDICT,
+        REASONS,
+        RULES,
+        N_GENES,
+        N_FOUND,
+        N_NEEDED,
+        COVERAGE,
+        WEIGHT_COVERAGE,
+        N_DETECTED,
+        DETECTED,
+        N_VARYING,
+        LOW_VARIANCE,
+        CORRELATION,
+        MEAN_CORRELATION,
+        PERCENTILE,
+        RELIABILITY,
+        PC1_SHARE,
+        RHO_MEAN_MEDIAN,
+        RHO_MEAN_PC1,
+        RHO_MEDIAN_PC1,
+        RHO_MEAN_Z,
+        DOMINANCE,
+        DOMINANT_GENE,
+        N_OBS,
+        MISSING,
+    )
+
+
+class Confounder:
+    """Further columns of a table of scores against possible confounders."""
+
+    COVARIATE: Final = "covariate"
+    KIND: Final = "kind"
+    FLAG: Final = "flag"
+    N_SHARED: Final = "n_shared_genes"
+    SHARED: Final = "shared_genes"
+    ESTIMATE_WITHOUT: Final = "estimate_without_shared"
+    CI_LOW_WITHOUT: Final = "ci_low_without_shared"
+    CI_HIGH_WITHOUT: Final = "ci_high_without_shared"
+
+
 class Result:
     """Columns of a result table, in order; one row per signature x term."""
 

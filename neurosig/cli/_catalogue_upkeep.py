@@ -14,19 +14,20 @@ from neurosig.errors import InputError, SignatureLintError, count, examples
 from neurosig.genesets.catalogue import Catalogue
 from neurosig.genesets.derivation import Derivation, Sources, derive
 from neurosig.genesets.entry_text import text_of
+from neurosig.genesets.gene_table import gene_table
 from neurosig.genesets.lint import lint
 
 
 def lint_catalogue(
     folder: Annotated[Path | None, typer.Argument(help="folder of entries; none: ours")] = None,
     symbols: Annotated[
-        Path | None, typer.Option(help="table of approved human symbols, with a column symbol")
+        Path | None,
+        typer.Option(help="table of approved human symbols, with a column symbol; none: ours"),
     ] = None,
 ) -> None:
     """Check the entries of a catalogue; ends with an error if a rule is broken."""
-    findings = lint(
-        folder or bundled("signatures"), None if symbols is None else _symbols_of(symbols)
-    )
+    approved = gene_table("human") if symbols is None else _symbols_of(symbols)
+    findings = lint(folder or bundled("signatures"), approved)
     for finding in findings:
         sys.stdout.write(f"{finding.level}: {finding.signature}: {finding.message}\n")
     errors = [f for f in findings if f.level == "error"]
@@ -36,8 +37,6 @@ def lint_catalogue(
             f"The first: {errors[0].signature}: {errors[0].message}",
             "Correct the entries named above",
         )
-    if symbols is None:
-        sys.stdout.write("Whether symbols are approved was not checked: no --symbols given.\n")
     sys.stdout.write("The catalogue is sound.\n")
 
 

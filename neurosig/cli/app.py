@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Run a study: score, model, pool, draw and report.",
     "harmonise": "Name the genes of a matrix as signatures do.",
     "score": "Score signatures over an expression matrix.",
+    "assess": "Judge signatures in a matrix: ok, caution or refuse.",
     "cox": "Hazard ratio of each score.",
     "km": "Kaplan-Meier curves of a score's groups.",
     "regress": "Effect of each score on a clinical column.",

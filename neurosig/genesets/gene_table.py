@@ -51,7 +51,7 @@ class GeneTable:
     _ensembl: dict[str, str] = field(default_factory=dict)
     _owners: dict[str, str] = field(default_factory=dict)
 
-    def __contains__(self, symbol: str) -> bool:
+    def __contains__(self, symbol: object) -> bool:
         """Whether a symbol is approved."""
         return symbol in self.entrez
 

@@ -150,7 +150,7 @@ class Cohort:
         >>> cohort.row_flow[["n_in", "n_lost", "n_out", "examples"]].to_numpy().tolist()
         [[3, 1, 2, 'p9'], [3, 1, 2, 'p3']]
         """
-        table = _score_table(scores)
+        table = score_table(scores)
         clinic = clinical if is_cleaned(clinical) else clean_table(clinical).data
         refuse_duplicate_columns(clinic)
         _refuse_shared_names(table, clinic)
@@ -280,7 +280,8 @@ class Cohort:
         return replace(self, row_flow=flow)
 
 
-def _score_table(scores: HasScores | pd.DataFrame) -> pd.DataFrame:
+def score_table(scores: HasScores | pd.DataFrame) -> pd.DataFrame:
+    """The values of scores as numbers, whatever they came as; a table of texts is refused."""
     values: object = scores if isinstance(scores, pd.DataFrame) else getattr(scores, "values", None)
     if not isinstance(values, pd.DataFrame):
         raise ParameterError(

@@ -26,6 +26,9 @@
 ``draw_dotplot``          signature x group on an Axes
 ``dotplot_figure``        the dots with their keys as a Figure
 ``embedding``             scores on a UMAP or another embedding, by scanpy
+``assessment_data``       what `assess` found of each signature as one tidy table
+``draw_assessment``       the table on an Axes, with what led to each verdict marked
+``assessment_figure``     the same as a Figure
 ``*_alt``                 the words that stand for a figure where it cannot be seen
 ``figure_style``          the look of the figures, as a context manager
 ``save_figure``           the figure as SVG and its source data as CSV, the same bytes every time
@@ -39,6 +42,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from neurosig.pl.assessment import (
+        assessment_alt,
+        assessment_data,
+        assessment_figure,
+        draw_assessment,
+    )
     from neurosig.pl.coverage import coverage_alt, coverage_data, coverage_figure, draw_coverage
     from neurosig.pl.dotplot import dotplot_alt, dotplot_data, dotplot_figure, draw_dotplot
     from neurosig.pl.forest import forest_alt, forest_data, forest_figure, summary_forest_data
@@ -75,6 +84,7 @@ _HOMES = {
     "forest": ("forest_alt", "forest_data", "forest_figure", "summary_forest_data"),
     "forest_drawing": ("draw_forest",),
     "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
+    "assessment": ("assessment_alt", "assessment_data", "assessment_figure", "draw_assessment"),
     "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
     "overlap": ("draw_overlap", "overlap_alt", "overlap_data", "overlap_figure"),
     "dotplot": ("dotplot_alt", "dotplot_data", "dotplot_figure", "draw_dotplot"),
@@ -86,6 +96,9 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "HeatmapData",
+    "assessment_alt",
+    "assessment_data",
+    "assessment_figure",
     "coverage_alt",
     "coverage_data",
     "coverage_figure",
@@ -93,6 +106,7 @@ __all__ = [
     "dotplot_alt",
     "dotplot_data",
     "dotplot_figure",
+    "draw_assessment",
     "draw_at_risk",
     "draw_coverage",
     "draw_dotplot",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from neurosig._progress import Advance
+from neurosig.assessment.quality import Assessment, assess
 from neurosig.engine import score
 from neurosig.errors import FitError, InputError, UnknownSignatureError, count, examples
 from neurosig.expression.base import Expression
@@ -46,6 +47,7 @@ class CohortAnalysis:
     scores: Mapping[str, Scores]
     survival: Mapping[str, Results]
     crude: pd.DataFrame
+    assessment: Assessment
     regressions: tuple[tuple[RegressionOutcome, Results], ...]
     origin: Mapping[str, Mapping[str, str]]
 
@@ -197,6 +199,13 @@ def _analyse_cohort(
             refuse_unstated_scale(data.expression, source, method)
         rows = _rows_to_score(source, data.expression.obs_names, data.clinical)
         expression = kept_rows(data.expression, rows.data.index)
+        assessment = assess(
+            expression,
+            signatures,
+            min_genes=study.config.scoring.min_genes,
+            min_coverage=study.config.scoring.min_coverage,
+            thresholds=study.config.assessment,
+        )
     scores, cohorts = {}, {}
     fitted: dict[str, Results] = {}
     for name, method in methods.items():
@@ -220,6 +229,7 @@ def _analyse_cohort(
         cohort=cohort,
         scores=scores,
         survival={name: _adjusted(result, source) for name, result in fitted.items()},
+        assessment=assessment,
         crude=_crude(next(iter(fitted.values()), None), source),
         regressions=regressions,
         origin={"expression": expression.origin, "clinical": data.clinical_origin},

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from neurosig.keys import Coverage, Pooled, Result
+from neurosig.keys import Pooled, Quality, Result
 from neurosig.report.manifest import Column, Format, TableItem
 
 _LABELS = {
@@ -47,12 +47,55 @@ _LABELS = {
     "p_value_crude": "p (crude)",
     "spearman": "Spearman's rho",
     "term": "Term",
+    "verdict": "Verdict",
+    "reasons": "Reasons",
+    "coverage": "Genes found",
+    "detected": "Genes seen",
+    "low_variance": "Low variance",
+    "correlation": "Median rho",
+    "percentile": "Above random",
+    "reliability": "Reliability",
+    "pc1_share": "PC1 share",
+    "rho_mean_median": "Mean, median",
+    "rho_mean_pc1": "Mean, PC1",
+    "rho_mean_z": "Raw, z-values",
+    "dominance": "Largest gene",
+    "dominant_gene": "Which gene",
+    "n_obs": "Observations",
     "model": "Model",
 }
 _P_COLUMNS = {"p_value", "p_lr", "p_ph", "q_value", "p_heterogeneity"}
 _P_COLUMNS |= {f"p_value_{kind}" for kind in ("adjusted", "crude", "common", "wider")}
 _INTEGER_COLUMNS = {"n", "n_events", "n_params", "n_cohorts", "n_genes", "n_found"}
-_INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df"}
+_INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df", "n_obs"}
+_PERCENT_COLUMNS = {
+    Quality.COVERAGE,
+    Quality.DETECTED,
+    Quality.LOW_VARIANCE,
+    Quality.PERCENTILE,
+    Quality.PC1_SHARE,
+    Quality.DOMINANCE,
+}
+
+ASSESSMENT_COLUMNS = [
+    Result.COHORT,
+    Result.SIGNATURE,
+    Quality.VERDICT,
+    Quality.REASONS,
+    Quality.COVERAGE,
+    Quality.DETECTED,
+    Quality.LOW_VARIANCE,
+    Quality.CORRELATION,
+    Quality.PERCENTILE,
+    Quality.RELIABILITY,
+    Quality.PC1_SHARE,
+    Quality.RHO_MEAN_MEDIAN,
+    Quality.RHO_MEAN_PC1,
+    Quality.RHO_MEAN_Z,
+    Quality.DOMINANCE,
+    Quality.DOMINANT_GENE,
+    Quality.N_OBS,
+]
 
 COHORT_COLUMNS = [
     Result.COHORT,
@@ -131,7 +174,7 @@ def table_item(
 def _format_of(name: str, values: pd.Series) -> Format:
     if name in _P_COLUMNS:
         return "p"
-    if name == Coverage.COVERAGE:
+    if name in _PERCENT_COLUMNS:
         return "percent"
     if name in _INTEGER_COLUMNS:
         return "integer"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from neurosig import _params
 from neurosig._params import Help, Pattern, Range
 from neurosig._yaml import load_yaml
+from neurosig.assessment.rules import QualityThresholds
 from neurosig.errors import ParameterError
 from neurosig.outcomes.cox_model import CoxModel
 from neurosig.outcomes.design import Term
@@ -222,6 +223,7 @@ class StudyConfig:
     output: Annotated[str, INSIDE, Help("folder of the results")] = "neurosig-run"
     signatures: SignatureChoice = field(default_factory=lambda: SignatureChoice(panel="core"))
     scoring: Scoring = field(default_factory=Scoring)
+    assessment: QualityThresholds = field(default_factory=QualityThresholds)
     model: CoxModel = field(default_factory=CoxModel)
     pooling: Pooling = field(default_factory=Pooling)
     figures: Figures = field(default_factory=Figures)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from neurosig.genesets.finding import load_signatures
 from neurosig.keys import Result
+from neurosig.pl.assessment import assessment_alt, assessment_data, assessment_figure
 from neurosig.pl.coverage import coverage_alt, coverage_data, coverage_figure
 from neurosig.pl.forest import forest_alt, forest_data, forest_figure, summary_forest_data
 from neurosig.pl.heatmap import heatmap_alt, heatmap_data, heatmap_figure
@@ -97,6 +98,8 @@ def _figures(study: Study, analysis: StudyAnalysis) -> Iterator[_Drawn]:
     for cohort in analysis.cohorts:
         for outcome, result in cohort.regressions:
             yield _regression_forest(cohort, outcome.outcome, outcome.kind, result.table)
+    for cohort in analysis.cohorts:
+        yield _assessment(cohort)
     yield _coverage(study, analysis)
     for cohort in analysis.cohorts:
         yield _heatmap(study, cohort)
@@ -169,6 +172,20 @@ def _regression_forest(
         alt=forest_alt(data, outcome),
     )
     return _Drawn(forest_figure(data), data, about)
+
+
+def _assessment(cohort: CohortAnalysis) -> _Drawn:
+    data = assessment_data(cohort.assessment)
+    about = StudyFigure(
+        section="assessment",
+        id=f"assessment_{cohort.source.id}",
+        title=f"Verdicts in {cohort.source.title or cohort.source.id}",
+        caption="The figures that led to a verdict are marked. Above random: share of random sets "
+        "of like expression whose genes correlate less. Mean, PC1 and the like: rank correlation "
+        "of two ways to sum the genes up. Largest gene: its share in the variance of the mean.",
+        alt=assessment_alt(data),
+    )
+    return _Drawn(assessment_figure(data), data, about)
 
 
 def _coverage(study: Study, analysis: StudyAnalysis) -> _Drawn:

@@ -4,11 +4,17 @@ from typing import Any
 
 import pandas as pd
 
+from neurosig.assessment.rules import VERDICTS
 from neurosig.keys import SCORED, Coverage, Result
 from neurosig.outcomes.endpoint import Endpoint
 from neurosig.report.manifest import Fact, FigureItem, Item, Manifest, Notice, Section, TableItem
 from neurosig.study.analysis import StudyAnalysis
-from neurosig.study.columns import COHORT_COLUMNS, POOLED_COLUMNS, table_item
+from neurosig.study.columns import (
+    ASSESSMENT_COLUMNS,
+    COHORT_COLUMNS,
+    POOLED_COLUMNS,
+    table_item,
+)
 from neurosig.study.config import Study
 from neurosig.study.figures import StudyFigure
 from neurosig.study.notices import Notices
@@ -33,6 +39,7 @@ def build_manifest(
         _regression_section(tables, figures),
         _sensitivity_section(analysis, tables),
         _section("heatmaps", "Scores", _score_words(analysis), [], figures),
+        _assessment_section(analysis, tables, figures),
         _coverage_section(tables, figures),
         _flow_section(tables),
     ]
@@ -255,6 +262,29 @@ def _formula(method: object) -> str:
             break
         block.append(line.strip())
     return " ".join(block)
+
+
+def _assessment_section(
+    analysis: StudyAnalysis, tables: dict[str, pd.DataFrame], figures: list[StudyFigure]
+) -> Section | None:
+    item = table_item(
+        "assessment",
+        "Verdicts and reasons",
+        "One row per cohort and signature. Reasons are the rules that fired, with their numbers.",
+        tables["assessment"],
+        ASSESSMENT_COLUMNS,
+    )
+    numbers = "; ".join(
+        f"{c.source.id}: "
+        + ", ".join(f"{len(c.assessment.ids(v))} {v}" for v in reversed(VERDICTS))
+        for c in analysis.cohorts
+    )
+    intro = (
+        f"Whether the genes of each signature are measured, vary and go together. {numbers}. "
+        "Only genes that are not measured refuse a signature. A caution is about what its score "
+        "can mean: sets made from functions correlate weakly by nature."
+    )
+    return _section("assessment", "Can the signatures be trusted here", intro, [item], figures)
 
 
 def _coverage_section(

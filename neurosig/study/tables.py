@@ -22,6 +22,7 @@ def study_tables(analysis: StudyAnalysis) -> dict[str, pd.DataFrame]:
         "regressions": _regressions(analysis),
         "sensitivity": _sensitivity(analysis),
         "method_agreement": method_agreement(analysis),
+        "assessment": _assessment(analysis),
         "coverage": _coverage(analysis),
         "signatures": _signatures(analysis),
         "row_flow": _row_flow(analysis),
@@ -80,11 +81,17 @@ def _sensitivity(analysis: StudyAnalysis) -> pd.DataFrame:
     return joined[["method", *[c for c in joined.columns if c != "method"]]]
 
 
+def _assessment(analysis: StudyAnalysis) -> pd.DataFrame:
+    return _with_cohort({c.source.id: c.assessment.table for c in analysis.cohorts})
+
+
 def _coverage(analysis: StudyAnalysis) -> pd.DataFrame:
-    parts = [
-        c.main.coverage.reset_index().assign(**{Result.COHORT: c.source.id})
-        for c in analysis.cohorts
-    ]
+    return _with_cohort({c.source.id: c.main.coverage for c in analysis.cohorts})
+
+
+def _with_cohort(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tables of one row per signature, one below the other, the cohort in front."""
+    parts = [table.reset_index().assign(**{Result.COHORT: id_}) for id_, table in tables.items()]
     table = pd.concat(parts, ignore_index=True)
     return table[[Result.COHORT, *[c for c in table.columns if c != Result.COHORT]]]
 

@@ -441,6 +441,43 @@ def test_signatures_coverage_counts_the_genes_of_a_matrix(neurosig: Run, small_d
     assert lines[-1] == "3 of 3 can be scored"
 
 
+def test_assess_writes_verdicts_rules_provenance_and_a_picture(
+    neurosig: Run, small_data: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "verdicts.csv"
+    ended = neurosig(
+        "assess", small_data / "alpha.csv", *ROWS, "--file", small_data / "signatures.gmt",
+        "--output", output, "--figure", tmp_path / "picture.svg", "--n-sets", "50",
+        "--min-reliability", "0.6",
+    )  # fmt: skip
+    assert ended.code == 0
+    expression = ns.read_expression(small_data / "alpha.csv", orientation="genes_in_rows")
+    expected = ns.assess(
+        expression,
+        ns.read_gmt(small_data / "signatures.gmt"),
+        n_sets=50,
+        thresholds=ns.QualityThresholds(min_reliability=0.6),
+    )
+    found = _read_like(output, expected.table.reset_index())
+    pd.testing.assert_frame_equal(found, expected.table.reset_index(), check_dtype=False)
+    counts = [f"{len(expected.ids(v))} {v}" for v in ("refuse", "caution", "ok")]
+    assert ", ".join(counts) in ended.err
+    rules = pd.read_csv(tmp_path / "verdicts.rules.csv").set_index("rule")
+    assert rules.loc["unreliable", "threshold"] == "0.6"
+    record = json.loads((tmp_path / "verdicts.provenance.json").read_text())
+    assert record["assessment"]["options"]["n_sets"] == 50
+    assert record["inputs"][0]["file"] == "alpha.csv"
+    assert "<svg" in (tmp_path / "picture.svg").read_text()
+    clash = neurosig(
+        "assess", small_data / "alpha.csv", *ROWS, "--output", output,
+        "--figure", tmp_path / "verdicts.svg",
+    )  # fmt: skip
+    assert clash.code == 2
+    assert "the same file" in clash.err
+    wrong = neurosig("assess", small_data / "alpha.csv", *ROWS, "--output", tmp_path / "v.txt")
+    assert wrong.code == 2
+
+
 def test_methods_are_listed_described_and_given_as_json(neurosig: Run) -> None:
     names = list(ns.available_methods().index)
     listed = neurosig("methods").out

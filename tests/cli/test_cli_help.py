@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from neurosig import _params
+from neurosig.assessment.quality import AssessOptions
+from neurosig.assessment.rules import QualityThresholds
 from neurosig.cli._options import _flags
 from neurosig.cli.app import COMMANDS
 from neurosig.harmonisation.verb import HarmoniseOptions
@@ -27,6 +29,7 @@ Run = Callable[..., Any]
 GROUPS: dict[str, tuple[type, ...]] = {
     "harmonise": (TableReading, HarmoniseOptions),
     "score": (ExpressionReading, SignatureChoice),
+    "assess": (ExpressionReading, SignatureChoice, AssessOptions, QualityThresholds),
     "cox": (ClinicalReading, Endpoint, CoxModel),
     "km": (ClinicalReading, Endpoint),
     "regress": (ClinicalReading,),

@@ -48,6 +48,7 @@ def test_a_full_run_is_complete_and_says_what_it_did(full: StudyRun) -> None:
     assert {
         "forest_all", "forest_AXON", "km_alpha_AXON", "km_beta_AXON", "km_gamma_AXON", "coverage",
         "heatmap_alpha", "heatmap_beta", "heatmap_gamma", "forest_logistic_alpha_pni",
+        "assessment_alpha", "assessment_beta", "assessment_gamma",
     } == stems  # fmt: skip
 
     # the endpoint that is not pooled stands beside
@@ -307,6 +308,20 @@ def test_a_signature_with_too_few_genes_stays_visible_without_numbers(
         assert next(csv.DictReader(file))["ABSENT"] == ""
 
 
+def test_each_cohort_is_assessed_by_the_thresholds_of_the_configuration(
+    small_study: Config, tmp_path: Path
+) -> None:
+    small_study["assessment"] = {"min_reliability": 0.99}
+    study = ns.run(small_study, output=tmp_path / "out")
+    table = study.tables["assessment"]
+    assert table.groupby("cohort").size().to_dict() == {"alpha": 3, "beta": 3, "gamma": 3}
+    assert table["rules"].str.contains("unreliable").all()
+    page = study.report.read_text(encoding="utf-8")
+    assert "Can the signatures be trusted here" in page
+    assert "alpha: 0 ok, 3 caution, 0 refuse" in page
+    assert (tmp_path / "out" / "figures" / "assessment_alpha.svg").is_file()
+
+
 def test_counts_are_refused_by_a_method_of_log_values_until_a_transform_is_stated(
     small_study: Config, small_data: Path, tmp_path: Path
 ) -> None:
@@ -354,7 +369,7 @@ def test_a_study_without_endpoints_reports_its_regressions(
     assert "pooled" not in run.tables
     assert set(run.tables["regressions"]["effect_scale"]) == {"difference per SD"}
     ids = [s["id"] for s in json.loads((run.folder / "manifest.json").read_text())["sections"]]
-    assert ids == ["regressions", "heatmaps", "coverage", "row_flow"]
+    assert ids == ["regressions", "heatmaps", "assessment", "coverage", "row_flow"]
 
 
 def test_an_exploratory_run_says_so_on_top(small_study: Config, tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""`neurosig assess`."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neurosig import _atomic
+from neurosig.assessment.quality import AssessOptions, assess
+from neurosig.assessment.rules import VERDICTS, QualityThresholds
+from neurosig.cli._files import beside, refuse_overwriting, write_provenance
+from neurosig.cli._options import expand
+from neurosig.errors import ParameterError
+from neurosig.pl.assessment import assessment_data, assessment_figure
+from neurosig.pl.style import save_figure
+from neurosig.study.analysis import choose_signatures
+from neurosig.study.config import ExpressionReading, SignatureChoice
+from neurosig.study.sources import read_expression_as
+
+
+@expand
+def command(
+    expression: Annotated[Path, typer.Argument(help="csv, tsv (gzipped or not), parquet or h5ad")],
+    output: Annotated[Path, typer.Option(help=".csv file to write")],
+    reading: ExpressionReading,
+    choice: SignatureChoice,
+    options: AssessOptions,
+    thresholds: QualityThresholds,
+    figure: Annotated[
+        Path | None, typer.Option(help=".svg file to draw; its numbers go beside it")
+    ] = None,
+) -> None:
+    """Judge signatures in a matrix: ok, caution or refuse.
+
+    Writes one row per signature with the verdict, its reasons and the figures behind it, and next
+    to it the rules and the provenance.
+    """
+    for name, path, ending in (("--output", output, ".csv"), ("--figure", figure, ".svg")):
+        if path is not None and path.suffix != ending:
+            raise ParameterError(
+                f"{name} cannot be {str(path)!r}",
+                f"Its name ends in {path.suffix or 'nothing'}",
+                f"Give a {ending} file",
+            )
+    numbers = [] if figure is None else [figure, figure.with_suffix(".csv")]
+    refuse_overwriting([expression], [output, *numbers])
+    if output in numbers:
+        raise ParameterError(
+            f"--output and the numbers of --figure are the same file, {str(output)!r}",
+            "The numbers of a figure go to a .csv of its name",
+            "Give the figure another name",
+        )
+    result = assess(
+        read_expression_as(expression, reading),
+        choose_signatures(choice, Path.cwd()),
+        thresholds=thresholds,
+        **asdict(options),
+    )
+    _atomic.write_csv(output, result.table.reset_index())
+    _atomic.write_csv(beside(output, "rules.csv"), result.rules)
+    write_provenance(output, [expression], assessment=result.provenance)
+    if figure is not None:
+        data = assessment_data(result)
+        save_figure(assessment_figure(data), data, figure)
+    counts = ", ".join(f"{len(result.ids(verdict))} {verdict}" for verdict in VERDICTS)
+    sys.stderr.write(f"{output}: {counts}\n")

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig._params import Help
+from neurosig.expression.base import BlockData
 from neurosig.genesets.compiled import CompiledSignatures
-from neurosig.kernels.moments import set_means
-from neurosig.methods.base import Method, Spec
+from neurosig.methods.base import Spec
+from neurosig.methods.set_sums import SetSumMethod, plain, weighted_sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mean(Method):
+class Mean(SetSumMethod):
     """Mean expression of the genes of a signature.
 
     score[i, s] = mean_{g in up(s)} x[i, g] - mean_{g in down(s)} x[i, g]
@@ -54,11 +55,11 @@ class Mean(Method):
         revision=1,
     )
 
-    def score_rows(
+    def score_data(
         self,
-        x: NDArray[np.float64],
+        data: BlockData,
         sets: CompiledSignatures,
         cohort: Any,  # noqa: ARG002
     ) -> NDArray[np.float64]:
-        """Scores of dense rows."""
-        return sets.combine_arms(set_means(x, sets.arms.indptr, sets.arms.indices))
+        """Scores of rows as they are stored."""
+        return sets.combine_arms(weighted_sums(data, plain(sets.arms)) / sets.arms.sizes)

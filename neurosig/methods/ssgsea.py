@@ -89,7 +89,7 @@ class SsGsea(Method):
         """Scores of dense rows."""
         powers = np.arange(x.shape[1] + 1, dtype=np.float64) ** self.alpha
         arms = ssgsea_walk(
-            x, ascending_order(x), powers, self.na == "omit", sets.arms.indptr, sets.arms.indices
+            ascending_order(x), powers, self.na == "omit", sets.arms.indptr, sets.arms.indices
         )
         return sets.combine_arms(arms)
 

@@ -109,6 +109,9 @@ class Gsva(Method):
         revision=1,
     )
 
+    chunk_bytes: ClassVar[int] = 8 * 2**20
+    """The values of a gene over the cohort are read once a chunk, so a larger one pays here."""
+
     def fit(self, expression: Expression, sets: CompiledSignatures) -> GeneDistributions:
         """Distribution of each gene over the cohort."""
         require_two_samples(expression, "gsva", "A gene is placed among its values in the others")

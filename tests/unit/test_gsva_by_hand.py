@@ -26,7 +26,7 @@ from neurosig.errors import (
 from neurosig.expression.adapters import as_expression
 from neurosig.genesets.compiled import GeneSets, compile_signatures
 from neurosig.genesets.signature import SignatureCollection
-from neurosig.kernels.gene_cdf import gaussian_cdf, poisson_cdf
+from neurosig.kernels.gene_cdf import bandwidth, gaussian_cdf, poisson_cdf
 from neurosig.kernels.gsva_walk import genes_from_top, gsva_walk, order_of_counts
 from neurosig.kernels.set_sums import sets_by_gene
 from neurosig.methods.gene_distributions import normal_table
@@ -216,6 +216,14 @@ class TestDistributionFunctions:
         np.testing.assert_allclose(
             gaussian_cdf(x, width, normal_table()), total / len(x), rtol=1e-15
         )
+
+    @pytest.mark.parametrize("size", [5e-324, 1e-200, 1e200, 1e308])
+    def test_squares_out_of_the_range_of_floats_leave_the_plain_distribution_function(self, size):
+        """Of 1 2 2 9 times the size: halves for ties, (0 + 1/2, 1 + 2 / 2, 1 + 2 / 2, 3.5) / 4."""
+        x = np.array([1.0, 2.0, 2.0, 9.0]) * (size / 9 if size == 1e308 else size)
+        found = gaussian_cdf(x, bandwidth(x), normal_table())
+        # The smallest floats are within the least width of each other: all tie.
+        assert found.tolist() == ([0.5] * 4 if size == 5e-324 else [0.125, 0.5, 0.5, 0.875])
 
     @pytest.mark.parametrize("mean", [0.5, 1.5, 7.5, 100.5, 1234.5])
     def test_the_poisson_kernel_is_exact_to_the_last_digit(self, mean):

@@ -128,8 +128,9 @@ class CompiledSignatures:
     def combine_arms(self, arm_values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores (n_obs, n_signatures) as up arm minus down arm from (n_obs, n_arms) values."""
         scores = np.zeros((arm_values.shape[0], self.n_signatures))
-        for arm, (owner, sign) in enumerate(zip(self.arm_owner, self.arm_sign, strict=True)):
-            scores[:, owner] += sign * arm_values[:, arm]
+        is_up = self.arm_sign > 0  # a signature has at most one arm of each direction
+        scores[:, self.arm_owner[is_up]] += arm_values[:, is_up]
+        scores[:, self.arm_owner[~is_up]] -= arm_values[:, ~is_up]
         return scores
 
     def take(self, places: NDArray[np.int64]) -> "CompiledSignatures":

@@ -12,12 +12,17 @@ from neurosig.kernels.pairs import add_exactly, add_pairs, scale_pair
 
 _REACH = 10.0  # bandwidths from the centre to either end of the table
 _STEPS = 10_000  # of the table, from the centre to either end
+_LEAST_WIDTH = 1e-300  # of a kernel: 1 / width and 0 / width have to be numbers
 _NEGLIGIBLE = 1e-25  # of the largest Poisson probability
 
 
 @jit
 def bandwidth(x: NDArray[np.float64]) -> float:
-    """A quarter of the standard deviation (n - 1), summed as if in extended precision."""
+    """A quarter of the standard deviation (n - 1), summed as if in extended precision.
+
+    Where the squares are too small or too large for a float, it is as good as 0: every pair of
+    different values is then far apart.
+    """
     n = len(x)
     total, rest = 0.0, 0.0
     for value in x:
@@ -28,7 +33,8 @@ def bandwidth(x: NDArray[np.float64]) -> float:
     for value in x:
         total, error = add_exactly(total, (value - mean) * (value - mean))
         rest += error
-    return float(np.sqrt((total + rest) / (n - 1)) / 4.0)
+    width = float(np.sqrt((total + rest) / (n - 1)) / 4.0)
+    return width if _LEAST_WIDTH < width < np.inf else _LEAST_WIDTH
 
 
 @jit

@@ -51,13 +51,15 @@ def store_values(
 
     `samples` gets the position of each value's observation, unless it is empty.
     """
-    for i in range(x.shape[0]):
-        for g in range(x.shape[1]):
-            if keep[g] and x[i, g] != 0.0:
-                values[free[g]] = x[i, g]
+    for g in np.flatnonzero(keep):
+        slot = free[g]
+        for i in range(x.shape[0]):
+            if x[i, g] != 0.0:
+                values[slot] = x[i, g]
                 if len(samples) > 0:
-                    samples[free[g]] = n_before + i
-                free[g] += 1
+                    samples[slot] = n_before + i
+                slot += 1
+        free[g] = slot
 
 
 @jit

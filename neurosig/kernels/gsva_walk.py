@@ -4,53 +4,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.kernels.jit import jit
-from neurosig.kernels.ranks import end_of_run, n_present
+from neurosig.kernels.ranks import Order
 
 
 @jit
-def order_of_counts(counts: NDArray[np.int64], n_levels: int) -> NDArray[np.int64]:
-    """Ascending order of every row of counts from 0 to n_levels - 1, ties in column order."""
-    order = np.empty(counts.shape, dtype=np.int64)
-    free = np.empty(n_levels + 1, dtype=np.int64)
+def order_of_counts(
+    counts: NDArray[np.int64], n_levels: int
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.int64]]:
+    """Ascending order of every row of counts, as `ascending_order` has it.
+
+    Counts go from 0 to n_levels - 1; n_levels stands for a missing value.
+    """
+    places = np.empty(counts.shape, dtype=np.int32)
+    is_larger = np.zeros(counts.shape, dtype=np.bool_)
+    n_present = np.empty(counts.shape[0], dtype=np.int64)
+    free = np.empty(n_levels + 2, dtype=np.int64)
     for i in range(counts.shape[0]):
         free[:] = 0
         for count in counts[i]:
             free[count + 1] += 1
-        for level in range(n_levels):
+        for level in range(n_levels + 1):
+            if free[level + 1] > 0:
+                is_larger[i, free[level]] = True
             free[level + 1] += free[level]
+        n_present[i] = free[n_levels]
         for g in range(counts.shape[1]):
-            order[i, free[counts[i, g]]] = g
+            places[i, free[counts[i, g]]] = g
             free[counts[i, g]] += 1
-    return order
+    return places, is_larger, n_present
 
 
 @jit
-def depths_from_top(
-    statistics: NDArray[np.float64],
-    order: NDArray[np.int64],
-    below_all: float,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Place from the top of each gene in each row; of genes that tie the first is higher.
+def genes_from_top(order: Order, n_apart: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The genes of each row from the top of its ranking; of genes that tie the first is higher.
 
-    statistics: (n_obs, n_genes); order: its ascending order with ties in column order. Zeros that
-    stand apart have the statistic `below_all`; they are the other way round, and their number in
-    each row is the second result. A missing statistic has the place n_genes + 1.
+    order: ascending; n_apart: the lowest places of each row that are zeros standing apart, which
+    are the other way round. Missing values come last.
     """
-    depths = np.full(statistics.shape, statistics.shape[1] + 1)
-    n_apart = np.zeros(statistics.shape[0], dtype=np.int64)
-    for i in range(statistics.shape[0]):
-        row, places = statistics[i], order[i]
-        n = n_present(row, places)
-        start = 0
-        while start < n:
-            end = end_of_run(row, places, start, n)
-            are_apart = row[places[start]] == below_all
-            if are_apart:
-                n_apart[i] = end
+    places, is_larger, n_present = order
+    genes = np.empty_like(places)
+    for i in range(len(places)):
+        n = n_present[i]
+        genes[i, n:] = places[i, n:]
+        genes[i, n - n_apart[i] : n] = places[i, : n_apart[i]][::-1]
+        end, depth = n, 0
+        while end > n_apart[i]:
+            start = end - 1
+            while not is_larger[i, start]:
+                start -= 1
             for t in range(start, end):
-                depths[i, places[t]] = n - t if are_apart else n - end + (t - start) + 1
-            start = end
-    return depths, n_apart
+                genes[i, depth] = places[i, t]
+                depth += 1
+            end = start
+    return genes
 
 
 @jit
@@ -69,40 +75,53 @@ def _weight(depth: int, n: int, n_apart: int, powers: NDArray[np.float64]) -> fl
 
 @jit
 def gsva_walk(
-    depths: NDArray[np.int64],
+    from_top: NDArray[np.int32],
     n_ranked: NDArray[np.int64],
     n_apart: NDArray[np.int64],
     n_genes: int,
     powers: NDArray[np.float64],
-    omit_missing: bool,
-    indptr: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Largest deviation of each set's walk above and below zero, both (n_obs, n_sets).
+    sets_of_genes: tuple[NDArray[np.int64], NDArray[np.int64]],
+    n_sets: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Largest deviation of each set's walk above and below zero, and genes walked: (n_obs, n_sets).
 
-    depths: (n_obs, indptr[-1]) ascending places from the top of the genes of each set;
-    n_ranked: genes in the ranking of each row, of n_genes; powers[m]: weight of a gene m / 2 ranks
-    from the middle. A gene that misses its value is a step out of the set at the bottom, and makes
-    a set that holds it NaN unless `omit_missing` is true.
+    from_top: the genes of each row from the top, the first `n_ranked` of them in the ranking of
+    `n_genes`; n_apart: zeros that stand apart at its end; powers[m]: weight of a gene m / 2 ranks
+    from the middle. sets_of_genes: gene g is in the sets sets[first[g]:first[g + 1]]. All sets take
+    the walk together, so that a gene is looked at twice, however many there are. A gene that misses
+    its value is a step out of the set at the bottom. NaN where a set has no weight or no others.
     """
-    n_obs, n_sets = depths.shape[0], len(indptr) - 1
-    above, below = np.full((n_obs, n_sets), np.nan), np.full((n_obs, n_sets), np.nan)
+    first, sets = sets_of_genes
+    n_obs = len(from_top)
+    above, below = np.zeros((n_obs, n_sets)), np.zeros((n_obs, n_sets))
+    n_in = np.zeros((n_obs, n_sets), dtype=np.int64)
+    weight_of_all, weight_so_far = np.empty(n_sets), np.empty(n_sets)
+    n_so_far = np.empty(n_sets, dtype=np.int64)
+    held = np.empty(from_top.shape[1] + 1, dtype=np.int64)
     for i in range(n_obs):
-        n, apart = n_ranked[i], n_apart[i]
+        # First the places of the genes of any set, without a branch that cannot be foreseen.
+        n_held = 0
+        for t in range(n_ranked[i]):
+            held[n_held] = t
+            n_held += first[from_top[i, t] + 1] > first[from_top[i, t]]
+        weight_of_all[:], weight_so_far[:], n_so_far[:] = 0.0, 0.0, 0
+        for t in held[:n_held]:
+            gene = from_top[i, t]
+            weight = _weight(t + 1, n_ranked[i], n_apart[i], powers)
+            for j in range(first[gene], first[gene + 1]):
+                weight_of_all[sets[j]] += weight
+                n_in[i, sets[j]] += 1
+        for t in held[:n_held]:
+            gene = from_top[i, t]
+            weight = _weight(t + 1, n_ranked[i], n_apart[i], powers)
+            for j in range(first[gene], first[gene + 1]):
+                s = sets[j]
+                out = (t - n_so_far[s]) / (n_genes - n_in[i, s])
+                below[i, s] = min(below[i, s], weight_so_far[s] / weight_of_all[s] - out)
+                weight_so_far[s] += weight
+                above[i, s] = max(above[i, s], weight_so_far[s] / weight_of_all[s] - out)
+                n_so_far[s] += 1
         for s in range(n_sets):
-            places = depths[i, indptr[s] : indptr[s + 1]]
-            k, weight_of_all = 0, 0.0
-            while k < len(places) and places[k] <= n:
-                weight_of_all += _weight(places[k], n, apart, powers)
-                k += 1
-            n_out = n_genes - k
-            is_missing = k < len(places) and not omit_missing
-            if is_missing or weight_of_all == 0.0 or n_out == 0:
-                continue
-            weight, highest, lowest = 0.0, 0.0, 0.0
-            for j in range(k):
-                out = (places[j] - j - 1) / n_out
-                lowest = min(lowest, weight / weight_of_all - out)
-                weight += _weight(places[j], n, apart, powers)
-                highest = max(highest, weight / weight_of_all - out)
-            above[i, s], below[i, s] = highest, lowest
-    return above, below
+            if weight_of_all[s] == 0.0 or n_genes == n_in[i, s]:
+                above[i, s] = below[i, s] = np.nan
+    return above, below, n_in

@@ -80,6 +80,7 @@ class Method(ABC):
     """Base of the scoring methods."""
 
     spec: ClassVar[Spec]
+    chunk_bytes: ClassVar[int] = CHUNK_BYTES
 
     def __post_init__(self) -> None:
         _params.check(self)
@@ -158,7 +159,7 @@ class Method(ABC):
         stored values of a sparse block overrides this; its scores have to be equal to the bit.
         """
         scores = np.empty((block.n_obs, sets.n_signatures))
-        for start, x in dense_chunks_of(0, block.data):
+        for start, x in dense_chunks_of(0, block.data, self.chunk_bytes):
             scores[start : start + len(x)] = self.score_rows(x, sets, cohort)
         return scores
 
@@ -186,14 +187,16 @@ def dense_chunks(expression: Expression) -> Iterator[tuple[int, NDArray[np.float
         yield from dense_chunks_of(block.start, block.data)
 
 
-def dense_chunks_of(start: int, data: Any) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """The rows of one block as dense chunks of at most `CHUNK_BYTES`.
+def dense_chunks_of(
+    start: int, data: Any, max_bytes: int = CHUNK_BYTES
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """The rows of one block as dense chunks of at most `max_bytes`, one row at the least.
 
     A sparse block is written into a small buffer a few rows at a time: it is never dense as a
     whole.
     """
     n_rows, n_genes = data.shape
-    step = max(1, CHUNK_BYTES // (8 * n_genes))
+    step = max(1, max_bytes // (8 * n_genes))
     for low in range(0, n_rows, step):
         high = min(low + step, n_rows)
         if isinstance(data, np.ndarray):

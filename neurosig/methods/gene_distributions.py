@@ -17,6 +17,7 @@ from neurosig.kernels.gene_values import (
     tally_values,
 )
 from neurosig.kernels.gsva_walk import order_of_counts
+from neurosig.kernels.ranks import Order, ascending_order
 from neurosig.methods.base import dense_chunks
 
 Kernel: TypeAlias = Literal["gaussian", "poisson"]
@@ -121,7 +122,7 @@ class GeneDistributions(ABC):
         return BELOW_ALL if self.skip_zeros else np.nan
 
     @abstractmethod
-    def ranked(self, x: FloatArray) -> tuple[FloatArray, IntArray]:
+    def ranked(self, x: FloatArray) -> tuple[FloatArray, Order]:
         """The statistic of each value of x (n_rows, n_genes), and each row's ascending order.
 
         The statistic rises with the share of the cohort at or below the value; it is NaN for a
@@ -166,18 +167,18 @@ class EmpiricalDistributions(GeneDistributions):
             n_zeros=tally.n_zeros,
         )
 
-    def ranked(self, x: FloatArray) -> tuple[FloatArray, IntArray]:
+    def ranked(self, x: FloatArray) -> tuple[FloatArray, Order]:
         """Counts, or shares of the values that are not zero where zeros are skipped."""
         places = places_among(x, self.starts, self.sizes, self.values)
         if self.skip_zeros:
             with np.errstate(invalid="ignore"):
                 shares = self._masked(places / self.sizes, x)
-            return shares, _stable_order(shares)
+            return shares, ascending_order(shares)
         places += np.where(x >= 0.0, self.n_zeros, 0)
         counts = self._masked(places.astype(np.float64), x)
         n_last = self.n_obs + 1
         places[np.isnan(counts)] = n_last
-        return counts, order_of_counts(places, n_last + 1)
+        return counts, order_of_counts(places, n_last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +230,7 @@ class SmoothedDistributions(GeneDistributions):
             known=cdf[:low] if skip_zeros else _log_odds(cdf[:low]),
         )
 
-    def ranked(self, x: FloatArray) -> tuple[FloatArray, IntArray]:
+    def ranked(self, x: FloatArray) -> tuple[FloatArray, Order]:
         """Statistics known from the cohort; those of values it does not hold are estimated."""
         statistics, is_known = known_statistics(x, self.starts, self.sizes, self.values, self.known)
         is_new = ~is_known & self.keep & ~np.isnan(x)
@@ -238,7 +239,7 @@ class SmoothedDistributions(GeneDistributions):
         statistics = self._masked(statistics, x)
         for i, g in np.argwhere(is_new):
             statistics[i, g] = self._estimate(x[i, g], g)
-        return statistics, _stable_order(statistics)
+        return statistics, ascending_order(statistics)
 
     def _estimate(self, value: float, g: int) -> float:
         gene = slice(self.starts[g], self.starts[g] + self.sizes[g])
@@ -250,17 +251,6 @@ class SmoothedDistributions(GeneDistributions):
             places = np.repeat(np.arange(len(values)), times)
             cdf = poisson_cdf(np.array([value]), values, places)
         return float(cdf[0] if self.skip_zeros else _log_odds(cdf)[0])
-
-
-def _stable_order(statistics: FloatArray) -> IntArray:
-    """Ascending order of each row, ties in column order, NaN last."""
-    order = np.empty(statistics.shape, dtype=np.int64)
-    for row, places in zip(statistics, order, strict=True):
-        places[:] = np.argsort(row)
-        ascending = row[places]
-        if (ascending[1:] == ascending[:-1]).any():  # the faster sort leaves their order open
-            places[:] = np.argsort(row, kind="stable")
-    return order
 
 
 def _smoothed(

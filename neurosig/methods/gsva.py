@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from neurosig._params import Help, Range
 from neurosig.errors import ScaleError
 from neurosig.expression.base import Expression
-from neurosig.genesets.compiled import CompiledSignatures, GeneSets
-from neurosig.kernels.gsva_walk import depths_from_top, gsva_walk
+from neurosig.genesets.compiled import CompiledSignatures
+from neurosig.kernels.gsva_walk import genes_from_top, gsva_walk
 from neurosig.kernels.ranks import rows_without_ranking
+from neurosig.kernels.set_sums import sets_by_gene
 from neurosig.methods.base import Method, Spec
 from neurosig.methods.gene_distributions import (
     EmpiricalDistributions,
@@ -111,6 +112,9 @@ class Gsva(Method):
         revision=2,
     )
 
+    chunk_bytes: ClassVar[int] = 8 * 2**20
+    """The values of a gene over the cohort are read once a chunk, so a larger one pays here."""
+
     def fit_genes(self, expression: Expression) -> GeneDistributions:
         """Distribution of each gene over the cohort."""
         require_two_samples(expression, "gsva", "A gene is placed among its values in the others")
@@ -146,30 +150,21 @@ class Gsva(Method):
     ) -> NDArray[np.float64]:
         """Scores of dense rows."""
         statistics, order = cohort.ranked(x)
-        n_ranked = x.shape[1] - np.isnan(statistics).sum(axis=1)
+        n_apart = np.count_nonzero(statistics == cohort.zero_apart, axis=1)
         arms = sets.arms.select(cohort.keep)
-        depths, n_apart = depths_from_top(statistics, order, cohort.zero_apart)
-        above, below = gsva_walk(
-            sorted_within_sets(depths, arms),
-            n_ranked,
+        above, below, n_in = gsva_walk(
+            genes_from_top(order, n_apart),
+            order[2],
             n_apart,
             int(cohort.keep.sum()),
             (np.arange(x.shape[1] + 2) / 2) ** self.tau,
-            self.na == "omit",
-            arms.indptr,
+            sets_by_gene(arms.indptr, arms.indices, arms.weights, x.shape[1])[:2],
+            arms.n_sets,
         )
-        is_flat = rows_without_ranking(statistics, order)
+        if self.na != "omit":
+            above[n_in < arms.sizes] = below[n_in < arms.sizes] = np.nan
+        is_flat = rows_without_ranking(order)
         above[is_flat] = below[is_flat] = np.nan  # else the order of the genes makes a score
         if not self.max_diff:
             return sets.combine_arms(np.where(above > -below, above, below))
         return sets.combine_arms(above - below if self.abs_ranking else above + below)
-
-
-def sorted_within_sets(depths: NDArray[np.int64], arms: GeneSets) -> NDArray[np.int64]:
-    """Places of the genes of each set, ascending within the set: (n_obs, sum of set sizes)."""
-    # One sort of all sets: the set is the leading digit.
-    leading = np.repeat(np.arange(arms.n_sets), arms.sizes) * (depths.shape[1] + 2)
-    places: NDArray[np.int64] = depths[:, arms.indices] + leading
-    places.sort(axis=1)
-    places -= leading
-    return places

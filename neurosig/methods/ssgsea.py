@@ -90,8 +90,8 @@ class SsGsea(Method):
         """Scores of dense rows."""
         powers = np.arange(x.shape[1] + 1, dtype=np.float64) ** self.alpha
         order = ascending_order(x)
-        arms = ssgsea_walk(x, order, powers, self.na == "omit", sets.arms.indptr, sets.arms.indices)
-        arms[rows_without_ranking(x, order)] = np.nan  # else the order of the genes makes a score
+        arms = ssgsea_walk(order, powers, self.na == "omit", sets.arms.indptr, sets.arms.indices)
+        arms[rows_without_ranking(order)] = np.nan  # else the order of the genes makes a score
         return sets.combine_arms(arms)
 
     def fit_scores(self, scores: NDArray[np.float64]) -> float | None:

@@ -24,9 +24,11 @@ from neurosig.errors import (
     ScaleError,
 )
 from neurosig.expression.adapters import as_expression
-from neurosig.genesets.compiled import compile_signatures
+from neurosig.genesets.compiled import GeneSets, compile_signatures
 from neurosig.genesets.signature import SignatureCollection
-from neurosig.kernels.gene_cdf import gaussian_cdf, poisson_cdf
+from neurosig.kernels.gene_cdf import bandwidth, gaussian_cdf, poisson_cdf
+from neurosig.kernels.gsva_walk import genes_from_top, gsva_walk, order_of_counts
+from neurosig.kernels.set_sums import sets_by_gene
 from neurosig.methods.gene_distributions import normal_table
 
 TINY = pd.DataFrame(
@@ -124,10 +126,12 @@ class TestScores:
         omitted = gsva(x, sets, kcdf="none", na="omit")
         assert omitted.loc["s1", "Q"] == pytest.approx(-1 / 3, abs=1e-15)
         assert omitted.loc["s1", "with f"] == 1.0  # a alone, at the top
-        with pytest.warns(CoverageWarning, match="with f"):
-            kept = gsva(x, sets, kcdf="none", na="propagate")
-        assert kept.loc["s1", "Q"] == omitted.loc["s1", "Q"]
-        assert kept["with f"].isna().all()
+        for max_diff in (True, False):
+            with pytest.warns(CoverageWarning, match="with f"):
+                kept = gsva(x, sets, kcdf="none", na="propagate", max_diff=max_diff)
+            assert kept["with f"].isna().all()
+            lowest = -2 / 3  # of Q, and farther from 0 than its highest
+            assert kept.loc["s1", "Q"] == (omitted.loc["s1", "Q"] if max_diff else lowest)
 
 
 class TestChoiceOfKernel:
@@ -213,6 +217,14 @@ class TestDistributionFunctions:
             gaussian_cdf(x, width, normal_table()), total / len(x), rtol=1e-15
         )
 
+    @pytest.mark.parametrize("size", [5e-324, 1e-200, 1e200, 1e308])
+    def test_squares_out_of_the_range_of_floats_leave_the_plain_distribution_function(self, size):
+        """Of 1 2 2 9 times the size: halves for ties, (0 + 1/2, 1 + 2 / 2, 1 + 2 / 2, 3.5) / 4."""
+        x = np.array([1.0, 2.0, 2.0, 9.0]) * (size / 9 if size == 1e308 else size)
+        found = gaussian_cdf(x, bandwidth(x), normal_table())
+        # The smallest floats are within the least width of each other: all tie.
+        assert found.tolist() == ([0.5] * 4 if size == 5e-324 else [0.125, 0.5, 0.5, 0.875])
+
     @pytest.mark.parametrize("mean", [0.5, 1.5, 7.5, 100.5, 1234.5])
     def test_the_poisson_kernel_is_exact_to_the_last_digit(self, mean):
         counts = np.unique(np.floor(mean + np.sqrt(mean) * np.arange(-6, 7)).clip(0))
@@ -224,6 +236,71 @@ class TestDistributionFunctions:
     def test_counts_far_from_the_mean_have_probability_0_and_1(self):
         found = poisson_cdf(np.array([0.0, 1e6]), np.array([5e4]), np.array([0]))
         assert found.tolist() == [0.0, 1.0]
+
+
+def slow_walk(ranked: list[int], members: set[int], n_genes: int, n_apart: int, tau: float):
+    """Extremes of the walk over every place, down the genes of one row from the top."""
+    n, n_others = len(ranked), len(ranked) - n_apart
+    if n_apart:  # ranks from 2 on, one rank for all zeros, and the middle of the ranks above it
+        weights = [abs((n_others + 1) / 2 - (max(n_others - t, 0) + 1)) ** tau for t in range(n)]
+    else:
+        weights = [abs(n / 2 - (n - t)) ** tau for t in range(n)]
+    inside = sum(w for g, w in zip(ranked, weights, strict=True) if g in members)
+    n_out = n_genes - sum(g in members for g in ranked)
+    if inside == 0 or n_out == 0:
+        return np.nan, np.nan
+    height, heights = 0.0, [0.0]
+    for g, w in zip(ranked, weights, strict=True):
+        height += w / inside if g in members else -1 / n_out
+        heights.append(height)
+    return max(heights), min(heights)
+
+
+@pytest.mark.parametrize("tau", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("n_apart", [0, 1, 7])
+def test_the_walk_of_all_sets_together_equals_a_loop_over_the_places(tau, n_apart):
+    rng = np.random.default_rng(n_apart)
+    n_genes, n_ranked = 30, 27  # the last three miss their values
+    sizes = [0, 1, 4, 12, n_genes]
+    sets = GeneSets.from_lists(
+        [np.sort(rng.choice(n_genes, k, replace=False)) for k in sizes], [np.ones(k) for k in sizes]
+    )
+    from_top = np.array([rng.permutation(n_genes) for _ in range(5)], dtype=np.int32)
+    above, below, n_in = gsva_walk(
+        from_top,
+        np.full(5, n_ranked),
+        np.full(5, n_apart),
+        n_genes,
+        (np.arange(n_genes + 2) / 2) ** tau,
+        sets_by_gene(sets.indptr, sets.indices, sets.weights, n_genes)[:2],
+        len(sizes),
+    )
+    for i, row in enumerate(from_top):
+        ranked = row[:n_ranked].tolist()
+        for s, genes in enumerate(np.split(sets.indices, sets.indptr[1:-1])):
+            expected = slow_walk(ranked, set(genes.tolist()), n_genes, n_apart, tau)
+            # The loop adds up to 30 steps below 1 in another order.
+            np.testing.assert_allclose((above[i, s], below[i, s]), expected, rtol=0, atol=1e-13)
+            assert n_in[i, s] == len(set(genes) & set(ranked))
+
+
+def test_genes_from_the_top_by_hand():
+    """Ascending 4 | 0 2 | 1 3, values missing in 5: from the top the pair 1 3, then 0 2, then 4.
+    With three zeros apart at the bottom, the zeros 4 0 2 come last gene of them first: 2 0 4."""
+    places = np.array([[4, 0, 2, 1, 3, 5]] * 2, dtype=np.int32)
+    is_larger = np.array([[1, 1, 0, 1, 0, 0], [1, 0, 0, 1, 0, 0]], dtype=bool)
+    found = genes_from_top((places, is_larger, np.array([5, 5])), np.array([0, 3]))
+    assert found.tolist() == [[1, 3, 0, 2, 4, 5], [1, 3, 2, 0, 4, 5]]
+
+
+def test_the_order_of_counts_is_that_of_a_stable_sort():
+    counts = np.random.default_rng(3).integers(0, 6, (4, 25))
+    places, is_larger, n_present = order_of_counts(counts, 5)  # 5 is missing
+    np.testing.assert_array_equal(places, np.argsort(counts, axis=1, kind="stable"))
+    np.testing.assert_array_equal(n_present, (counts < 5).sum(axis=1))
+    ascending = np.sort(counts, axis=1)
+    np.testing.assert_array_equal(is_larger[:, 1:], ascending[:, 1:] > ascending[:, :-1])
+    assert is_larger[:, 0].all()
 
 
 class TestRowsOfACohort:

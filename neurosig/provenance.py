@@ -4,6 +4,7 @@ import hashlib
 import platform
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ PACKAGES = ("neurosig", "numpy", "pandas", "scipy", "numba", "anndata", "statsmo
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that numbers depend on."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> Mapping[str, str]:
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:

@@ -293,6 +293,9 @@ def is_canonical(
 
 def _text_names(names: Iterable[Any], what: str, notes: dict[str, str]) -> pd.Index:
     given = list(names)
+    if set(map(type, given)) == {str} and all(map(str.strip, given)):
+        plain: pd.Index = pd.Index(given, dtype="str")
+        return plain
     missing = [i for i, name in enumerate(given) if _is_blank(name)]
     if missing:
         raise ExpressionError(

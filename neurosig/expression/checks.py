@@ -260,14 +260,15 @@ def guess_scale(expression: Expression) -> ScaleGuess:
             f"{count(len(rows), 'observation')} were looked at",
             "Check the layer or the file",
         )
+    finite = np.sort(finite)  # much faster than quantiles of what is not sorted
     nonzero = finite[finite != 0]
-    low, high = float(np.min(finite)), float(np.max(finite))
+    low, high = float(finite[0]), float(finite[-1])
     integer_share = float(np.mean(nonzero == np.round(nonzero))) if nonzero.size else 1.0
-    negative_share = float(np.mean(finite < 0))
+    negative_share = float(np.searchsorted(finite, 0.0) / finite.size)
     # Shallow counts have no large values, but a thousand whole numbers are no logarithms.
     are_counts = low >= 0 and integer_share > 0.999 and (high > 50 or nonzero.size >= 1000)
     scale = "counts" if are_counts else _scale_of_reals(rows, low, high, negative_share)
-    quartiles = np.quantile(finite, [0.25, 0.5, 0.75])
+    quartiles = np.interp([0.25, 0.5, 0.75], np.linspace(0, 1, finite.size), finite)
     return ScaleGuess(
         scale=scale,
         evidence=f"In {count(len(rows), 'observation')}: from {low:.4g} to {high:.4g}, quartiles "

@@ -16,8 +16,8 @@ from neurosig.keys import OK, Coverage
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 
-CATEGORIES: Final = ("stroma", "proliferation", "immune_infiltration", "hypoxia", "metabolism")
-"""Categories of the catalogue that control sets are taken from, where they exist."""
+CONTROL_PANEL: Final = "confounders"
+"""The panel of the catalogue that holds the control sets."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,13 +43,8 @@ class ControlScores:
 
 
 def catalogue_controls() -> SignatureCollection:
-    """The control sets of the catalogue: stroma, proliferation, immune infiltration, metabolism."""
-    table = catalogue_table()
-    merged = SignatureCollection()
-    for category in CATEGORIES:
-        if (table["category"] == category).any():
-            merged = merged | load_signatures(category=category)
-    return merged
+    """The control sets of the catalogue, for stroma, immune cells, proliferation and metabolism."""
+    return load_signatures(panel=CONTROL_PANEL)
 
 
 def signatures_of(names: list[str], given: Any) -> SignatureCollection:

@@ -88,7 +88,7 @@ def test_every_method_gives_on_the_workers_what_it_gives_here(client, name):
         genes = tuple(SIGNATURES["a"])
         signatures = {
             recipe: ns.Signature(id=recipe, genes=genes, recipe=recipe)
-            for recipe in ("pc1", "geometric_mean")
+            for recipe in ("pc1", "weighted_sum_of_log_expr")
         }
     with client.as_current():
         found = ns.score(ad_of(chunked(sparse.csr_matrix)), signatures, method=method).values

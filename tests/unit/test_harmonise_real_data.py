@@ -81,7 +81,9 @@ def test_the_glioblastoma_counts_have_symbols_of_today(shared_data, signatures):
     ambiguous = result.report.query("action == 'ambiguous'").set_index("input")
     assert set(ambiguous.loc["COX2", "candidates"].split(";")) >= {"MT-CO2", "PTGS2"}
     old, after = refuse_loss(signatures, counts.columns, result.data.columns)
-    assert old == after
+    gained = {name for name in old if after[name] > old[name]}
+    assert "SUPP.MDSC_WANG" not in gained
+    assert "GO.OXPHOS" in gained  # of the mitochondrion: ND2 there is MT-ND2 today
 
 
 def test_ensembl_ids_of_the_glioblastoma_counts_lead_back_to_their_symbols(shared_data):

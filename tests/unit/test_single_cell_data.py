@@ -5,7 +5,6 @@ import warnings
 import anndata
 import numpy as np
 import pytest
-import yaml
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
@@ -38,10 +37,7 @@ def logged(path):
 def breast(shared_folder):
     """1,564 cells of one triple-negative breast tumour (Wu 2021), and signatures for them."""
     name = "sc_wu2021_tnbc_cid4465"
-    text = (shared_folder / "signatures" / "catalogue.yaml").read_text("utf-8")
-    entries = yaml.safe_load(text)["signatures"]
-    sets = {entry["id"]: entry["genes"] for entry in entries if entry["id"] in WANTED}
-    return logged(shared_folder / "data" / name / f"{name}.h5ad"), sets
+    return logged(shared_folder / "data" / name / f"{name}.h5ad"), ns.load_signatures(ids=WANTED)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from neurosig.genesets.signature import SignatureCollection
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method, registered
 from neurosig.score_warnings import warn_of_flat_observations, warn_of_missing_scores
-from neurosig.scores import Scores
+from neurosig.scores import Scores, score_table
 
 FORMAT: Final = "neurosig-cohort/1"
 ENDING: Final = ".npz"
@@ -119,12 +119,7 @@ class CohortStats:
         warn_of_flat_observations(expression.obs_names[is_flat], self.method)
         values = self.method.finish(values, self.fitted, sets)
         warn_of_missing_scores(values, sets, self.method)
-        frame = pd.DataFrame(
-            np.nan,
-            index=given.obs_names,
-            columns=pd.Index(list(self.signatures), name="signature"),
-        )
-        frame[list(sets.names)] = values
+        table = score_table(values, given.obs_names, self.signatures, sets.names)
         record = provenance.record(
             method=self.provenance["method"],
             signatures=self.provenance["signatures"],
@@ -133,7 +128,7 @@ class CohortStats:
             coverage=self.provenance["coverage"],
             cohort=self.provenance["expression"],
         )
-        return Scores(frame, sets.coverage, record)
+        return Scores(table, sets.coverage, record)
 
     def save(self, path: str | Path) -> None:
         """Write everything to one .npz file (arrays and JSON, no pickle), whole or not at all.

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from neurosig import provenance
 from neurosig.block_scores import score_blocks
@@ -15,12 +14,11 @@ from neurosig.errors import (
     SignatureError,
 )
 from neurosig.expression.adapters import as_expression
-from neurosig.expression.base import Expression
 from neurosig.expression.checks import (
     guess_scale,
 )
 from neurosig.expression.derived import Checked
-from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
+from neurosig.genesets.compiled import compile_signatures
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.matched_null import NullLike, matched_p_values, null_of
 from neurosig.methods.base import Method
@@ -33,7 +31,7 @@ from neurosig.score_warnings import (
     warn_of_missing_scores,
     warn_of_observations_without_score,
 )
-from neurosig.scores import Scores
+from neurosig.scores import Scores, score_table
 
 
 def score(
@@ -157,15 +155,8 @@ def score(
     warn_of_missing_scores(values, sets, chosen)
     warn_of_observations_without_score(values, is_flat, expression.obs_names, sets, chosen)
     record = provenance.record(
-        method={
-            "name": chosen.spec.name,
-            "parameters": chosen.parameters(),
-            "revision": chosen.spec.revision,
-            "scope": chosen.scope,
-            "applies_to_new_samples": chosen.applies_to_new_samples,
-            "doi": chosen.spec.doi,
-        },
-        signatures=_record_of(collection, chosen),
+        method=_method_record(chosen),
+        signatures=_signature_record(collection, chosen),
         expression=dict(expression.origin)
         | {"n_obs": expression.n_obs, "n_genes": expression.n_vars, "scale_guess": guess.scale},
         coverage={"min_genes": min_genes, "min_coverage": min_coverage},
@@ -176,7 +167,7 @@ def score(
         found = matched_p_values(
             expression, sets, chosen, genes, raw, null=chosen_null, seed=seed, n_jobs=n_jobs
         )
-        pvalues = _table(found, expression, collection, sets)
+        pvalues = score_table(found, expression.obs_names, collection, sets.names)
     stats = None
     if chosen.scope == "cohort" and chosen.applies_to_new_samples:
         stats = CohortStats(
@@ -189,25 +180,22 @@ def score(
             fitted=fitted,
             provenance=record,
         )
-    table = _table(values, expression, collection, sets)
+    table = score_table(values, expression.obs_names, collection, sets.names)
     return Scores(table, sets.coverage, record, pvalues, stats)
 
 
-def _table(
-    values: NDArray[np.float64],
-    expression: Expression,
-    collection: SignatureCollection,
-    sets: CompiledSignatures,
-) -> pd.DataFrame:
-    """Values of the scored signatures as a table of all signatures, NaN for the others."""
-    table = pd.DataFrame(
-        np.nan, index=expression.obs_names, columns=pd.Index(list(collection), name="signature")
-    )
-    table[list(sets.names)] = values
-    return table
+def _method_record(method: Method) -> dict[str, Any]:
+    return {
+        "name": method.spec.name,
+        "parameters": method.parameters(),
+        "revision": method.spec.revision,
+        "scope": method.scope,
+        "applies_to_new_samples": method.applies_to_new_samples,
+        "doi": method.spec.doi,
+    }
 
 
-def _record_of(collection: SignatureCollection, method: Method) -> dict[str, Any]:
+def _signature_record(collection: SignatureCollection, method: Method) -> dict[str, Any]:
     record = {"sha256": collection.sha256, "ids": list(collection)}
     if method.weights != "recipe":
         return record

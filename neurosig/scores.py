@@ -1,13 +1,14 @@
 """What scoring returns."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from neurosig import _atomic, keys
 from neurosig.errors import InputError, MethodError, ResourceError
@@ -141,6 +142,19 @@ class Scores:
         )
         pvalues = None if p_values is None else _table(p_values, adata)
         return cls(values, coverage, provenance, pvalues)
+
+
+def score_table(
+    values: NDArray[np.float64],
+    obs_names: pd.Index,
+    signatures: Iterable[str],
+    scored: Iterable[str],
+) -> pd.DataFrame:
+    """Values (n_obs, n_scored) as a table of all signatures, NaN for those that are not scored."""
+    columns = pd.Index(list(signatures), name="signature")
+    everything = np.full((len(obs_names), len(columns)), np.nan)
+    everything[:, columns.get_indexer(pd.Index(list(scored)))] = values
+    return pd.DataFrame(everything, obs_names, columns)
 
 
 def _table(values: Any, adata: "AnnData") -> pd.DataFrame:

@@ -85,10 +85,19 @@ class GeneValues:
 
     @classmethod
     def of(
-        cls, expression: Expression, tally: GeneTally, keep: NDArray[np.bool_], *, placed: bool
+        cls,
+        expression: Expression,
+        tally: GeneTally,
+        keep: NDArray[np.bool_],
+        *,
+        placed: bool,
+        room: int = 0,
     ) -> "GeneValues":
-        """One pass over the cohort; `samples` says whose a value is, and is empty if not asked."""
-        indptr = np.concatenate(([0], np.cumsum(np.where(keep, tally.n_stored, 0))))
+        """One pass over the cohort; `samples` says whose a value is, and is empty if not asked.
+
+        `room` places before the values of the first gene are left free.
+        """
+        indptr = room + np.concatenate(([0], np.cumsum(np.where(keep, tally.n_stored, 0))))
         free, values = indptr[:-1].copy(), np.empty(indptr[-1])
         samples = np.empty(len(values) if placed else 0, dtype=np.int32)
         for start, x in dense_chunks(expression):
@@ -204,20 +213,20 @@ class SmoothedDistributions(GeneDistributions):
         skip_zeros: bool,
     ) -> "SmoothedDistributions":
         """From a second pass over the cohort and one estimate a gene."""
-        stored = GeneValues.of(expression, tally, keep, placed=True)
-        # Room for every stored value and one zero a gene; distinct values take less.
-        n_room = len(stored.values) + expression.n_vars
-        values, cdf = np.empty(n_room), np.empty(n_room)
-        times = np.empty(n_room, dtype=np.int32)
+        # The distinct values of a gene take the places of those stored, of it and of the genes
+        # before: there is one more of them at the most, a zero, hence the room.
+        stored = GeneValues.of(expression, tally, keep, placed=True, room=expression.n_vars)
+        values, times, known = stored.values, stored.samples, np.empty(len(stored.values))
         sizes = np.zeros(expression.n_vars, dtype=np.int64)
         table, low = normal_table(), 0
         for g in np.flatnonzero(keep):
             x = stored.present(int(g), expression.n_obs, skip_zeros=skip_zeros)
             if len(x) > 0:
-                gene = _smoothed(x, kernel, table)
-                sizes[g] = len(gene[0])
+                distinct, n_each, cdf = _smoothed(x, kernel, table)
+                sizes[g] = len(cdf)
                 high = low + sizes[g]
-                values[low:high], times[low:high], cdf[low:high] = gene
+                values[low:high], times[low:high] = distinct, n_each
+                known[low:high] = cdf if skip_zeros else _log_odds(cdf)
                 low = high
         return cls(
             keep=keep,
@@ -227,7 +236,7 @@ class SmoothedDistributions(GeneDistributions):
             values=values[:low],
             kernel=kernel,
             times=times[:low],
-            known=cdf[:low] if skip_zeros else _log_odds(cdf[:low]),
+            known=known[:low],
         )
 
     def ranked(self, x: FloatArray) -> tuple[FloatArray, Order]:

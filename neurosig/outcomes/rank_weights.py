@@ -1,0 +1,61 @@
+"""Weights of the event times in a log-rank test."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosig.errors import ParameterError
+
+FloatArray = NDArray[np.float64]
+Weighting = Literal["logrank", "gehan", "tarone-ware", "fleming-harrington"]
+
+
+@dataclass(frozen=True, slots=True)
+class RankWeights:
+    """Which event times count more.
+
+    logrank: 1; gehan: n(t); tarone-ware: sqrt n(t); fleming-harrington: S(t-)^rho times
+    (1 - S(t-))^gamma, with n rows at risk and S the Kaplan-Meier curve of all groups together, per
+    stratum.
+    """
+
+    weighting: Weighting = "logrank"
+    rho: float = 0.0
+    gamma: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.weighting not in get_args(Weighting):
+            raise ParameterError(
+                f"weighting cannot be {self.weighting!r}",
+                f"Allowed: {', '.join(get_args(Weighting))}",
+                "The default is 'logrank'",
+            )
+        if not (self.rho >= 0 and self.gamma >= 0):
+            raise ParameterError(
+                f"rho and gamma cannot be {self.rho!r} and {self.gamma!r}",
+                "They are exponents of probabilities, 0 or more",
+                "rho=1 weighs early events, gamma=1 late ones",
+            )
+        if (self.rho or self.gamma) and self.weighting != "fleming-harrington":
+            raise ParameterError(
+                f"rho={self.rho:g} and gamma={self.gamma:g} do not belong to "
+                f"weighting={self.weighting!r}",
+                "They are the exponents of the Fleming-Harrington weights",
+                'Use weighting="fleming-harrington", or leave them out',
+            )
+
+    def at(self, n_risk: FloatArray, n_event: FloatArray) -> FloatArray:
+        """Weights at the event times of one stratum: (m,), (m,) to (m,)."""
+        match self.weighting:
+            case "gehan":
+                return n_risk
+            case "tarone-ware":
+                return np.sqrt(n_risk)
+            case "fleming-harrington":
+                survival = np.cumprod(1.0 - n_event / n_risk)
+                before = np.concatenate(([1.0], survival[:-1]))
+                return np.asarray(before**self.rho * (1.0 - before) ** self.gamma)
+            case _:
+                return np.ones_like(n_risk)

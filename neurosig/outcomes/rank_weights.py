@@ -1,11 +1,12 @@
 """Weights of the event times in a log-rank test."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosig._params import Help, Range, check
 from neurosig.errors import ParameterError
 
 FloatArray = NDArray[np.float64]
@@ -21,23 +22,14 @@ class RankWeights:
     stratum.
     """
 
-    weighting: Weighting = "logrank"
-    rho: float = 0.0
-    gamma: float = 0.0
+    weighting: Annotated[Weighting, Help("which event times count more in the log-rank test")] = (
+        "logrank"
+    )
+    rho: Annotated[float, Range(0), Help("Fleming-Harrington exponent for early events")] = 0.0
+    gamma: Annotated[float, Range(0), Help("Fleming-Harrington exponent for late events")] = 0.0
 
     def __post_init__(self) -> None:
-        if self.weighting not in get_args(Weighting):
-            raise ParameterError(
-                f"weighting cannot be {self.weighting!r}",
-                f"Allowed: {', '.join(get_args(Weighting))}",
-                "The default is 'logrank'",
-            )
-        if not (self.rho >= 0 and self.gamma >= 0):
-            raise ParameterError(
-                f"rho and gamma cannot be {self.rho!r} and {self.gamma!r}",
-                "They are exponents of probabilities, 0 or more",
-                "rho=1 weighs early events, gamma=1 late ones",
-            )
+        check(self)
         if (self.rho or self.gamma) and self.weighting != "fleming-harrington":
             raise ParameterError(
                 f"rho={self.rho:g} and gamma={self.gamma:g} do not belong to "

@@ -15,13 +15,14 @@ from neurosig.cli._options import _flags
 from neurosig.cli.app import COMMANDS
 from neurosig.outcomes.cox_model import CoxModel
 from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.rank_weights import RankWeights
 from neurosig.study.config import ClinicalReading, ExpressionReading, SignatureChoice
 
 Run = Callable[..., Any]
 GROUPS: dict[str, tuple[type, ...]] = {
     "score": (ExpressionReading, SignatureChoice),
     "cox": (ClinicalReading, Endpoint, CoxModel),
-    "km": (ClinicalReading, Endpoint),
+    "km": (ClinicalReading, Endpoint, RankWeights),
     "regress": (ClinicalReading,),
     "signatures export": (SignatureChoice,),
     "signatures coverage": (ExpressionReading, SignatureChoice),

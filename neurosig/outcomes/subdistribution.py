@@ -128,6 +128,7 @@ def _risk_sets(
         member = code == g
         censored, curve = _censoring_curve(time[member], state[member])
         still = curve[np.searchsorted(censored, at, side="left")]
+        still = np.where(at > time[member][-1], 0.0, still)  # nobody is left to tell
         own = curve[np.searchsorted(censored, time, side="left")]
         lost = member & (state == COMPETING)
         inverse = np.divide(1.0, own, out=np.zeros(time.size), where=lost & (own > 0))

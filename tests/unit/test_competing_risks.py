@@ -209,11 +209,14 @@ def test_an_endpoint_without_causes_is_no_competing_risk():
 def test_where_nothing_competes_it_is_cox_with_breslow_ties():
     time, cause, score = made_up()
     time = np.ceil(time)
-    cohort = cohort_of(time, cause == 1, {"NGF": score}, {"cancer": "True", "censored": "False"})
-    ours = fine_gray(cohort).table
-    reference = cox(cohort, model=CoxModel(ties="breslow")).table
-    assert ours["estimate"].iloc[0] == pytest.approx(reference["estimate"].iloc[0], abs=1e-8)
-    assert ours["p_lr"].iloc[0] == pytest.approx(reference["p_lr"].iloc[0], rel=1e-6)
+    coded = {"cancer": "True", "censored": "False"}
+    age = score + np.random.default_rng(1).normal(size=time.size)
+    cohort = cohort_of(time, cause == 1, {"NGF": score}, coded, age=age)
+    for adjust in ((), ("age",)):
+        ours = fine_gray(cohort, adjust=adjust).table
+        reference = cox(cohort, adjust=adjust, model=CoxModel(ties="breslow")).table
+        np.testing.assert_allclose(ours["estimate"], reference["estimate"], atol=1e-8)
+        assert ours["p_lr"].iloc[0] == pytest.approx(reference["p_lr"].iloc[0], rel=1e-6)
 
 
 def test_rows_of_a_fine_gray_table_say_what_they_are():

@@ -65,9 +65,10 @@ def test_contradicting_weights_are_refused():
         logrank(TIME, EVENT, GROUP, weighting="fleming-harrington", rho=-1)
 
 
-def test_a_row_is_compared_only_after_its_entry():
-    # by hand: the last "b" enters at 2.5, so that at 1 and 2 five and four are at risk
-    test = logrank(TIME, EVENT, GROUP, entry=[0, 0, 0, 0, 0, 2.5])
+@pytest.mark.parametrize("entry", [2.0, 2.5])
+def test_a_row_is_compared_only_after_its_entry(entry):
+    # by hand: the last "b" enters at or after 2, so that at 1 and 2 five and four are at risk
+    test = logrank(TIME, EVENT, GROUP, entry=[0, 0, 0, 0, 0, entry])
     shares = np.array([3 / 5, 2 / 4, 1 / 4])
     expected = np.sum(1 - shares) ** 2 / np.sum(shares * (1 - shares))
     assert test.statistic == pytest.approx(expected)

@@ -35,7 +35,8 @@ km <- function(fit, case) {
              survival = s$surv, std_error = s$std.err, ci_low = s$lower, ci_high = s$upper)
 }
 entry <- survfit(Surv(entry, stop, event) ~ 1, d, conf.type = "log-log")
-curves <- rbind(km(entry, "entry"),
+both <- survfit(Surv(entry, stop, event) ~ 1, d, weights = weight, conf.type = "log")
+curves <- rbind(km(entry, "entry"), km(both, "both"),
                 km(survfit(Surv(time, event) ~ 1, d, weights = weight, conf.type = "logit"), "weights"))
 write(curves, "kaplan_meier")
 
@@ -78,12 +79,17 @@ gray <- function(case, ...) {
 }
 write(rbind(gray("plain"), gray("rho", rho = 1), gray("strata", strata = d$stratum)), "gray")
 
-# Fine-Gray
-fit <- function(case, x, ...) {
-  r <- crr(d$time, d$cause, as.matrix(x), cencode = 0, gtol = 1e-12, maxiter = 50, ...)
+# Fine-Gray; the first stratum ends early, with an event, in "short"
+short <- d$stratum == 2 | d$time <= 10
+stopifnot(all(d$cause[short & d$stratum == 1 & d$time == 10] > 0))
+fit <- function(case, x, ..., rows = rep(TRUE, n)) {
+  r <- crr(d$time[rows], d$cause[rows], as.matrix(x[rows, , drop = FALSE]), cencode = 0,
+           gtol = 1e-12, maxiter = 50, ...)
   data.frame(case = case, term = colnames(x), estimate = r$coef, std_error = sqrt(diag(r$var)),
              loglik = r$loglik, loglik_null = r$loglik.null)
 }
 write(rbind(fit("score", d["score"]), fit("adjusted", d[c("score", "age")]),
             fit("other", d[c("score", "age")], failcode = 2),
-            fit("groups", d[c("score", "age")], cengroup = d$stratum)), "fine_gray")
+            fit("groups", d[c("score", "age")], cengroup = d$stratum),
+            fit("short", d[c("score", "age")], cengroup = d$stratum[short], rows = short)),
+      "fine_gray")

@@ -11,6 +11,7 @@ import pytest
 from neurosig import pl
 from neurosig.errors import ResourceError
 from neurosig.genesets.overlap import signature_overlap
+from neurosig.outcomes.competing_risks import cumulative_incidence
 from neurosig.pl.style import PALETTE, text_width
 
 
@@ -44,6 +45,7 @@ def figures(curves, results, pooled):
         overlap = pl.overlap_data(
             signature_overlap({"a": ["NGF", "TH"], "b": ["NGF"], "c": ["FOS"]})
         )
+        incidence = pl.incidence_data(cumulative_incidence([1, 2, 3, 4], [1, 2, 1, 0]))
         return {
             "km": (pl.kaplan_meier_figure(survival, note="Groups: for display."), survival),
             "forest": (pl.forest_figure(forest, directions=("longer", "shorter")), forest),
@@ -51,6 +53,7 @@ def figures(curves, results, pooled):
             "heatmap": (pl.heatmap_figure(heatmap), heatmap.table),
             "coverage": (pl.coverage_figure(coverage), coverage),
             "overlap": (pl.overlap_figure(overlap), overlap),
+            "incidence": (pl.incidence_figure(incidence, note="Gray's test: p = 0.5"), incidence),
         }
 
     return draw
@@ -61,7 +64,7 @@ def test_the_same_figure_gives_the_same_bytes(figures, tmp_path):
         for name, (figure, data) in figures().items():
             pl.save_figure(figure, data, tmp_path / turn / name)
     files = sorted((tmp_path / "first").iterdir())
-    assert len(files) == 12
+    assert len(files) == 14
     for file in files:
         assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes(), file.name
 

@@ -43,18 +43,28 @@ if TYPE_CHECKING:
     from neurosig.methods.registry import available_methods as available_methods
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
     from neurosig.outcomes.cohort import Cohort as Cohort
+    from neurosig.outcomes.competing_risks import cumulative_incidence as cumulative_incidence
     from neurosig.outcomes.confounders import Confounding as Confounding
     from neurosig.outcomes.confounders import confounding as confounding
     from neurosig.outcomes.cox_model import CoxModel as CoxModel
     from neurosig.outcomes.cox_model import cox as cox
+    from neurosig.outcomes.cumulative_hazard import nelson_aalen as nelson_aalen
+    from neurosig.outcomes.curves import at_risk_table as at_risk_table
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
     from neurosig.outcomes.endpoint import Endpoint as Endpoint
+    from neurosig.outcomes.fine_gray_model import fine_gray as fine_gray
+    from neurosig.outcomes.incidence_test import gray_test as gray_test
+    from neurosig.outcomes.landmark_analysis import landmark as landmark
     from neurosig.outcomes.pooling import meta as meta
     from neurosig.outcomes.proportional_hazards import ph_test as ph_test
+    from neurosig.outcomes.rank_comparisons import logrank_trend as logrank_trend
+    from neurosig.outcomes.rank_comparisons import pairwise_logrank as pairwise_logrank
     from neurosig.outcomes.rank_tests import logrank as logrank
     from neurosig.outcomes.regression import regress as regress
+    from neurosig.outcomes.restricted_mean import rmst as rmst
+    from neurosig.outcomes.restricted_mean_regression import rmst_regression as rmst_regression
     from neurosig.report.build import build_report as build_report
     from neurosig.scores import Scores as Scores
     from neurosig.smoothing import nearest_neighbours as nearest_neighbours
@@ -77,20 +87,28 @@ _HOME = {
     "SignatureOverlap": "genesets.overlap",
     "Term": "outcomes.design",
     "assess": "assessment.quality",
+    "at_risk_table": "outcomes.curves",
     "available_methods": "methods.registry",
     "build_report": "report.build",
     "catalogue_table": "genesets.finding",
     "confounding": "outcomes.confounders",
     "cox": "outcomes.cox_model",
+    "cumulative_incidence": "outcomes.competing_risks",
     "errors": "errors",
     "harmonise": "harmonisation.verb",
+    "fine_gray": "outcomes.fine_gray_model",
+    "gray_test": "outcomes.incidence_test",
     "kaplan_meier": "outcomes.curves",
+    "landmark": "outcomes.landmark_analysis",
     "load_signatures": "genesets.finding",
     "logrank": "outcomes.rank_tests",
+    "logrank_trend": "outcomes.rank_comparisons",
     "meta": "outcomes.pooling",
     "method_agreement": "agreement",
     "methods": "methods",
     "nearest_neighbours": "smoothing",
+    "nelson_aalen": "outcomes.cumulative_hazard",
+    "pairwise_logrank": "outcomes.rank_comparisons",
     "ph_test": "outcomes.proportional_hazards",
     "pl": "pl",
     "read_clinical": "outcomes.clinical_io",
@@ -99,6 +117,8 @@ _HOME = {
     "read_gmt": "genesets.gmt",
     "read_signatures": "genesets.formats",
     "regress": "outcomes.regression",
+    "rmst": "outcomes.restricted_mean",
+    "rmst_regression": "outcomes.restricted_mean_regression",
     "run": "study.pipeline",
     "sc": "sc",
     "score": "engine",

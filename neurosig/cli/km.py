@@ -1,6 +1,7 @@
 """`neurosig km`."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,11 @@ import typer
 from neurosig.cli._files import join_files, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
 from neurosig.errors import ParameterError
+from neurosig.outcomes.curve_intervals import Interval
 from neurosig.outcomes.curves import kaplan_meier, survival_quantile
 from neurosig.outcomes.endpoint import Endpoint
 from neurosig.outcomes.rank_tests import logrank
+from neurosig.outcomes.rank_weights import RankWeights
 from neurosig.pl.style import save_figure
 from neurosig.study.config import ClinicalReading
 from neurosig.study.curves import draw_curves
@@ -25,6 +28,10 @@ def command(
     output: Annotated[Path, typer.Option(help=".svg file; its numbers go to a .csv beside it")],
     reading: ClinicalReading,
     endpoint: Endpoint,
+    weights: RankWeights,
+    interval: Annotated[
+        Interval, typer.Option(help="scale of the confidence intervals")
+    ] = "log-log",
 ) -> None:
     """Kaplan-Meier curves of a score's two halves, for display, with numbers at risk.
 
@@ -36,14 +43,19 @@ def command(
         )
     refuse_overwriting([scores, clinical], [output.with_suffix(".csv")])
     cohort = join_files(scores, clinical, reading, endpoint, "cohort")
-    curves = draw_curves(cohort, signature)
+    curves = draw_curves(cohort, signature, interval=interval)
     save_figure(curves.figure, curves.data, output)
     write_provenance(output, [scores, clinical], signature=signature)
     groups = curves.groups
-    test = logrank(groups["time"], groups["event"], groups["group"])
+    test = logrank(groups["time"], groups["event"], groups["group"], **asdict(weights))
     sys.stdout.write(f"{cohort.echo}; {cohort.coding}\n{curves.note}\n")
+    if endpoint.causes:
+        sys.stdout.write(
+            "Other causes are censored in these curves, so that one minus a curve is larger than "
+            "the incidence of the cause: ns.cumulative_incidence\n"
+        )
     medians = survival_quantile(
-        kaplan_meier(groups["time"], groups["event"], groups=groups["group"])
+        kaplan_meier(groups["time"], groups["event"], groups=groups["group"], interval=interval)
     )
     for row in medians.to_dict("records"):
         sys.stdout.write(
@@ -51,6 +63,17 @@ def command(
             f"[{row['ci_low']:.4g}, {row['ci_high']:.4g}]\n"
         )
     sys.stdout.write(
-        f"Log-rank test of the displayed halves: chi-square {test.statistic:.4g}, "
+        f"Log-rank test of the displayed halves{_weights_text(weights)}: "
+        f"chi-square {test.statistic:.4g}, "
         f"p {test.p_value:.3g}\n"
     )
+
+
+def _weights_text(weights: RankWeights) -> str:
+    match weights.weighting:
+        case "logrank":
+            return ""
+        case "fleming-harrington":
+            return f" (Fleming-Harrington weights, rho {weights.rho:g}, gamma {weights.gamma:g})"
+        case other:
+            return f" ({other.title()} weights)"

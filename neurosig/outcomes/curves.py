@@ -8,13 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import EndpointError, ParameterError
 from neurosig.kernels.times import TIME_TOLERANCE
+from neurosig.outcomes.curve_intervals import Interval, check_interval, probability_interval
+from neurosig.outcomes.risk_counts import RiskCounts, product_limit, risk_counts
 from neurosig.outcomes.survival_sample import survival_sample
 
 if TYPE_CHECKING:
     from neurosig.outcomes.cohort import Cohort
 
 FloatArray = NDArray[np.float64]
-Interval = Literal["log-log", "log", "plain"]
 Cut = Literal["median", "tertiles", "quartiles"]
 
 _CUT_LABELS: dict[str, tuple[str, ...]] = {
@@ -31,6 +32,8 @@ def kaplan_meier(
     groups: ArrayLike | pd.Series | None = None,
     interval: Interval = "log-log",
     confidence: float = 0.95,
+    entry: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Kaplan-Meier curves with pointwise confidence intervals, one row per group and time.
 
@@ -38,8 +41,14 @@ def kaplan_meier(
         se(S) = S sqrt(sum_{t_i <= t} d_i / (n_i (n_i - d_i)))          (Greenwood)
 
     d_i events and n_i rows at risk at t_i. Intervals on the scale log(-log S) by default ("log"
-    is the default of R's survfit), cut at 0 and 1. Where S is 1 or 0 the log-log interval does
-    not exist and is NaN; at S = 0 the others do not either.
+    is the default of R's survfit), cut at 0 and 1. Where S is 1 or 0 the log-log, logit and arcsin
+    intervals do not exist and are NaN; at S = 0 the others do not either.
+
+    With weights, d_i and n_i are sums of weights and the standard error is the infinitesimal
+    jackknife, which is right for sampling weights (Greenwood's would take a weight of 2 for two
+    patients):
+
+        se(S)^2 = sum_k (w_k dS / dw_k)^2
 
     Parameters
     ----------
@@ -51,21 +60,27 @@ def kaplan_meier(
         (n,) group of each row, for one curve each: categories in their order, others sorted.
         Without it there is one curve, of the group "all".
     interval
-        Scale of the interval: "log-log", "log" or "plain" (S itself).
+        Scale of the interval: "log-log", "log", "logit", "arcsin" or "plain" (S itself).
     confidence
         Coverage of the intervals.
+    entry
+        (n,) time at which observation of the row began (delayed entry): it is at risk at t where
+        entry < t <= time. Early risk sets can be very small then; look at `n_risk`.
+    weights
+        (n,) above 0, such as inverse probabilities of sampling.
 
     Returns
     -------
     DataFrame
         Columns `group, time, n_risk, n_event, n_censor, survival, std_error, ci_low, ci_high`; one
-        row per group and distinct time, censorings included.
+        row per group and distinct time, censorings included. Counts are sums of weights where
+        there are weights.
 
     Raises
     ------
     EndpointError
-        A time is negative or infinite, an event is neither 0 nor 1, lengths differ, or no row is
-        known.
+        A time is negative or infinite, an event is neither 0 nor 1, a row enters at or after its
+        time, a weight is not above 0, lengths differ, or no row is known.
     ParameterError
         `interval` or `confidence` has a value that is not allowed.
 
@@ -77,7 +92,9 @@ def kaplan_meier(
     References
     ----------
     Kaplan EL, Meier P (1958) J Am Stat Assoc 53:457-481, doi:10.1080/01621459.1958.10501452;
-    Kalbfleisch JD, Prentice RL (1980), section 1.3, for the log-log interval.
+    Kalbfleisch JD, Prentice RL (1980), section 1.3, for the log-log interval; Borgan O, Liestoel K
+    (1990) Scand J Stat 17:35-41, for the arcsin interval; Efron B (1982), The Jackknife, the
+    Bootstrap and Other Resampling Plans, doi:10.1137/1.9781611970319, for the jackknife.
 
     Examples
     --------
@@ -95,18 +112,33 @@ def kaplan_meier(
     >>> float(curve["std_error"].iloc[0].round(4))  # 18 / 21 * sqrt(3 / (21 * 18))
     0.0764
     """
-    _check_options(interval, confidence)
-    sample = survival_sample(time, event, groups)
+    check_interval(interval, confidence)
+    sample = survival_sample(time, event, groups, entry=entry, weights=weights)
     curves = []
     for code, name in enumerate(sample.names):
         inside = sample.code == code
-        curve = _curve(sample.time[inside], sample.event[inside])
-        low, high = _interval(curve, interval, confidence)
-        table = pd.DataFrame(curve).assign(ci_low=low, ci_high=high)
-        counts = ["n_risk", "n_event", "n_censor"]
-        table[counts] = table[counts].astype(np.int64)
+        counts = risk_counts(sample, inside)
+        if weights is None:
+            survival, std_error = _greenwood(counts)
+        else:
+            survival, std_error = _jackknife(counts, sample.event[inside], sample.weight[inside])
+        low, high = probability_interval(survival, std_error, interval, confidence)
+        rows = {
+            "time": counts.time,
+            "n_risk": counts.n_risk,
+            "n_event": counts.n_event,
+            "n_censor": counts.n_censor,
+            "survival": survival,
+            "std_error": std_error,
+            "ci_low": low,
+            "ci_high": high,
+        }
+        table = pd.DataFrame(rows)
+        if weights is None:
+            whole = ["n_risk", "n_event", "n_censor"]
+            table[whole] = table[whole].astype(np.int64)
         table.insert(0, "group", pd.Series([name] * len(table), dtype=object))
-        curves.append(table.drop(columns="se_log"))
+        curves.append(table)
     return pd.concat(curves, ignore_index=True)
 
 
@@ -153,12 +185,13 @@ def at_risk_table(
     times: ArrayLike,
     *,
     groups: ArrayLike | pd.Series | None = None,
+    entry: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Rows at risk at the given times, with the events and censorings up to each.
 
     Parameters
     ----------
-    time, event, groups
+    time, event, groups, entry
         As in `kaplan_meier`.
     times
         (m,) times to count at, in the unit of `time`.
@@ -167,8 +200,8 @@ def at_risk_table(
     -------
     DataFrame
         Columns `group, time, n_risk, n_event, n_censor`, one row per group and time. `n_risk`
-        counts the rows with follow-up of at least t; `n_event` and `n_censor` count up to and
-        including t.
+        counts the rows with follow-up of at least t that entered before t, or at t = 0;
+        `n_event` and `n_censor` count up to and including t.
 
     Raises
     ------
@@ -193,14 +226,16 @@ def at_risk_table(
     >>> table[["n_risk", "n_event", "n_censor"]].to_numpy().tolist()
     [[5, 0, 0], [4, 2, 1], [1, 3, 1]]
     """
-    sample = survival_sample(time, event, groups)
+    sample = survival_sample(time, event, groups, entry=entry)
     rows = []
     for code, name in enumerate(sample.names):
-        at, died = sample.time[sample.code == code], sample.event[sample.code == code] > 0
+        inside = sample.code == code
+        at, died, entered = sample.time[inside], sample.event[inside] > 0, sample.entry[inside]
         for t in np.asarray(times, dtype=np.float64):
             gone = at <= t
             n_event, n_censor = int((gone & died).sum()), int((gone & ~died).sum())
-            rows.append((name, float(t), int((at >= t).sum()), n_event, n_censor))
+            has_entered = entered <= t if t == 0 else entered < t
+            rows.append((name, float(t), int((has_entered & (at >= t)).sum()), n_event, n_censor))
     return pd.DataFrame(rows, columns=["group", "time", "n_risk", "n_event", "n_censor"])
 
 
@@ -283,59 +318,32 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
     return table
 
 
-def _check_options(interval: str, confidence: float) -> None:
-    if interval not in get_args(Interval):
-        raise ParameterError(
-            f"interval cannot be {interval!r}",
-            f"Allowed: {', '.join(get_args(Interval))}",
-            "The default is 'log-log'",
-        )
-    if not 0 < confidence < 1:
-        raise ParameterError(
-            f"confidence cannot be {confidence!r}",
-            "It is the coverage of the intervals, above 0 and below 1",
-            "The default is 0.95",
-        )
-
-
-def _curve(time: FloatArray, event: FloatArray) -> dict[str, FloatArray]:
-    at, place = np.unique(time, return_inverse=True)
-    n_event = np.bincount(place, weights=event).astype(np.int64)
-    n_gone = np.bincount(place)
-    n_risk = time.size - np.concatenate(([0], np.cumsum(n_gone)[:-1]))
-    survival = np.cumprod(1.0 - n_event / n_risk)
+def _greenwood(counts: RiskCounts) -> tuple[FloatArray, FloatArray]:
+    """Survival and its standard error by Greenwood's formula; NaN where nobody is left."""
+    n, d = counts.n_risk, counts.n_event
+    survival = product_limit(d, n)
     with np.errstate(divide="ignore", invalid="ignore"):
-        se_log = np.sqrt(np.cumsum(n_event / (n_risk * (n_risk - n_event))))
-        std_error = survival * se_log
-    return {
-        "time": at,
-        "n_risk": n_risk.astype(np.float64),
-        "n_event": n_event.astype(np.float64),
-        "n_censor": (n_gone - n_event).astype(np.float64),
-        "survival": survival,
-        "std_error": std_error,
-        "se_log": se_log,
-    }
+        return survival, survival * np.sqrt(np.cumsum(d / (n * (n - d))))
 
 
-def _interval(
-    curve: dict[str, FloatArray], interval: Interval, confidence: float
+def _jackknife(
+    counts: RiskCounts, event: FloatArray, weight: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    from scipy import special
+    """Survival and its infinitesimal jackknife standard error, for weighted rows.
 
-    z = float(special.ndtri(0.5 + confidence / 2))
-    survival, se_log = curve["survival"], curve["se_log"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if interval == "plain":
-            low, high = survival - z * curve["std_error"], survival + z * curve["std_error"]
-        elif interval == "log":
-            low, high = survival * np.exp(-z * se_log), survival * np.exp(z * se_log)
-            low, high = (np.where(survival > 0, bound, np.nan) for bound in (low, high))
-        else:
-            inside = np.where((survival > 0) & (survival < 1), survival, np.nan)
-            centre, width = np.log(-np.log(inside)), z * se_log / np.log(inside)
-            low, high = np.exp(-np.exp(centre - width)), np.exp(-np.exp(centre + width))
-    return np.maximum(low, 0.0), np.minimum(high, 1.0)
+    d log S(t) / d w_k = - sum_{t_i <= t} (dN_ki - Y_ki d_i / n_i) / (n_i - d_i)
+    """
+    n, d = counts.n_risk, counts.n_event
+    left = np.where(n - d > TIME_TOLERANCE * n, n - d, np.inf)  # nobody left: S is 0 from there on
+    survival = np.where(np.isinf(left), 0.0, 1.0 - d / n).cumprod()
+    hazard = np.concatenate(([0.0], np.cumsum(d / (n * left))))
+    variance = np.empty(n.size)
+    for j in range(n.size):
+        last = np.minimum(counts.place, j)
+        at_risk = np.where(counts.entered <= last, hazard[last + 1] - hazard[counts.entered], 0.0)
+        own = np.where(counts.place <= j, event / left[counts.place], 0.0)
+        variance[j] = np.sum((weight * (own - at_risk)) ** 2)
+    return survival, survival * np.sqrt(variance)
 
 
 def _crossing(at: FloatArray, curve: FloatArray, level: float) -> float:

@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -12,14 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig._params import Help, check
-from neurosig.errors import ClinicalWarning, EndpointError, count, examples
+from neurosig.errors import ClinicalWarning, EndpointError, ParameterError, count, examples
+from neurosig.outcomes.causes import CENSORED_NAME, cause_levels, cause_names, cause_texts
 from neurosig.outcomes.clean import find_column, matching, numbers_of, texts_of
+from neurosig.outcomes.event_words import word_meaning
 from neurosig.outcomes.follow_up import DAYS_PER, DAYS_PER_YEAR, Unit, describe_follow_up
 from neurosig.outcomes.tcga_cdr import recommended_endpoint
 
-EVENT_WORDS: Final = frozenset({"dead", "deceased", "died", "yes", "true", "event"})
-CENSORED_WORDS: Final = frozenset({"alive", "living", "no", "false", "censored"})
-_CODED_WORD: Final = re.compile(r"([01])\s*:\s*(.+)")
 _INVERTED_NAME: Final = re.compile(
     r"(?<![a-z])(cnsr|cens|censor|censored|censoring|alive|living|survived|survivors?)(?![a-z])"
 )
@@ -39,10 +38,16 @@ class Endpoint:
     different files, and in a column `CNSR` 0 is the event. Any column named after censoring needs
     `event_values`.
 
+    Where causes compete, `causes` says which value is which, that of interest first:
+    causes={"cancer": 1, "other": 2}. Then an event is one of the first cause and the others count
+    as censored, as a Cox model of the cause-specific hazard wants it; `cumulative_incidence`,
+    `gray_test` and `fine_gray` take all of them. Values that no cause names have to be 0, a word
+    for censored, or named as the cause "censored".
+
     Raises
     ------
     ParameterError
-        A field has a value that is not allowed.
+        A field has a value that is not allowed, or `causes` and `event_values` are both given.
 
     Examples
     --------
@@ -65,6 +70,10 @@ class Endpoint:
         tuple[str | bool | int | float, ...] | None,
         Help("values of the event column that mean the event; all others are censored"),
     ] = None
+    causes: Annotated[
+        tuple[str, ...] | Mapping[str, str | int | float] | None,
+        Help("competing causes, that of interest first, each as name=value of the event column"),
+    ] = None
     name: Annotated[str, Help("name in tables and figures; by default the event column's")] = ""
     reason: Annotated[str, Help("why this endpoint; shown where its events are")] = ""
 
@@ -72,7 +81,16 @@ class Endpoint:
         declared: object = self.event_values
         if isinstance(declared, list):
             object.__setattr__(self, "event_values", tuple(declared))
+        if self.causes is not None:
+            object.__setattr__(self, "causes", cause_texts(self.causes))
         check(self)
+        if self.causes is not None and self.event_values is not None:
+            raise ParameterError(
+                "An endpoint has either causes or event_values",
+                f"causes: {', '.join(self.cause_texts)}; event_values: "
+                f"{examples(self.event_values)}",
+                "Leave out event_values: an event is the first of the causes",
+            )
         if not self.name:
             object.__setattr__(self, "name", self.event)
 
@@ -102,6 +120,11 @@ class Endpoint:
         name, reason = recommended_endpoint(cancer)
         return cls(time=f"{name}.time", event=name, unit="days", name=name, reason=reason)
 
+    @property
+    def cause_texts(self) -> tuple[str, ...]:
+        """The causes as "name=value", none where the endpoint has no causes."""
+        return cause_texts(self.causes) if self.causes else ()
+
     def read(self, clinical: pd.DataFrame) -> "SurvivalTimes":
         """Read time and event of every row; what is unknown is NaN, what is impossible raises.
 
@@ -125,7 +148,8 @@ class Endpoint:
         cells = texts_of(events)
         is_event = _event_levels(self, cells)
         event = np.array([np.nan if c is None else float(is_event[c]) for c in cells])
-        survival = SurvivalTimes(self, time, event, ids, _coding_text(cells, is_event))
+        coding = _coding_text(cells, is_event) + _competing_text(self)
+        survival = SurvivalTimes(self, time, event, ids, coding)
         _refuse_no_events(survival)
         _warn_of_lost_rows_and_zeros(survival)
         _warn_of_events_alone(survival)
@@ -175,6 +199,8 @@ def _refuse_impossible_times(endpoint: Endpoint, time: NDArray[np.float64], ids:
 def _event_levels(endpoint: Endpoint, cells: Sequence[str | None]) -> dict[str, bool]:
     """Whether each level of the event column is an event."""
     levels = list(dict.fromkeys(c for c in cells if c is not None))
+    if endpoint.causes:
+        return {level: n == 1 for level, n in cause_levels(endpoint, levels).items()}
     if endpoint.event_values is not None:
         return _declared_levels(endpoint, levels)
     if _INVERTED_NAME.search(endpoint.event.casefold()):
@@ -188,7 +214,7 @@ def _event_levels(endpoint: Endpoint, cells: Sequence[str | None]) -> dict[str, 
     numbers = _whole_numbers(levels)
     if numbers is not None:
         return _numbered_levels(endpoint, cells, numbers)
-    known = {level: _word_meaning(level) for level in levels}
+    known = {level: word_meaning(level) for level in levels}
     unknown = [level for level, meaning in known.items() if meaning is None]
     if unknown:
         raise EndpointError(
@@ -244,7 +270,7 @@ def _numbered_levels(
         what = "is coded 0/1/2, which is a competing event or three states"
         remedy = (
             f"Choose the event: {_said('1')} counts 2 as censored, giving both counts both as "
-            "events"
+            'events; or name competing causes: causes={"name of 1": 1, "name of 2": 2}'
         )
     else:
         what = "is not coded 0/1"
@@ -256,18 +282,6 @@ def _numbered_levels(
         column=endpoint.event,
         values=tuple(numbers),
     )
-
-
-def _word_meaning(level: str) -> bool | None:
-    """True for an event, False for censored, None where the word is not known."""
-    text = level.strip().casefold()
-    coded = _CODED_WORD.fullmatch(text)
-    if coded:
-        by_number, by_word = coded[1] == "1", _word_meaning(coded[2])
-        return by_number if by_word in (None, by_number) else None
-    if text in EVENT_WORDS:
-        return True
-    return False if text in CENSORED_WORDS else None
 
 
 def _counts(cells: Sequence[str | None]) -> str:
@@ -283,6 +297,16 @@ def _coding_text(cells: Sequence[str | None], is_event: dict[str, bool]) -> str:
         if side in is_event.values()
     ]
     return "; ".join(parts)
+
+
+def _competing_text(endpoint: Endpoint) -> str:
+    """Which causes compete with the event, in words."""
+    own, *others = cause_names(endpoint.cause_texts) or ("",)
+    if not own:
+        return ""
+    pairs = [text.partition("=") for text in endpoint.cause_texts]
+    coded = [f"{name} ({value})" for name, _, value in pairs if name not in (own, CENSORED_NAME)]
+    return f"; the event is {own}" + (f", competing: {', '.join(coded)}" if others else "")
 
 
 def _refuse_no_events(survival: SurvivalTimes) -> None:

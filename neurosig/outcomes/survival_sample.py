@@ -18,13 +18,20 @@ ALL_ROWS = "all"
 
 @dataclass(frozen=True, eq=False)
 class SurvivalSample:
-    """Known rows only: times with rounding merged, events, group codes and the group names."""
+    """Known rows only: times with rounding merged, events, group codes and the group names.
+
+    entry: a row is at risk at t where entry < t <= time, -inf for rows observed from the start.
+    weight: 1 for each row unless weights were given; known: (n_given,) which of the given rows.
+    """
 
     time: FloatArray
     event: FloatArray
     code: NDArray[np.int64]
     names: tuple[Hashable, ...]
     stratum: NDArray[np.int64]
+    entry: FloatArray
+    weight: FloatArray
+    known: NDArray[np.bool_]
 
 
 def survival_sample(
@@ -32,27 +39,35 @@ def survival_sample(
     event: ArrayLike,
     groups: ArrayLike | pd.Series | None,
     strata: ArrayLike | pd.Series | None = None,
+    *,
+    entry: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
 ) -> SurvivalSample:
     """Read and check them; rows with a missing value are left out with a warning.
 
     Raises
     ------
     EndpointError
-        A time is negative or infinite, an event is neither 0 nor 1, lengths differ, or no row is
-        known.
+        A time is negative or infinite, an event is neither 0 nor 1, a row enters at or after its
+        time, a weight is not above 0, lengths differ, or no row is known.
     """
     times = np.asarray(time, dtype=np.float64)
     events = np.asarray(event, dtype=np.float64)
+    entries = np.full(times.shape, -np.inf) if entry is None else np.asarray(entry, np.float64)
+    weight = np.ones(times.shape) if weights is None else np.asarray(weights, np.float64)
     codes, names = _codes(groups, times.size)
     stratum, _ = _codes(strata, times.size)
-    if not times.shape == events.shape == codes.shape == stratum.shape or times.ndim != 1:
+    columns = (times, events, codes, stratum, entries, weight)
+    if any(column.shape != times.shape for column in columns) or times.ndim != 1:
         raise EndpointError(
-            "Times, events, groups and strata need one value per row",
-            f"They have {times.size}, {events.size}, {codes.size} and {stratum.size}",
+            "Times, events, groups, strata, entries and weights need one value per row",
+            f"They have {', '.join(str(column.size) for column in columns)}",
             "Take all of them from the same rows of one table",
         )
     known = ~np.isnan(times) & ~np.isnan(events) & (codes >= 0) & (stratum >= 0)
+    known &= ~np.isnan(entries) & ~np.isnan(weight)
     _check_values(times[known], events[known])
+    _check_weights(weight[known])
     if not known.all():
         warnings.warn(
             ClinicalWarning(
@@ -63,13 +78,40 @@ def survival_sample(
             stacklevel=3,
         )
     present = np.unique(codes[known])
+    merged, entered = _merged(times[known], None if entry is None else entries[known])
     return SurvivalSample(
-        time=merge_close_times(times[known]),
+        time=merged,
         event=events[known],
         code=np.searchsorted(present, codes[known]),
         names=tuple(names[i] for i in present),
         stratum=stratum[known],
+        entry=entered,
+        weight=weight[known],
+        known=known,
     )
+
+
+def _merged(time: FloatArray, entry: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    """Times and entries with rounding merged; without entries, -inf."""
+    if entry is None:
+        return merge_close_times(time), np.full(time.size, -np.inf)
+    if np.isinf(entry).any():
+        raise EndpointError(
+            "An entry cannot be infinite",
+            f"{count(int(np.isinf(entry).sum()), 'row')} of {entry.size:,}",
+            "Give the time at which observation of the row began, 0 for the start",
+        )
+    both = merge_close_times(np.concatenate((time, entry)))
+    merged, entered = both[: time.size], both[time.size :]
+    late = entered >= merged
+    if late.any():
+        pairs = [f"{e:g} to {t:g}" for e, t in zip(entry[late], time[late], strict=True)]
+        raise EndpointError(
+            f"A row cannot enter at {entry[late][0]:g} and end at {time[late][0]:g}",
+            f"{count(len(pairs), 'row')}: {examples(pairs, quoted=False)}",
+            "Remove rows that were never under observation, or correct their entry",
+        )
+    return merged, entered
 
 
 def _codes(
@@ -105,4 +147,14 @@ def _check_values(time: FloatArray, event: FloatArray) -> None:
             f"An event cannot be {event[odd][0]:g}",
             f"{count(int(odd.sum()), 'value')} neither 0 nor 1: {examples(np.unique(event[odd]))}",
             "Code events 1 and censorings 0, or read the columns through ns.Endpoint",
+        )
+
+
+def _check_weights(weight: FloatArray) -> None:
+    wrong = ~(weight > 0) | np.isinf(weight)
+    if wrong.any():
+        raise EndpointError(
+            f"A weight cannot be {weight[wrong][0]:g}",
+            f"{count(int(wrong.sum()), 'row')}: {examples(weight[wrong])}",
+            "Weights are above 0; leave out the rows that should not count",
         )

@@ -6,6 +6,9 @@
 ``draw_at_risk``          the numbers at risk on an Axes
 ``kaplan_meier_figure``   both, with their note, as a Figure
 ``display_note``          the sentence that says what the groups are for and what was tested
+``incidence_data``        cumulative incidence of competing causes
+``draw_incidence``        the curves of one cause on an Axes
+``incidence_figure``      the causes side by side as a Figure
 ``forest_data``           one signature over cohorts, with the pooled effects
 ``summary_forest_data``   one row per signature, sorted by effect
 ``draw_forest``           either of them on an Axes
@@ -59,6 +62,12 @@ if TYPE_CHECKING:
         heatmap_data,
         heatmap_figure,
     )
+    from neurosig.pl.incidence import (
+        draw_incidence,
+        incidence_alt,
+        incidence_data,
+        incidence_figure,
+    )
     from neurosig.pl.km import (
         display_note,
         draw_at_risk,
@@ -81,6 +90,7 @@ _HOMES = {
         "kaplan_meier_data",
         "kaplan_meier_figure",
     ),
+    "incidence": ("draw_incidence", "incidence_alt", "incidence_data", "incidence_figure"),
     "forest": ("forest_alt", "forest_data", "forest_figure", "summary_forest_data"),
     "forest_drawing": ("draw_forest",),
     "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
@@ -112,6 +122,7 @@ __all__ = [
     "draw_dotplot",
     "draw_forest",
     "draw_heatmap",
+    "draw_incidence",
     "draw_kaplan_meier",
     "draw_overlap",
     "draw_violin",
@@ -123,6 +134,9 @@ __all__ = [
     "heatmap_alt",
     "heatmap_data",
     "heatmap_figure",
+    "incidence_alt",
+    "incidence_data",
+    "incidence_figure",
     "kaplan_meier_alt",
     "kaplan_meier_data",
     "kaplan_meier_figure",

@@ -8,17 +8,15 @@ import pandas as pd
 
 from neurosig.errors import InputError, examples
 from neurosig.keys import Result
+from neurosig.pl.steps import draw_steps, label_ends
 from neurosig.pl.style import (
     GROUP_COLOURS,
-    GROUP_DASHES,
     PALETTE,
     POINTS,
     SMALL_SIZE,
-    TEXT_SIZE,
     axes_in_inches,
     figure_style,
     new_figure,
-    size_in_inches,
     text_width,
     widest,
 )
@@ -203,7 +201,7 @@ def draw_kaplan_meier(
         axes.set_xlabel(clean_label(time_label))
         axes.set_title(clean_label(survival_label), pad=9)
         if [name for _, _, name in ends] != [EVERYONE]:
-            _label_ends(axes, ends)
+            label_ends(axes, ends)
     return axes
 
 
@@ -220,67 +218,17 @@ def _printed_times(data: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 
 def _draw_curve(axes: "Axes", rows: pd.DataFrame, index: int, *, show_interval: bool) -> None:
-    colour = GROUP_COLOURS[index % len(GROUP_COLOURS)]
-    time = rows["time"].to_numpy(dtype=np.float64)
-    survival = rows["survival"].to_numpy(dtype=np.float64)
-    if show_interval:
-        axes.fill_between(
-            time,
-            rows["ci_low"].to_numpy(dtype=np.float64),
-            rows["ci_high"].to_numpy(dtype=np.float64),
-            step="post",
-            color=colour,
-            alpha=0.14,
-            linewidth=0,
-        )
-    dash = GROUP_DASHES[index % len(GROUP_DASHES)]
-    axes.step(time, survival, where="post", color=colour, linewidth=1.6, linestyle=dash)
-    is_censored = rows["n_censor"].to_numpy(dtype=np.float64) > 0
+    draw_steps(axes, rows, "survival", index, show_interval=show_interval)
+    censored = rows[rows["n_censor"].astype(float) > 0]
     axes.plot(
-        time[is_censored],
-        survival[is_censored],
+        censored["time"].to_numpy(dtype=np.float64),
+        censored["survival"].to_numpy(dtype=np.float64),
         linestyle="none",
         marker="|",
         markersize=5,
         markeredgewidth=0.8,
-        color=colour,
+        color=GROUP_COLOURS[index % len(GROUP_COLOURS)],
     )
-
-
-def _label_ends(axes: "Axes", ends: list[tuple[float, float, str]]) -> None:
-    """Name each curve beside its end; names that would meet are moved apart."""
-    gap = 1.5 * TEXT_SIZE / POINTS / size_in_inches(axes)[1]
-    order = sorted(range(len(ends)), key=lambda i: ends[i][0])
-    places = [ends[i][0] for i in order]
-    for _ in range(len(places)):
-        for k in range(1, len(places)):
-            shortfall = gap - (places[k] - places[k - 1])
-            if shortfall > 0:
-                places[k - 1] -= shortfall / 2
-                places[k] += shortfall / 2
-    lift = max(0.0, -min(places, default=0.0) + gap / 4)
-    for place, i in zip(places, order, strict=True):
-        colour = GROUP_COLOURS[i % len(GROUP_COLOURS)]
-        dash = GROUP_DASHES[i % len(GROUP_DASHES)]
-        level = place + lift
-        axes.plot(
-            [1.015, 1.055],
-            [level, level],
-            transform=axes.get_yaxis_transform(),
-            color=colour,
-            linewidth=1.6,
-            linestyle=dash,
-            clip_on=False,
-        )
-        axes.annotate(
-            clean_label(ends[i][2], 40),
-            (1.055, level),
-            xycoords=axes.get_yaxis_transform(),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center_baseline",
-            annotation_clip=False,
-        )
 
 
 def _count_room(data: pd.DataFrame) -> float:

@@ -9,6 +9,7 @@ import pandas as pd
 from neurosig.errors import EndpointError
 from neurosig.outcomes.cohort import Cohort
 from neurosig.outcomes.cox_model import cox
+from neurosig.outcomes.curve_intervals import Interval
 from neurosig.outcomes.curves import at_risk_table, kaplan_meier, km_groups
 from neurosig.pl.km import (
     display_note,
@@ -32,13 +33,21 @@ class Curves:
     alt: str
 
 
-def draw_curves(cohort: Cohort, signature: str, test: pd.Series | None = None) -> Curves:
+def draw_curves(
+    cohort: Cohort,
+    signature: str,
+    test: pd.Series | None = None,
+    *,
+    interval: Interval = "log-log",
+) -> Curves:
     """Draw the halves of a score; the note quotes the Cox model of the continuous score.
 
     Parameters
     ----------
     test
         The score's row of a `cox` table; by default that of a model without covariates.
+    interval
+        Scale of the curves' confidence intervals.
     """
     if cohort.endpoint is None:
         raise EndpointError(
@@ -48,7 +57,9 @@ def draw_curves(cohort: Cohort, signature: str, test: pd.Series | None = None) -
         )
     groups = km_groups(cohort, signature)
     row = cox(cohort, signatures=[signature]).scores.iloc[0] if test is None else test
-    curves = kaplan_meier(groups["time"], groups["event"], groups=groups["group"])
+    curves = kaplan_meier(
+        groups["time"], groups["event"], groups=groups["group"], interval=interval
+    )
     times = _times_shown(float(groups["time"].max()), cohort.endpoint.unit)
     at_risk = at_risk_table(groups["time"], groups["event"], times, groups=groups["group"])
     data = kaplan_meier_data(curves, at_risk)

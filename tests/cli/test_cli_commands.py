@@ -266,6 +266,24 @@ def test_km_writes_a_picture_with_its_numbers_and_prints_the_test(
     assert (tmp_path / "km.provenance.json").is_file()
 
 
+def test_km_takes_another_interval_and_weights_and_says_so(
+    neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
+) -> None:
+    command = (
+        "km", scored, small_data / "alpha_clinical.csv", "--time", "OS.time", "--event", "OS",
+        "--signature", "AXON", "--output",
+    )  # fmt: skip
+    weights = ("--weighting", "fleming-harrington", "--rho", "1", "--cause", "death=1")
+    drawn = neurosig(*command, tmp_path / "plain.svg", "--interval", "plain", *weights)
+    assert drawn.code == 0
+    assert "(Fleming-Harrington weights, rho 1, gamma 0): chi-square" in drawn.out
+    assert "Other causes are censored in these curves" in drawn.out
+    assert neurosig(*command, tmp_path / "default.svg").code == 0
+    plain, default = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("plain", "default"))
+    assert plain["survival"].equals(default["survival"])
+    assert not plain["ci_low"].equals(default["ci_low"])
+
+
 def test_no_command_overwrites_what_it_reads(
     neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from neurosig.cli.app import COMMANDS
 from neurosig.harmonisation.verb import HarmoniseOptions
 from neurosig.outcomes.cox_model import CoxModel
 from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.rank_weights import RankWeights
 from neurosig.study.config import (
     ClinicalReading,
     ExpressionReading,
@@ -31,7 +32,7 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "score": (ExpressionReading, SignatureChoice),
     "assess": (ExpressionReading, SignatureChoice, AssessOptions, QualityThresholds),
     "cox": (ClinicalReading, Endpoint, CoxModel),
-    "km": (ClinicalReading, Endpoint),
+    "km": (ClinicalReading, Endpoint, RankWeights),
     "regress": (ClinicalReading,),
     "sc summarise": (SignatureChoice,),
     "signatures export": (SignatureChoice,),

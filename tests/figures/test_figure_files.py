@@ -12,6 +12,7 @@ from matplotlib.colors import to_hex
 from neurosig import pl, sc
 from neurosig.errors import ResourceError
 from neurosig.genesets.overlap import signature_overlap
+from neurosig.outcomes.competing_risks import cumulative_incidence
 from neurosig.pl.style import PALETTE, text_width
 
 
@@ -47,6 +48,7 @@ def figures(curves, results, pooled, scored_cells):
         )
         violin = pl.violin_data(scored_cells)
         dots = pl.dotplot_data(sc.summarise(scored_cells, donor="donor", min_cells=4))
+        incidence = pl.incidence_data(cumulative_incidence([1, 2, 3, 4], [1, 2, 1, 0]))
         return {
             "km": (pl.kaplan_meier_figure(survival, note="Groups: for display."), survival),
             "forest": (pl.forest_figure(forest, directions=("longer", "shorter")), forest),
@@ -56,6 +58,7 @@ def figures(curves, results, pooled, scored_cells):
             "overlap": (pl.overlap_figure(overlap), overlap),
             "violin": (pl.violin_figure(violin, points=True), violin),
             "dots": (pl.dotplot_figure(dots), dots),
+            "incidence": (pl.incidence_figure(incidence, note="Gray's test: p = 0.5"), incidence),
         }
 
     return draw
@@ -66,7 +69,7 @@ def test_the_same_figure_gives_the_same_bytes(figures, tmp_path):
         for name, (figure, data) in figures().items():
             pl.save_figure(figure, data, tmp_path / turn / name)
     files = sorted((tmp_path / "first").iterdir())
-    assert len(files) == 16
+    assert len(files) == 18
     for file in files:
         assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes(), file.name
 

@@ -1,14 +1,17 @@
 """Survival curves and the log-rank test against R survival 3.5-3.
 
-Goldens: expected/surv_km_*, surv_survdiff (calls in scripts/30_survival.R).
+Goldens: expected/surv_km_*, surv_na_*, surv_fh_*, surv_survdiff* (calls in scripts/30_survival.R).
 """
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from neurosig.outcomes.cumulative_hazard import nelson_aalen
 from neurosig.outcomes.curves import at_risk_table, kaplan_meier, survival_quantile
-from neurosig.outcomes.rank_tests import logrank
+from neurosig.outcomes.rank_tests import logrank, rank_sums
+from neurosig.outcomes.rank_weights import RankWeights
+from neurosig.outcomes.survival_sample import survival_sample
 
 pytestmark = pytest.mark.data
 
@@ -20,7 +23,19 @@ def lung(goldens):
     return pd.read_csv(goldens / "inputs" / "surv_lung.csv")
 
 
-@pytest.mark.parametrize("interval", ["log", "log-log", "plain"])
+COLUMNS = {
+    "time": "time",
+    "n_risk": "n.risk",
+    "n_event": "n.event",
+    "n_censor": "n.censor",
+    "survival": "surv",
+    "std_error": "std.err",
+    "ci_low": "lower",
+    "ci_high": "upper",
+}
+
+
+@pytest.mark.parametrize("interval", ["log", "log-log", "plain", "logit", "arcsin"])
 def test_a_curve_equals_survfit(goldens, lung, interval):
     ours = kaplan_meier(
         lung["time"],
@@ -30,17 +45,44 @@ def test_a_curve_equals_survfit(goldens, lung, interval):
     )
     expected = pd.read_csv(goldens / "expected" / f"surv_km_lung_sex_{interval}.csv")
     assert ours["group"].tolist() == expected["strata"].tolist()
-    for name, theirs in (
-        ("time", "time"),
-        ("n_risk", "n.risk"),
-        ("n_event", "n.event"),
-        ("n_censor", "n.censor"),
-        ("survival", "surv"),
-        ("std_error", "std.err"),
-        ("ci_low", "lower"),
-        ("ci_high", "upper"),
-    ):
+    for name, theirs in COLUMNS.items():
         np.testing.assert_allclose(ours[name], expected[theirs], atol=TOLERANCE, rtol=0)
+
+
+def test_a_weighted_curve_equals_survfit(goldens, lung):
+    weights = np.resize([1, 2, 0.5], len(lung))
+    ours = kaplan_meier(lung["time"], lung["status"] == 2, weights=weights, interval="log")
+    expected = pd.read_csv(goldens / "expected" / "surv_km_lung_weighted.csv")
+    for name, theirs in COLUMNS.items():
+        np.testing.assert_allclose(ours[name], expected[theirs], atol=TOLERANCE, rtol=0)
+
+
+def test_a_curve_with_delayed_entry_equals_survfit(goldens):
+    heart = pd.read_csv(goldens / "inputs" / "surv_heart.csv")
+    groups = "transplant=" + heart["transplant"].astype(str)
+    ours = kaplan_meier(
+        heart["stop"], heart["event"], groups=groups, entry=heart["start"], interval="log"
+    )
+    expected = pd.read_csv(goldens / "expected" / "surv_km_heart_counting.csv")
+    assert ours["group"].tolist() == expected["strata"].tolist()
+    for name, theirs in COLUMNS.items():
+        np.testing.assert_allclose(ours[name], expected[theirs], atol=TOLERANCE, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("ties", "name"),
+    [("together", "surv_na_lung_stype2_ctype1"), ("one-by-one", "surv_fh_lung_stype2_ctype2")],
+)
+def test_a_cumulative_hazard_equals_survfit(goldens, lung, ties, name):
+    ours = nelson_aalen(lung["time"], lung["status"] == 2, ties=ties, interval="plain")
+    expected = pd.read_csv(goldens / "expected" / f"{name}.csv")
+    np.testing.assert_allclose(ours["cumulative_hazard"], expected["cumhaz"], atol=TOLERANCE)
+    np.testing.assert_allclose(ours["std_error"], expected["std.chaz"], atol=TOLERANCE)
+    survival = np.exp(-ours["cumulative_hazard"])
+    np.testing.assert_allclose(survival, expected["surv"], atol=TOLERANCE)
+    np.testing.assert_allclose(survival * ours["std_error"], expected["std.err"], atol=TOLERANCE)
+    np.testing.assert_allclose(np.exp(-ours["ci_high"]), expected["lower"], atol=TOLERANCE)
+    np.testing.assert_allclose(np.exp(-ours["ci_low"]), expected["upper"], atol=TOLERANCE)
 
 
 def test_the_curve_of_all_rows_equals_survfit(goldens, lung):
@@ -109,17 +151,19 @@ def _survdiff_cases(goldens):
     }
 
 
-def test_the_logrank_test_equals_survdiff(goldens):
+@pytest.mark.parametrize("rho", [0.0, 0.5, 1.0])
+def test_the_logrank_test_equals_survdiff(goldens, rho):
     table = pd.read_csv(goldens / "expected" / "surv_survdiff.csv")
-    unweighted = table[table["rho"] == 0]
+    with_rho = table[table["rho"] == rho]
     cases = _survdiff_cases(goldens)
-    assert set(unweighted["formula"]) == set(cases)
+    assert set(with_rho["formula"]) == set(cases)
     for formula, (data, time, event, group, stratum) in cases.items():
-        expected = unweighted[unweighted["formula"] == formula]
+        expected = with_rho[with_rho["formula"] == formula]
         known = data[group].notna() & (True if stratum is None else data[stratum].notna())
         data, event = data[known], np.asarray(event)[known]
         strata = None if stratum is None else data[stratum]
-        ours = logrank(data[time], event, data[group], strata=strata)
+        options = {"weighting": "fleming-harrington", "rho": rho} if rho else {}
+        ours = logrank(data[time], event, data[group], strata=strata, **options)
         np.testing.assert_allclose(ours.statistic, expected["chisq"].iloc[0], atol=TOLERANCE)
         np.testing.assert_allclose(ours.p_value, expected["p"].iloc[0], rtol=TOLERANCE)
         assert ours.df == expected["df"].iloc[0]
@@ -127,8 +171,18 @@ def test_the_logrank_test_equals_survdiff(goldens):
             label=[f"{group}={int(g) if isinstance(g, float) else g}" for g in ours.table["group"]]
         ).set_index("label")
         by_name = by_name.loc[expected["group"]]
-        np.testing.assert_array_equal(by_name["observed"], expected["obs"])
+        np.testing.assert_allclose(by_name["observed"], expected["obs"], atol=TOLERANCE)
         np.testing.assert_allclose(by_name["expected"], expected["exp"], atol=TOLERANCE)
+
+
+def test_the_covariance_of_a_logrank_test_equals_survdiff(goldens):
+    veteran = pd.read_csv(goldens / "inputs" / "surv_veteran.csv")
+    expected = pd.read_csv(goldens / "expected" / "surv_survdiff_veteran_celltype_var.csv")
+    order = [name.removeprefix("celltype=") for name in expected["group"]]
+    groups = pd.Categorical(veteran["celltype"], categories=order)
+    sample = survival_sample(veteran["time"], veteran["status"], groups)
+    ours = rank_sums(sample, RankWeights()).covariance
+    np.testing.assert_allclose(ours, expected.drop(columns="group"), atol=TOLERANCE)
 
 
 def test_the_logrank_test_equals_r_on_six_real_cohorts(goldens):

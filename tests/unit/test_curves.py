@@ -31,7 +31,7 @@ def test_the_curve_of_the_remission_data_is_the_published_one():
     assert at_events["std_error"].iloc[0] == pytest.approx(0.07636, abs=5e-6)
 
 
-def test_the_three_intervals_equal_their_formulas_at_the_first_event():
+def test_the_five_intervals_equal_their_formulas_at_the_first_event():
     s, se, z = 18 / 21, 18 / 21 * np.sqrt(3 / (21 * 18)), 1.959963984540054
     expected = {
         "plain": (s - z * se, s + z * se),
@@ -40,10 +40,52 @@ def test_the_three_intervals_equal_their_formulas_at_the_first_event():
             s ** np.exp(z * se / (s * abs(np.log(s)))),
             s ** np.exp(-z * se / (s * abs(np.log(s)))),
         ),
+        "logit": tuple(
+            1 / (1 + np.exp(-np.log(s / (1 - s)) + side * z * se / (s * (1 - s))))
+            for side in (1, -1)
+        ),
+        "arcsin": tuple(
+            np.sin(np.arcsin(np.sqrt(s)) + side * z * se / (2 * np.sqrt(s * (1 - s)))) ** 2
+            for side in (-1, 1)
+        ),
     }
     for interval, (low, high) in expected.items():
         first = kaplan_meier(SIX_MP, SIX_MP_EVENT, interval=interval).iloc[0]
         np.testing.assert_allclose(first[["ci_low", "ci_high"]].astype(float), [low, min(high, 1)])
+
+
+def test_a_row_counts_only_after_its_entry():
+    # by hand: at 3 the first two are at risk (the third enters at 3), at 4 the last two, at 5 one
+    curve = kaplan_meier([3, 4, 5], [1, 1, 1], entry=[0, 1, 3])
+    assert curve["n_risk"].tolist() == [2, 2, 1]
+    assert curve["survival"].tolist() == [0.5, 0.25, 0.0]
+    at_risk = at_risk_table([3, 4, 5], [1, 1, 1], [0, 1, 3, 4], entry=[0, 1, 3])
+    assert at_risk["n_risk"].tolist() == [1, 1, 2, 2]
+
+
+def test_a_row_that_enters_at_its_end_is_refused():
+    with pytest.raises(EndpointError, match=r"enter at 3 and end at 3. 1 row: 3 to 3"):
+        kaplan_meier([3, 4], [1, 1], entry=[3, 1])
+    with pytest.raises(EndpointError, match="entry cannot be infinite"):
+        kaplan_meier([3, 4], [1, 1], entry=[-np.inf, 1])
+
+
+def test_weights_multiply_counts_and_equal_weights_give_the_curve_without():
+    curve = kaplan_meier([1, 2, 3], [1, 1, 0], weights=[2.0, 1.0, 1.0])
+    assert curve["survival"].tolist() == [0.5, 0.25, 0.25]  # 1 - 2/4, times 1 - 1/2
+    # by hand, S(1) = 1 - w1 / W: derivatives -(W - w1) / W^2 and w1 / W^2 twice
+    error = np.sqrt((2 * 2 / 16) ** 2 + 2 * (2 / 16) ** 2)
+    assert curve["std_error"].iloc[0] == pytest.approx(error)
+    equal = kaplan_meier(SIX_MP, SIX_MP_EVENT, weights=np.full(21, 0.3))
+    plain = kaplan_meier(SIX_MP, SIX_MP_EVENT)
+    np.testing.assert_allclose(equal["survival"], plain["survival"])
+    np.testing.assert_allclose(equal["std_error"], plain["std_error"], rtol=0.06)
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, np.inf])
+def test_a_weight_that_is_not_above_zero_is_refused(weight):
+    with pytest.raises(EndpointError, match="weight cannot be"):
+        kaplan_meier([1, 2], [1, 1], weights=[1.0, weight])
 
 
 def test_an_interval_does_not_exist_where_nothing_or_everything_happened():
@@ -157,8 +199,8 @@ def test_rows_with_missing_values_are_left_out_and_counted():
 
 
 def test_unknown_options_are_refused():
-    with pytest.raises(ParameterError, match="arcsin"):
-        kaplan_meier([1], [1], interval="arcsin")
+    with pytest.raises(ParameterError, match=r"'peto'.*arcsin"):
+        kaplan_meier([1], [1], interval="peto")
     with pytest.raises(ParameterError, match="confidence"):
         kaplan_meier([1], [1], confidence=95)
 

@@ -33,14 +33,21 @@ if TYPE_CHECKING:
     from neurosig.genesets.signature import SignatureCollection as SignatureCollection
     from neurosig.matched_null import MatchedNull as MatchedNull
     from neurosig.methods.registry import available_methods as available_methods
+    from neurosig.outcomes.calibration_curve import calibration as calibration
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
     from neurosig.outcomes.cohort import Cohort as Cohort
+    from neurosig.outcomes.concordance_index import compare_concordance as compare_concordance
+    from neurosig.outcomes.concordance_index import concordance as concordance
     from neurosig.outcomes.cox_model import CoxModel as CoxModel
     from neurosig.outcomes.cox_model import cox as cox
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
     from neurosig.outcomes.endpoint import Endpoint as Endpoint
+    from neurosig.outcomes.increment import added_value as added_value
+    from neurosig.outcomes.net_benefit import decision_curve as decision_curve
+    from neurosig.outcomes.optimism import Resampling as Resampling
+    from neurosig.outcomes.performance import discrimination as discrimination
     from neurosig.outcomes.pooling import meta as meta
     from neurosig.outcomes.proportional_hazards import ph_test as ph_test
     from neurosig.outcomes.rank_tests import logrank as logrank
@@ -55,15 +62,22 @@ _HOME = {
     "CoxModel": "outcomes.cox_model",
     "Endpoint": "outcomes.endpoint",
     "MatchedNull": "matched_null",
+    "Resampling": "outcomes.optimism",
     "Scores": "scores",
     "Signature": "genesets.signature",
     "SignatureCollection": "genesets.signature",
     "SignatureOverlap": "genesets.overlap",
     "Term": "outcomes.design",
+    "added_value": "outcomes.increment",
     "available_methods": "methods.registry",
     "build_report": "report.build",
+    "calibration": "outcomes.calibration_curve",
     "catalogue_table": "genesets.finding",
+    "compare_concordance": "outcomes.concordance_index",
+    "concordance": "outcomes.concordance_index",
     "cox": "outcomes.cox_model",
+    "decision_curve": "outcomes.net_benefit",
+    "discrimination": "outcomes.performance",
     "errors": "errors",
     "kaplan_meier": "outcomes.curves",
     "load_signatures": "genesets.finding",

@@ -70,8 +70,15 @@ class RiskModel:
         return cls(coef, centre, event_time, np.cumsum(steps), loglik, null)
 
     def linear_predictor(self, x: FloatArray) -> FloatArray:
-        """Log hazard ratio of each row against a row at the mean of the fitted rows."""
-        return np.asarray((x - self.centre) @ self.coef)
+        """Log hazard ratio of each row against a row at the mean of the fitted rows.
+
+        Summed column by column, so that equal rows are equal to the bit: a matrix product may
+        round them apart and break ties.
+        """
+        total = np.zeros(len(x))
+        for column, coef, centre in zip(x.T, self.coef, self.centre, strict=True):
+            total += (column - centre) * coef
+        return total
 
     def risk(self, x: FloatArray, times: FloatArray) -> FloatArray:
         """Probability of the event by each time, (n, m): 1 - exp(-H0(t) exp(lp))."""

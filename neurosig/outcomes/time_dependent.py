@@ -64,13 +64,13 @@ def time_dependent_auc(
     """
     merged = merge_close_times(time)
     is_censored = event == 0
-    curve = CensoringCurve.of(merged, is_censored)
-    weight = horizon_weights(curve, merged, event, np.array([horizon]))[:, 0]
     is_case = (merged <= horizon) & (event == cause)
     is_control = merged > horizon
     if controls == "all others":
         is_control |= (merged <= horizon) & ~is_censored & ~is_case
-    _refuse_one_sided(is_case, is_control, horizon)
+    _refuse_one_sided(is_case, merged > horizon, horizon)
+    curve = CensoringCurve.of(merged, is_censored)
+    weight = horizon_weights(curve, merged, event, np.array([horizon]))[:, 0]
     w, v = weight[is_case], weight[is_control]
     agreed = np.zeros(time.size)
     below, tied = _weight_below(marker[is_control], v, marker[is_case])

@@ -1,6 +1,6 @@
 """Concordance of scores with an endpoint, and the comparison of two models that are not nested."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -160,8 +160,8 @@ def _check(kind: str, tau: float | None, confidence: float) -> None:
 
 def compare_concordance(
     cohort: "Cohort",
-    first: Sequence[TermLike],
-    second: Sequence[TermLike],
+    first: TermLike | Sequence[TermLike],
+    second: TermLike | Sequence[TermLike],
     *,
     kind: Kind = "harrell",
     tau: float | None = None,
@@ -217,7 +217,7 @@ def compare_concordance(
     (['first', 'second', 'difference'], True)
     """
     _check(kind, tau, resampling.confidence)
-    models = [Term.of(term) for term in first], [Term.of(term) for term in second]
+    models = _terms(first), _terms(second)
     _refuse_nested(*models)
     union = list(dict.fromkeys((*models[0], *models[1])))
     prepared = prediction_rows(
@@ -283,6 +283,12 @@ def compare_concordance(
     return Results(
         table=in_front(table), row_flow=prepared.rows.row_flow, notes=(note(resampling),)
     )
+
+
+def _terms(terms: TermLike | Sequence[TermLike]) -> list[Term]:
+    if isinstance(terms, str | Mapping | Term):
+        return [Term.of(terms)]
+    return [Term.of(term) for term in terms]
 
 
 def _belongs(name: str, terms: Sequence[Term]) -> bool:

@@ -357,6 +357,23 @@ def test_nested_models_are_not_compared_by_their_c(first, second):
         ns.compare_concordance(make_cohort(), first, second)
 
 
+def test_one_term_may_stand_alone():
+    listed = ns.compare_concordance(make_cohort(), ["NGF"], ["SCHWANN"], resampling=FEW).table
+    alone = ns.compare_concordance(make_cohort(), "NGF", "SCHWANN", resampling=FEW).table
+    pd.testing.assert_frame_equal(alone, listed)
+
+
+def test_levels_of_a_category_belong_to_its_model():
+    grade = np.where(make_cohort().data["NGF"] > 0.5, "high", "low")
+    cohort = make_cohort(grade=grade)
+    table = ns.compare_concordance(cohort, "grade", ["SCHWANN", "stage"], resampling=FEW).table
+    assert table["n_params"].tolist() == [1, 2, 3]
+    assert table["signature"].tolist()[2] == "grade vs SCHWANN + stage"
+    high = (grade == "high").astype(float)  # one level against the other: its C up to the sign
+    raw = pair_concordance(cohort.time, cohort.event, high).index
+    assert table["apparent"][0] == pytest.approx(max(raw, 1 - raw), rel=1e-12)
+
+
 def test_a_tau_before_the_first_event_leaves_nobody_to_compare():
     row = ns.concordance(make_cohort(), signatures="NGF", tau=0.1).table.iloc[0]
     assert row["status"] == "too_few_events"

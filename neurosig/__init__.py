@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from neurosig.outcomes.calibration_curve import calibration as calibration
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
     from neurosig.outcomes.cohort import Cohort as Cohort
-    from neurosig.outcomes.concordance_index import compare_concordance as compare_concordance
+    from neurosig.outcomes.concordance_contrast import compare_concordance as compare_concordance
     from neurosig.outcomes.concordance_index import concordance as concordance
     from neurosig.outcomes.cox_model import CoxModel as CoxModel
     from neurosig.outcomes.cox_model import cox as cox
@@ -73,7 +73,7 @@ _HOME = {
     "build_report": "report.build",
     "calibration": "outcomes.calibration_curve",
     "catalogue_table": "genesets.finding",
-    "compare_concordance": "outcomes.concordance_index",
+    "compare_concordance": "outcomes.concordance_contrast",
     "concordance": "outcomes.concordance_index",
     "cox": "outcomes.cox_model",
     "decision_curve": "outcomes.net_benefit",

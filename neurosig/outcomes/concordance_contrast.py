@@ -121,7 +121,6 @@ def compare_concordance(
         Result.N_EVENTS: int(data.event.sum()),
         Result.MODEL: COX_MODEL,
         Result.STATUS: OK,
-        Result.MESSAGE: "",
     }
     own: dict[str, object] = {
         Result.SIGNATURE: [*texts, " vs ".join(texts)],
@@ -145,6 +144,7 @@ def _numbers(corrected: Corrected, std_error: FloatArray) -> dict[str, object]:
         Result.CI_HIGH: corrected.high,
         Result.STATISTIC: [np.nan, np.nan, z[0]],
         Result.P_VALUE: [np.nan, np.nan, p[0]],
+        Result.MESSAGE: corrected.message,
         Performance.N_RESAMPLES: corrected.n_resamples,
     }
 

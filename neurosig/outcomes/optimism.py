@@ -54,7 +54,8 @@ class Resampling:
 class Corrected:
     """Statistics of a model, (m,) each, apparent and corrected for optimism.
 
-    low, high: bootstrap interval of the corrected value; n_resamples: those that could be fitted.
+    low, high: bootstrap interval of the corrected value; n_resamples: those that could be fitted,
+    n_failed: those that could not.
     """
 
     apparent: FloatArray
@@ -62,6 +63,15 @@ class Corrected:
     low: FloatArray
     high: FloatArray
     n_resamples: int
+    n_failed: int = 0
+
+    @property
+    def message(self) -> str:
+        """What a reader has to know where samples were left out."""
+        if not self.n_failed:
+            return ""
+        asked = self.n_failed + self.n_resamples
+        return f"{self.n_failed:,} of {asked:,} bootstrap samples could not be fitted: left out"
 
     @property
     def value(self) -> FloatArray:
@@ -84,6 +94,7 @@ class Corrected:
             self.low + offset,
             self.high + offset,
             self.n_resamples,
+            self.n_failed,
         )
 
     def _each(self, change: Callable[[FloatArray], FloatArray]) -> "Corrected":
@@ -93,6 +104,7 @@ class Corrected:
             change(self.low),
             change(self.high),
             self.n_resamples,
+            self.n_failed,
         )
 
 
@@ -150,4 +162,5 @@ def correct_optimism(
     low, high = np.quantile(train, [tail, 1 - tail], axis=0) - optimism
     is_fixed = np.ptp(train, axis=0) < _NO_SPREAD
     low[is_fixed] = high[is_fixed] = np.nan
-    return Corrected(apparent, optimism, low, high, len(within))
+    n_failed = resampling.n_resamples - len(within)
+    return Corrected(apparent, optimism, low, high, len(within), n_failed)

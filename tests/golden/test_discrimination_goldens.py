@@ -192,6 +192,17 @@ def test_concordance_of_fits_equals_survival(goldens, lung):
 
 
 @pytest.mark.data
+def test_concordance_on_six_real_cohorts_equals_survival(goldens):
+    rows = pd.read_csv(goldens / "real" / "survival353_coxph_input.csv.gz")
+    reference = pd.read_csv(goldens / "real" / "survival353_coxph_reference.csv")
+    for expected in reference.itertuples():
+        data = rows[rows["dataset"] == expected.dataset]
+        risk = np.sign(expected.coef) * data["z"].to_numpy(float)
+        ours = pair_concordance(data["time"].to_numpy(float), data["event"].to_numpy(float), risk)
+        assert ours.index == pytest.approx(expected.concordance, rel=1e-12)
+
+
+@pytest.mark.data
 def test_auc_and_brier_equal_risk_regression(goldens, lung):
     data = arrays(lung, "age", "sex")
     auc = pd.read_csv(goldens / "expected" / "riskRegression_AUC_lung.csv")

@@ -11,6 +11,7 @@ from neurosig.errors import (
     EndpointError,
     ParameterError,
     SeparationError,
+    SmallSampleWarning,
     TooFewEventsError,
     UnknownSignatureError,
 )
@@ -355,6 +356,19 @@ def test_options_out_of_range_are_refused():
 def test_nested_models_are_not_compared_by_their_c(first, second):
     with pytest.raises(ParameterError, match=r"are nested.*added_value"):
         ns.compare_concordance(make_cohort(), first, second)
+
+
+def test_samples_that_cannot_be_fitted_are_counted():
+    rare = np.where(np.arange(120) == 5, "IV", "I")  # in 1 - (1 - 1/120)^120 = 63 % of the samples
+    with pytest.warns(SmallSampleWarning, match="fewer than 5 rows"):
+        table = ns.discrimination(
+            make_cohort(rare=rare), times=300, signatures="NGF", adjust=["rare"]
+        ).table
+    n = int(table["n_resamples"][0])
+    assert 100 <= n <= 150
+    assert table["message"].unique().tolist() == [
+        f"{200 - n} of 200 bootstrap samples could not be fitted: left out"
+    ]
 
 
 def test_one_term_may_stand_alone():

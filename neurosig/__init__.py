@@ -41,9 +41,12 @@ if TYPE_CHECKING:
     from neurosig.harmonisation.verb import harmonise as harmonise
     from neurosig.matched_null import MatchedNull as MatchedNull
     from neurosig.methods.registry import available_methods as available_methods
+    from neurosig.outcomes.calibration_curve import calibration as calibration
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
     from neurosig.outcomes.cohort import Cohort as Cohort
     from neurosig.outcomes.competing_risks import cumulative_incidence as cumulative_incidence
+    from neurosig.outcomes.concordance_contrast import compare_concordance as compare_concordance
+    from neurosig.outcomes.concordance_index import concordance as concordance
     from neurosig.outcomes.confounders import Confounding as Confounding
     from neurosig.outcomes.confounders import confounding as confounding
     from neurosig.outcomes.cox_model import CoxModel as CoxModel
@@ -56,7 +59,11 @@ if TYPE_CHECKING:
     from neurosig.outcomes.endpoint import Endpoint as Endpoint
     from neurosig.outcomes.fine_gray_model import fine_gray as fine_gray
     from neurosig.outcomes.incidence_test import gray_test as gray_test
+    from neurosig.outcomes.increment import added_value as added_value
     from neurosig.outcomes.landmark_analysis import landmark as landmark
+    from neurosig.outcomes.net_benefit import decision_curve as decision_curve
+    from neurosig.outcomes.optimism import Resampling as Resampling
+    from neurosig.outcomes.performance import discrimination as discrimination
     from neurosig.outcomes.pooling import meta as meta
     from neurosig.outcomes.proportional_hazards import ph_test as ph_test
     from neurosig.outcomes.rank_comparisons import logrank_trend as logrank_trend
@@ -81,6 +88,7 @@ _HOME = {
     "Harmonised": "harmonisation.verb",
     "MatchedNull": "matched_null",
     "QualityThresholds": "assessment.rules",
+    "Resampling": "outcomes.optimism",
     "Scores": "scores",
     "Signature": "genesets.signature",
     "SignatureCollection": "genesets.signature",
@@ -88,12 +96,19 @@ _HOME = {
     "Term": "outcomes.design",
     "assess": "assessment.quality",
     "at_risk_table": "outcomes.curves",
+    "added_value": "outcomes.increment",
     "available_methods": "methods.registry",
     "build_report": "report.build",
+    "calibration": "outcomes.calibration_curve",
     "catalogue_table": "genesets.finding",
     "confounding": "outcomes.confounders",
     "cox": "outcomes.cox_model",
     "cumulative_incidence": "outcomes.competing_risks",
+    "compare_concordance": "outcomes.concordance_contrast",
+    "concordance": "outcomes.concordance_index",
+    "cox": "outcomes.cox_model",
+    "decision_curve": "outcomes.net_benefit",
+    "discrimination": "outcomes.performance",
     "errors": "errors",
     "harmonise": "harmonisation.verb",
     "fine_gray": "outcomes.fine_gray_model",

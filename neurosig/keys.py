@@ -266,6 +266,22 @@ class CellSummary:
     )
 
 
+class Performance:
+    """Further columns of tables of predictive performance; `estimate` is optimism-corrected."""
+
+    MEASURE: Final = "measure"
+    TIME: Final = "time"
+    GROUP: Final = "group"
+    THRESHOLD: Final = "threshold"
+    PREDICTED: Final = "predicted"
+    APPARENT: Final = "apparent"
+    OPTIMISM: Final = "optimism"
+    BASE: Final = "base"
+    FULL: Final = "full"
+    TREAT_ALL: Final = "treat_all"
+    N_RESAMPLES: Final = "n_resamples"
+
+
 SCORE_TERM: Final = "score"
 """The `term` of the row that belongs to the signature's score itself."""
 

@@ -93,7 +93,7 @@ def test_the_seed_fixes_the_p_values_and_another_changes_them():
 
 
 def test_p_values_do_not_depend_on_other_signatures_names_gene_order_threads_or_groups(monkeypatch):
-    from neurosig import block_runner, matched_null
+    from neurosig import block_runner, matched_null, random_sets
 
     x = table()
     sets = {"S": GENES[20:30], "T": {"up": GENES[40:44], "down": GENES[90:95]}}
@@ -103,7 +103,7 @@ def test_p_values_do_not_depend_on_other_signatures_names_gene_order_threads_or_
     assert (alone["other name"] == expected["S"]).all()
     reversed_genes = p_values(x.iloc[:, ::-1], sets, method="mean", null=null)
     pd.testing.assert_frame_equal(reversed_genes, expected)
-    monkeypatch.setattr(matched_null, "GROUP_BYTES", 5_000)
+    monkeypatch.setattr(random_sets, "GROUP_BYTES", 5_000)
     monkeypatch.setattr(matched_null, "SCORES_BYTES", 1_000)
     monkeypatch.setattr(block_runner, "BYTES_AT_ONCE", 8 * len(GENES) * 5)
     pd.testing.assert_frame_equal(p_values(x, sets, method="mean", null=null, n_jobs=3), expected)

@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     from neurosig.outcomes.cox_model import cox as cox
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves import survival_quantile as survival_quantile
+    from neurosig.outcomes.cutpoint import maxstat as maxstat
     from neurosig.outcomes.design import Term as Term
     from neurosig.outcomes.endpoint import Endpoint as Endpoint
+    from neurosig.outcomes.nulls import null_test as null_test
     from neurosig.outcomes.pooling import meta as meta
     from neurosig.outcomes.proportional_hazards import ph_test as ph_test
     from neurosig.outcomes.rank_tests import logrank as logrank
@@ -68,8 +70,10 @@ _HOME = {
     "kaplan_meier": "outcomes.curves",
     "load_signatures": "genesets.finding",
     "logrank": "outcomes.rank_tests",
+    "maxstat": "outcomes.cutpoint",
     "meta": "outcomes.pooling",
     "methods": "methods",
+    "null_test": "outcomes.nulls",
     "ph_test": "outcomes.proportional_hazards",
     "pl": "pl",
     "read_clinical": "outcomes.clinical_io",

@@ -31,11 +31,17 @@ def run_blocks(
 
 
 def score_blocks(
-    expression: Expression, sets: CompiledSignatures, method: Method, cohort: Any, *, n_jobs: int
+    expression: Expression,
+    sets: CompiledSignatures,
+    method: Method,
+    cohort: Any,
+    *,
+    n_jobs: int,
+    title: str | None = None,
 ) -> NDArray[np.float64]:
     """Scores (n_obs, n_signatures) before `Method.finish`, block by block."""
     values = np.empty((expression.n_obs, sets.n_signatures))
-    title = f"{method.spec.name}: {count(expression.n_obs, 'observation')}"
+    title = title or f"{method.spec.name}: {count(expression.n_obs, 'observation')}"
 
     def task(block: Block) -> NDArray[np.float64]:
         return method.score_block(block, sets, cohort)

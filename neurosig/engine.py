@@ -31,7 +31,7 @@ from neurosig.expression.checks import (
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.keys import OK, Coverage
-from neurosig.matched_null import NullLike, matched_p_values, null_of
+from neurosig.matched_null import NullLike, check_has_null, matched_p_values, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.scores import Scores
@@ -119,8 +119,8 @@ def score(
     """
     _check_arguments(min_genes, min_coverage, n_jobs, seed)
     chosen, chosen_null = get_method(method), null_of(null)
-    if chosen_null is not None and not chosen.applies_to_new_samples:
-        raise _without_null(chosen)
+    if chosen_null is not None:
+        check_has_null(chosen)
     collection = SignatureCollection.of(signatures)
     if not collection:
         raise SignatureError(
@@ -195,15 +195,6 @@ def _table(
     )
     table[list(sets.names)] = values
     return table
-
-
-def _without_null(method: Method) -> ParameterError:
-    return ParameterError(
-        f"null cannot be given for {method.spec.name}",
-        "It ranks the observations of a cohort among each other, and random sets would have to be "
-        "ranked as well",
-        "Ask for the p-values of one of its methods",
-    )
 
 
 def _check_arguments(min_genes: object, min_coverage: object, n_jobs: object, seed: object) -> None:

@@ -39,6 +39,7 @@ class Result:
     P_VALUE: Final = "p_value"
     P_LR: Final = "p_lr"
     P_PH: Final = "p_ph"
+    P_NULL: Final = "p_null"
     Q_VALUE: Final = "q_value"
     FAMILY: Final = "family"
     EFFECT: Final = "effect"
@@ -69,6 +70,7 @@ class Result:
         P_VALUE,
         P_LR,
         P_PH,
+        P_NULL,
         Q_VALUE,
         FAMILY,
         EFFECT,
@@ -130,6 +132,23 @@ class Pooled:
         EFFECT_LOW_WIDER,
         EFFECT_HIGH_WIDER,
     )
+
+
+class Null:
+    """Further columns of a table whose statistics were compared with null distributions.
+
+    `Result.P_NULL` is the p-value against random signatures.
+    """
+
+    Z: Final = "z_score_test"
+    N_NULL: Final = "n_null"
+    Q_NULL: Final = "q_null"
+    P_PERMUTED: Final = "p_permuted"
+    N_PERMUTED: Final = "n_permuted"
+    CATALOGUE_RANK: Final = "catalogue_rank"
+    N_CATALOGUE: Final = "n_catalogue"
+
+    ALL: Final = (Z, N_NULL, Q_NULL, P_PERMUTED, N_PERMUTED, CATALOGUE_RANK, N_CATALOGUE)
 
 
 SCORE_TERM: Final = "score"

@@ -94,6 +94,23 @@ def null_of(null: object) -> MatchedNull | None:
     )
 
 
+def check_has_null(method: Method) -> None:
+    """Refuse a method whose scores of random sets cannot be compared with those of signatures.
+
+    Raises
+    ------
+    ParameterError
+        If the method ranks the observations of a cohort.
+    """
+    if not method.applies_to_new_samples:
+        raise ParameterError(
+            f"null cannot be given for {method.spec.name}",
+            "It ranks the observations of a cohort among each other, and random sets would have to "
+            "be ranked as well",
+            "Ask for the p-values of one of its methods",
+        )
+
+
 def matched_p_values(
     expression: Expression,
     sets: CompiledSignatures,

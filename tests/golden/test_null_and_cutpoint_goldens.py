@@ -45,7 +45,7 @@ CASES = {
 
 def _searched(goldens: Path, case: str, **options) -> MaxStat:
     file, time, event, value, score = CASES[case]
-    data = pd.read_csv(goldens / "inputs" / f"surv_{file}.csv").dropna(subset=[score])
+    data = pd.read_csv(goldens / "inputs" / f"surv_{file}.csv").dropna(subset=[time, event, score])
     options = {"n_bootstrap": 1, "n_folds": 2, "n_repeats": 1, "n_permutations": 99} | options
     return maxstat(data[time], data[event] == value, data[score], **options)
 

@@ -19,6 +19,9 @@
 ``overlap_data``          the signatures that share genes, those alike side by side
 ``draw_overlap``          Jaccard index and containment on an Axes
 ``overlap_figure``        the matrix with its key as a Figure
+``null_data``             sizes of the statistic of random signatures in bins, and the own one
+``draw_null``             those of one signature on an Axes
+``null_figure``           a panel for each signature as a Figure
 ``*_alt``                 the words that stand for a figure where it cannot be seen
 ``figure_style``          the look of the figures, as a context manager
 ``save_figure``           the figure as SVG and its source data as CSV, the same bytes every time
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
         kaplan_meier_data,
         kaplan_meier_figure,
     )
+    from neurosig.pl.null import draw_null, null_alt, null_data, null_figure
     from neurosig.pl.overlap import draw_overlap, overlap_alt, overlap_data, overlap_figure
     from neurosig.pl.style import figure_style, save_figure
 
@@ -65,6 +69,7 @@ _HOMES = {
     "forest_drawing": ("draw_forest",),
     "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
     "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
+    "null": ("draw_null", "null_alt", "null_data", "null_figure"),
     "overlap": ("draw_overlap", "overlap_alt", "overlap_data", "overlap_figure"),
     "style": ("figure_style", "save_figure"),
 }
@@ -81,6 +86,7 @@ __all__ = [
     "draw_forest",
     "draw_heatmap",
     "draw_kaplan_meier",
+    "draw_null",
     "draw_overlap",
     "figure_style",
     "forest_alt",
@@ -92,6 +98,9 @@ __all__ = [
     "kaplan_meier_alt",
     "kaplan_meier_data",
     "kaplan_meier_figure",
+    "null_alt",
+    "null_data",
+    "null_figure",
     "overlap_alt",
     "overlap_data",
     "overlap_figure",

@@ -119,14 +119,16 @@ def draw_null(axes: "Axes", data: pd.DataFrame) -> "Axes":
         axes.set_xlim(0, float(bins[_HIGH].max()))
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
-        axes.set_title(label_texts([own[Result.SIGNATURE]], 26)[0])
+        axes.set_title(label_texts([own[Result.SIGNATURE]], 22)[0])
         axes.annotate(
             p_phrase(float(own[Result.P_NULL])),
-            (0.99, 0.97),
+            (1, 1),
             xycoords="axes fraction",
+            xytext=(0, 6),
+            textcoords="offset points",
             ha="right",
-            va="top",
             fontsize=SMALL_SIZE,
+            annotation_clip=False,
         )
     return axes
 
@@ -142,7 +144,7 @@ def null_figure(data: pd.DataFrame) -> "Figure":
     names = data[Result.SIGNATURE].drop_duplicates().tolist()
     n_across = min(_N_ACROSS, len(names))
     n_down = math.ceil(len(names) / n_across)
-    panel_width, panel_height, gap, below = 2.0, 0.95, 0.25, 0.5
+    panel_width, panel_height, gap, below = 2.4, 0.95, 0.25, 0.5
     row_height = panel_height + 0.55
     with figure_style():
         figure = new_figure(

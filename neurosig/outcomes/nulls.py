@@ -185,11 +185,11 @@ def null_test(
 
 
 def what_survives(table: pd.DataFrame) -> str:
-    """One sentence: which signatures keep their p-value below 0.05 among random signatures.
+    """In words: which signatures keep their p-value below 0.05 among random signatures.
 
     >>> rows = {"signature": ["A", "B"], "p_value": [0.01, 0.02], "p_null": [0.3, 0.004]}
     >>> what_survives(pd.DataFrame(rows))
-    'Of 2 signatures with p below 0.05, 1 also stands out among random signatures: B.'
+    'Of 2 signatures with p below 0.05, 1 has so among random signatures as well: B.'
     """
     nominal = table[table[Result.P_VALUE] < _ALPHA]
     kept = nominal.loc[nominal[Result.P_NULL] < _ALPHA, Result.SIGNATURE].tolist()
@@ -197,10 +197,15 @@ def what_survives(table: pd.DataFrame) -> str:
     if not len(nominal):
         return f"No signature has p below {_ALPHA:g}."
     if not kept:
-        return what + "none stands out among random signatures."
-    verb = "stands" if len(kept) == 1 else "stand"
-    listed = examples(kept, quoted=False)
-    return what + f"{len(kept)} also {verb} out among random signatures: {listed}."
+        return what + "none has so among random signatures."
+    verb = "has" if len(kept) == 1 else "have"
+    what += f"{len(kept)} {verb} so among random signatures as well: "
+    what += f"{examples(kept, quoted=False)}."
+    if Null.Q_NULL not in table.columns:
+        return what
+    q = nominal.loc[nominal[Null.Q_NULL] < _ALPHA, Result.SIGNATURE].tolist()
+    left = examples(q, quoted=False) if q else "none"
+    return what + f" With q over these p below {_ALPHA:g}: {left}."
 
 
 def _check(model: CoxModel, n_permutations: object, method: Method, null: NullLike) -> MatchedNull:

@@ -55,6 +55,22 @@ def test_the_p_value_of_one_gene_is_its_place_among_all_genes():
         assert row.z_score_test**2 == pytest.approx(statistic[GENES.index(row.signature)])
 
 
+def test_a_p_value_is_one_and_those_as_large_over_one_and_all():
+    """Recounted from the statistics that are handed out; with nothing as large it is 1 / 20."""
+    x, clinic = study(80, planted=GENES[:12])
+    sets = {"S": GENES[:12], "T": GENES[40:52]}
+    null = ns.MatchedNull(n_sets=19)
+    found = ns.null_test(
+        joined(x, clinic, sets), x, sets, null=null, **FAST | {"n_permutations": 49}
+    )
+    table = found.table.set_index("signature")
+    for drawn, column in ((found.random, "p_null"), (found.permuted, "p_permuted")):
+        for name in sets:
+            b = (drawn[name].abs() >= abs(table.loc[name, "z_score_test"])).sum()
+            assert table.loc[name, column] == (1 + b) / (1 + len(drawn))
+    assert table.loc["S", "p_null"] == 1 / 20
+
+
 def test_the_permuted_p_value_is_that_of_all_orders():
     """Of six patients all 720 orders of a score are walked, each by its own Cox fit."""
     x, clinic = study(6, seed=4)

@@ -28,7 +28,7 @@ from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.outcomes.cohort import Cohort
 from neurosig.outcomes.cox_model import cox
-from neurosig.outcomes.nulls import null_test
+from neurosig.outcomes.nulls import NullTest, null_test
 from neurosig.outcomes.pooling import meta
 from neurosig.outcomes.regression import regress
 from neurosig.outcomes.results import Results, ordered
@@ -46,7 +46,8 @@ class CohortAnalysis:
     """What was made of one cohort; the mappings are by method, the main one first.
 
     `survival` holds the adjusted models, `crude` the main method's without covariates on the same
-    rows (empty where the models have none anyway).
+    rows (empty where the models have none anyway), `nulls` what the main method's were compared
+    with.
     """
 
     source: CohortSource
@@ -55,6 +56,7 @@ class CohortAnalysis:
     scores: Mapping[str, Scores]
     survival: Mapping[str, Results]
     crude: pd.DataFrame
+    nulls: NullTest | None
     regressions: tuple[tuple[RegressionOutcome, Results], ...]
     origin: Mapping[str, Mapping[str, str]]
 
@@ -222,11 +224,12 @@ def _analyse_cohort(
                     raise
                 notices.add(f"{subject}, {name}", f"No survival model. {error}")
     survival = {name: _adjusted(result, source) for name, result in fitted.items()}
+    nulls = None
     if main in survival and study.config.null_test.n_sets:
         with notices.collecting(f"{subject}, {main}"):
             try:
-                table = _null_table(study, source, cohorts[main], expression, signatures)
-                survival[main] = _with_nulls(survival[main], table)
+                nulls = _null_test(study, source, cohorts[main], expression, signatures)
+                survival[main] = _with_nulls(survival[main], nulls.table)
             except (FitError, ParameterError) as error:  # some models and scores have no null
                 notices.add(f"{subject}, {main}", f"No null test. {error}")
     cohort = next(iter(cohorts.values()))
@@ -239,6 +242,7 @@ def _analyse_cohort(
         scores=scores,
         survival=survival,
         crude=_crude(next(iter(fitted.values()), None), source),
+        nulls=nulls,
         regressions=regressions,
         origin={"expression": expression.origin, "clinical": data.clinical_origin},
     )
@@ -310,13 +314,13 @@ def _survival(study: Study, source: CohortSource, cohort: Cohort) -> Results:
     )
 
 
-def _null_table(
+def _null_test(
     study: Study,
     source: CohortSource,
     cohort: Cohort,
     expression: Expression,
     signatures: SignatureCollection,
-) -> pd.DataFrame:
+) -> NullTest:
     choice = study.config.null_test
     return null_test(
         cohort,
@@ -330,7 +334,7 @@ def _null_table(
         n_permutations=choice.n_permutations,
         catalogue="all" if choice.catalogue else None,
         seed=choice.seed,
-    ).table
+    )
 
 
 def _with_nulls(result: Results, nulls: pd.DataFrame) -> Results:

@@ -48,6 +48,7 @@ def test_a_full_run_is_complete_and_says_what_it_did(full: StudyRun) -> None:
     assert {
         "forest_all", "forest_AXON", "km_alpha_AXON", "km_beta_AXON", "km_gamma_AXON", "coverage",
         "heatmap_alpha", "heatmap_beta", "heatmap_gamma", "forest_logistic_alpha_pni",
+        "null_alpha", "null_beta", "null_gamma",
     } == stems  # fmt: skip
 
     # the endpoint that is not pooled stands beside
@@ -169,6 +170,8 @@ def test_the_null_test_can_be_left_out_or_asked_for_fewer_sets(
     assert "p (random)" not in without.report.read_text(encoding="utf-8")
     small_study["null_test"] = {"n_sets": 20, "n_permutations": 0, "catalogue": False}
     few = ns.run(small_study, output=tmp_path / "few").tables["cohorts"]
+    assert (tmp_path / "few" / "figures" / "null_alpha.svg").exists()
+    assert not (tmp_path / "without" / "figures" / "null_alpha.svg").exists()
     assert few.loc[few["term"] == "score", "n_null"].tolist() == [20, 20, 20]
     assert not {"p_permuted", "catalogue_rank", "q_null"} & set(few.columns)
     plain = list(without.tables["cohorts"].columns)

@@ -1,12 +1,13 @@
 """The statistic that a signature is compared by with random, permuted and other signatures.
 
-It is the signed root z of the score test of the score in a Cox model with the covariates: it needs
-no iteration, and |z| orders signatures as the Wald test does.
+It is the signed root z of the score test of the score in a Cox or a logistic model with the
+covariates: it needs no iteration, and |z| orders signatures as the Wald test does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,8 @@ from neurosig.errors import AlignmentError, SeparationError, count, examples
 from neurosig.expression.base import Expression
 from neurosig.genesets.compiled import CompiledSignatures
 from neurosig.kernels.cox import CONVERGED, Ties, cox_fit_batch
-from neurosig.kernels.cox_score_test import ScoreTestTerms, score_test_terms, score_test_z
+from neurosig.kernels.cox_score_test import score_test_terms, score_test_z
+from neurosig.kernels.logistic_score_test import logistic_terms, logistic_z
 from neurosig.matched_null import MatchedNull
 from neurosig.methods.base import Method
 from neurosig.outcomes.model_rows import ModelRows, patterns
@@ -27,25 +29,80 @@ if TYPE_CHECKING:
     from neurosig.outcomes.cohort import Cohort
 
 FloatArray = NDArray[np.float64]
+ColumnTest: TypeAlias = Callable[[FloatArray], FloatArray]
+"""From columns of scores (n, C) on the rows of a model to their z (C,)."""
+
 PERMUTED_BYTES = 16 * 2**20
 """Memory of permuted scores held at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class ScoreTest:
-    """The test of a score on some rows: their places in the expression, strata and fitted model."""
+    """The test of a score on some rows: their places in the expression, strata, and the test."""
 
     places: NDArray[np.int64]
     strata: NDArray[np.int64] | None
-    terms: ScoreTestTerms
+    of_rows: ColumnTest
 
     def z(self, scores: FloatArray) -> FloatArray:
         """One z per column of scores (n_obs of the expression, C)."""
-        return score_test_z(self.terms, scores[self.places])
+        return self.of_rows(scores[self.places])
+
+
+class Response(Protocol):
+    """What scores are tested for."""
+
+    def test(self, known: NDArray[np.bool_]) -> ColumnTest | None:
+        """The test on some of the rows of a model; None where they hold too few events."""
+
+
+@dataclass(frozen=True, eq=False)
+class SurvivalResponse:
+    """Times and events of the rows of a Cox model."""
+
+    time: FloatArray
+    event: FloatArray
+    rows: ModelRows
+    ties: Ties
+
+    def test(self, known: NDArray[np.bool_]) -> ColumnTest | None:
+        """The test in the model with the covariates, fitted on these rows."""
+        time, event, covariates = self.time[known], self.event[known], self.rows.covariates[known]
+        if event.sum() <= 1 + len(self.rows.names):
+            return None
+        strata = None if self.rows.strata is None else self.rows.strata[known]
+        coef = np.empty(0)
+        if covariates.shape[1]:
+            fit = cox_fit_batch(
+                time, event, covariates[:, :1], covariates[:, 1:], strata=strata, ties=self.ties
+            )
+            if fit.code[0] != CONVERGED or fit.infinite.any():
+                raise _without_estimate(event, covariates)
+            coef = fit.coef[0]
+        terms = score_test_terms(time, event, covariates, coef, strata=strata, ties=self.ties)
+        return partial(score_test_z, terms)
+
+
+@dataclass(frozen=True, eq=False)
+class BinaryResponse:
+    """The 0 and 1 of the rows of a logistic model."""
+
+    y: FloatArray
+    rows: ModelRows
+
+    def test(self, known: NDArray[np.bool_]) -> ColumnTest | None:
+        """The test in the model with the covariates, fitted on these rows."""
+        y, covariates = self.y[known], self.rows.covariates[known]
+        if min(y.sum(), y.size - y.sum()) <= 1 + len(self.rows.names):
+            return None
+        terms = logistic_terms(y, covariates)
+        if terms is None:
+            raise _without_estimate(y, covariates)
+        return partial(logistic_z, terms)
 
 
 def score_tests(
-    cohort: "Cohort", rows: ModelRows, expression: Expression, ties: Ties
+    cohort: "Cohort", rows: ModelRows, expression: Expression, response: Response
 ) -> dict[str, ScoreTest]:
     """The test of each signature; those known on the same rows share one.
 
@@ -58,23 +115,15 @@ def score_tests(
     SeparationError
         A covariate separates the events, so that there is no model to add a score to.
     """
-    if cohort.time is None or cohort.event is None:
-        return {}
     places = _places(cohort, rows, expression)
-    time, event = cohort.time[rows.rows], cohort.event[rows.rows]
     tests: dict[str, ScoreTest] = {}
     for shared in patterns(rows.scores):
         known = shared.known
-        if event[known].sum() <= max(1, 1 + len(rows.names)):
-            continue
-        strata = None if rows.strata is None else rows.strata[known]
-        covariates = rows.covariates[known]
-        coef = _covariate_fit(time[known], event[known], covariates, strata, ties)
-        terms = score_test_terms(
-            time[known], event[known], covariates, coef, strata=strata, ties=ties
-        )
-        test = ScoreTest(places[known], strata, terms)
-        tests |= {rows.signatures[s]: test for s in shared.members}
+        of_rows = response.test(known)
+        if of_rows is not None:
+            strata = None if rows.strata is None else rows.strata[known]
+            test = ScoreTest(places[known], strata, of_rows)
+            tests |= {rows.signatures[s]: test for s in shared.members}
     return tests
 
 
@@ -92,24 +141,13 @@ def _places(cohort: "Cohort", rows: ModelRows, expression: Expression) -> NDArra
     return np.asarray(places, dtype=np.int64)
 
 
-def _covariate_fit(
-    time: FloatArray,
-    event: FloatArray,
-    covariates: FloatArray,
-    strata: NDArray[np.int64] | None,
-    ties: Ties,
-) -> FloatArray:
-    if not covariates.shape[1]:
-        return np.empty(0)
-    fit = cox_fit_batch(time, event, covariates[:, :1], covariates[:, 1:], strata=strata, ties=ties)
-    if fit.code[0] != CONVERGED or fit.infinite.any():
-        raise SeparationError(
-            "The model with the covariates alone has no finite estimate",
-            f"{count(int(event.sum()), 'event')} in {count(event.size, 'row')}, "
-            f"{count(covariates.shape[1], 'covariate column')}",
-            "Remove the covariate that separates the events or repeats another",
-        )
-    return np.asarray(fit.coef[0], dtype=np.float64)
+def _without_estimate(event: FloatArray, covariates: FloatArray) -> SeparationError:
+    return SeparationError(
+        "The model with the covariates alone has no finite estimate",
+        f"{count(int(event.sum()), 'event')} in {count(event.size, 'row')}, "
+        f"{count(covariates.shape[1], 'covariate column')}",
+        "Remove the covariate that separates the events or repeats another",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +225,7 @@ def permuted_z(
         for low in range(0, n_permutations, step):
             high = min(low + step, n_permutations)
             shuffled = [x[_permutation(rng, len(x), test.strata)] for _ in range(low, high)]
-            z = score_test_z(test.terms, np.hstack(shuffled))
+            z = test.of_rows(np.hstack(shuffled))
             found.loc[low : high - 1, names] = z.reshape(high - low, len(names))
     return found
 

@@ -14,29 +14,31 @@ from neurosig.expression.adapters import as_expression
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
 from neurosig.genesets.finding import load_signatures
 from neurosig.genesets.signature import SignatureCollection
-from neurosig.keys import Null, Result
+from neurosig.kernels.cox import Ties
 from neurosig.matched_null import MatchedNull, NullLike, check_has_null, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
+from neurosig.outcomes.clean import find_column, matching, texts_of
 from neurosig.outcomes.cox_model import CoxModel, cox
 from neurosig.outcomes.model_rows import ModelRows, TermLike, model_rows
+from neurosig.outcomes.null_columns import q_notes, what_survives, with_nulls
 from neurosig.outcomes.null_statistics import (
+    BinaryResponse,
+    Response,
     Scored,
     ScoreTest,
+    SurvivalResponse,
     permuted_z,
     random_z,
     score_tests,
 )
-from neurosig.outcomes.results import Results, benjamini_hochberg, ordered
+from neurosig.outcomes.regression import regress
+from neurosig.outcomes.results import Results, ordered
 
 if TYPE_CHECKING:
     from neurosig.outcomes.cohort import Cohort
 
 FloatArray = NDArray[np.float64]
-Q_SETS_PER_TEST = 40
-"""Random sets that a q-value needs for each test of its family."""
-
-_ALPHA = 0.05
 _SAME_Z = 1e-6
 _MATCHED = MatchedNull()
 _EFRON = CoxModel()
@@ -64,6 +66,8 @@ def null_test(
     adjust: Sequence[TermLike] = (),
     strata: Sequence[str] = (),
     model: CoxModel = _EFRON,
+    outcome: str | None = None,
+    positive: str | float | None = None,
     null: NullLike = _MATCHED,
     n_permutations: int = 1000,
     catalogue: Any = "all",
@@ -73,24 +77,24 @@ def null_test(
     seed: int = 0,
     n_jobs: int = 1,
 ) -> NullTest:
-    """Cox models of scores, with the p-values that random signatures and permuted labels give.
+    """Cox or logistic models, with the p-values that random signatures and permuted labels give.
 
         p = (1 + #{t: |z_t| >= |z|}) / (1 + m),     two-sided
 
-    z, the same for observed and null: signed root of the score test of the score in the Cox model
-    with the covariates and strata. Three nulls answer three questions. `p_null`: do these genes
+    z, the same for observed and null: signed root of the score test of the score in the model with
+    the covariates and strata. Three nulls answer three questions. `p_null`: do these genes
     tell more of the outcome than m random sets of their number, direction, weights and average
     expression, scored by the same method? In many tumours most sets of genes are related to
     survival, so that a p-value against "no relation" says little of these genes. `p_permuted`: is
-    there any relation, without trust in asymptotics? Time, event, covariates and strata stay
-    together, and the scores go to other observations, of the same stratum. `catalogue_rank`: the
+    there any relation, without trust in asymptotics? Outcome, covariates and strata stay together,
+    and the scores go to other observations, of the same stratum. `catalogue_rank`: the
     place of |z| among the other signatures of a catalogue (1: the largest), of `n_catalogue`; a
     description and not a p-value.
 
     Parameters
     ----------
     cohort
-        A cohort with an endpoint whose scores were made from `expression` by `method`.
+        A cohort whose scores were made from `expression` by `method`.
     expression
         The same matrix, in full: random sets are scored on it.
     signatures
@@ -99,6 +103,9 @@ def null_test(
         Registered name or method; it has to be the one of the scores.
     adjust, strata, model, allow_loss
         As in `cox`; of the model the null has the treatment of ties alone.
+    outcome, positive
+        A clinical column and its level that counts as 1, for logistic models as in `regress`
+        instead of Cox models of the endpoint; there are no strata then.
     null
         How many random sets, and how finely they are matched for expression; "matched" for 1,000.
     n_permutations
@@ -113,8 +120,9 @@ def null_test(
     Returns
     -------
     NullTest
-        `table`: the score rows of `cox`, with `p_null` from `n_null` random sets (those without a
-        score are left out), `q_null`, `p_permuted`, `catalogue_rank` and `z_score_test`.
+        `table`: the score rows of `cox` or `regress`, with `p_null` from `n_null` random sets
+        (those without a score are left out), `q_null`, `p_permuted`, `catalogue_rank` and
+        `z_score_test`.
         `q_null` (Benjamini-Hochberg over the tests of this call) is there where m is at least 40
         times their number: with fewer sets no empirical p-value is small enough to survive the
         correction, and a note says how many sets it takes. Null draws are not shared between
@@ -129,7 +137,7 @@ def null_test(
     AlignmentError
         An observation of the cohort is not in the expression.
     EndpointError, ClinicalError, FitError
-        As in `cox`; SeparationError if the covariates alone have no finite estimate.
+        As in `cox` and `regress`; SeparationError if the covariates alone have no finite estimate.
 
     References
     ----------
@@ -162,14 +170,20 @@ def null_test(
     """
     chosen = get_method(method)
     chosen_null = _check(model, n_permutations, chosen, null)
-    fitted = cox(
-        cohort, adjust=adjust, strata=strata, model=model, allow_loss=allow_loss, n_jobs=n_jobs
-    )
     matrix = as_expression(data=expression, layer=layer, use_raw=use_raw)
+    if outcome is None:
+        fitted = cox(
+            cohort, adjust=adjust, strata=strata, model=model, allow_loss=allow_loss, n_jobs=n_jobs
+        )
+    else:
+        _check_logistic(outcome, strata, model)
+        fitted = regress(
+            cohort, outcome=outcome, positive=positive, adjust=adjust, allow_loss=allow_loss
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of rows lost: the fit above has told
-        rows = _rows(cohort, adjust, strata)
-    tests = score_tests(cohort, rows, matrix, model.ties)
+        rows, response = _response(cohort, outcome, positive, adjust, strata, ties=model.ties)
+    tests = score_tests(cohort, rows, matrix, response)
     scored = Scored.of(matrix, chosen, n_jobs)
     sets = _compiled(SignatureCollection.of(signatures), rows, matrix.var_names)
     observed = pd.DataFrame(scored.scores(sets), columns=list(sets.names))
@@ -179,33 +193,9 @@ def null_test(
     permuted = permuted_z(observed, tests, n_permutations, seed)
     others = _catalogue_z(scored, catalogue, tests, SignatureCollection.of(signatures))
     table = fitted.scores.reset_index(drop=True)
-    table = _with_nulls(table, z, random, permuted, others)
-    notes = (*fitted.notes, *_notes(table, chosen_null.n_sets), what_survives(table))
+    table = with_nulls(table, z, random, permuted, others)
+    notes = (*fitted.notes, *q_notes(table, chosen_null.n_sets), what_survives(table))
     return NullTest(ordered(table), fitted.row_flow, notes, random, permuted, others)
-
-
-def what_survives(table: pd.DataFrame) -> str:
-    """In words: which signatures keep their p-value below 0.05 among random signatures.
-
-    >>> rows = {"signature": ["A", "B"], "p_value": [0.01, 0.02], "p_null": [0.3, 0.004]}
-    >>> what_survives(pd.DataFrame(rows))
-    'Of 2 signatures with p below 0.05, 1 has so among random signatures as well: B.'
-    """
-    nominal = table[table[Result.P_VALUE] < _ALPHA]
-    kept = nominal.loc[nominal[Result.P_NULL] < _ALPHA, Result.SIGNATURE].tolist()
-    what = f"Of {count(len(nominal), 'signature')} with p below {_ALPHA:g}, "
-    if not len(nominal):
-        return f"No signature has p below {_ALPHA:g}."
-    if not kept:
-        return what + "none has so among random signatures."
-    verb = "has" if len(kept) == 1 else "have"
-    what += f"{len(kept)} {verb} so among random signatures as well: "
-    what += f"{examples(kept, quoted=False)}."
-    if Null.Q_NULL not in table.columns:
-        return what
-    q = nominal.loc[nominal[Null.Q_NULL] < _ALPHA, Result.SIGNATURE].tolist()
-    left = examples(q, quoted=False) if q else "none"
-    return what + f" With q over these p below {_ALPHA:g}: {left}."
 
 
 def _check(model: CoxModel, n_permutations: object, method: Method, null: NullLike) -> MatchedNull:
@@ -231,16 +221,36 @@ def _check(model: CoxModel, n_permutations: object, method: Method, null: NullLi
     return chosen
 
 
-def _rows(cohort: "Cohort", adjust: Sequence[TermLike], strata: Sequence[str]) -> ModelRows:
-    time, event = np.asarray(cohort.time), np.asarray(cohort.event)
-    return model_rows(
-        cohort,
-        np.isfinite(time) & np.isfinite(event),
-        cohort.row_flow,
-        adjust=adjust,
-        strata=strata,
-        allow_loss=True,
-    )
+def _check_logistic(outcome: str, strata: Sequence[str], model: CoxModel) -> None:
+    if strata or model != _EFRON:
+        raise ParameterError(
+            f"A logistic model of {outcome!r} has neither strata nor the options of a Cox model",
+            f"strata is {tuple(strata)!r}, model is {model!r}",
+            "Give the strata as covariates in adjust, or leave outcome out",
+        )
+
+
+def _response(
+    cohort: "Cohort",
+    outcome: str | None,
+    positive: str | float | None,
+    adjust: Sequence[TermLike],
+    strata: Sequence[str],
+    *,
+    ties: Ties,
+) -> tuple[ModelRows, Response]:
+    """The rows that the models are fitted on, and what the scores are tested for on them."""
+    if outcome is None:
+        time, event = np.asarray(cohort.time), np.asarray(cohort.event)
+        known = np.isfinite(time) & np.isfinite(event)
+    else:
+        cells = texts_of(find_column(cohort.data, outcome))
+        known = np.array([cell is not None for cell in cells], dtype=np.bool_)
+    rows = model_rows(cohort, known, cohort.row_flow, adjust=adjust, strata=strata, allow_loss=True)
+    if outcome is None:
+        return rows, SurvivalResponse(time[rows.rows], event[rows.rows], rows, ties)
+    hits = matching(cells, positive)
+    return rows, BinaryResponse(hits[rows.rows].astype(np.float64), rows)
 
 
 def _compiled(
@@ -306,58 +316,3 @@ def _catalogue_z(
         own = frozenset(signatures[name].genes)
         table.loc[[other == name or genes[other] == own for other in sets.names], name] = np.nan
     return table
-
-
-def _with_nulls(
-    table: pd.DataFrame,
-    z: pd.Series,
-    random: pd.DataFrame,
-    permuted: pd.DataFrame,
-    others: pd.DataFrame,
-) -> pd.DataFrame:
-    names = table[Result.SIGNATURE].tolist()
-    observed = z.reindex(names).to_numpy(dtype=np.float64)
-    p_null, n_null = _empirical(observed, random.reindex(columns=names))
-    columns: dict[str, NDArray[Any]] = {
-        Null.Z: observed,
-        Result.P_NULL: p_null,
-        Null.N_NULL: n_null,
-    }
-    n_tests = int(np.isfinite(p_null).sum())
-    if n_tests and len(random) >= Q_SETS_PER_TEST * n_tests:
-        columns[Null.Q_NULL] = benjamini_hochberg(p_null)
-    if len(permuted):
-        p_permuted, n_permuted = _empirical(observed, permuted.reindex(columns=names))
-        columns |= {Null.P_PERMUTED: p_permuted, Null.N_PERMUTED: n_permuted}
-    if len(others):
-        of_names = others.reindex(columns=names)
-        as_large = _as_large(observed, of_names)
-        columns[Null.CATALOGUE_RANK] = np.where(np.isfinite(observed), 1.0 + as_large, np.nan)
-        columns[Null.N_CATALOGUE] = of_names.notna().sum().to_numpy()
-    return table.assign(**columns)
-
-
-def _as_large(observed: FloatArray, drawn: pd.DataFrame) -> NDArray[np.int64]:
-    """How many of each column are as large as the observed one; rounding parts no ties."""
-    limits = np.abs(observed) * (1 - 1e-10)
-    counts: NDArray[np.int64] = (np.abs(drawn.to_numpy()) >= limits).sum(axis=0)
-    return counts
-
-
-def _empirical(observed: FloatArray, drawn: pd.DataFrame) -> tuple[FloatArray, NDArray[np.int64]]:
-    """The p-value of each column, and the number of draws it rests on."""
-    n = drawn.notna().sum().to_numpy(dtype=np.int64)
-    p = (1.0 + _as_large(observed, drawn)) / (1.0 + n)
-    return np.where(np.isfinite(observed) & (n > 0), p, np.nan), n
-
-
-def _notes(table: pd.DataFrame, n_sets: int) -> tuple[str, ...]:
-    n_tests = int(table[Result.P_NULL].notna().sum())
-    if Null.Q_NULL in table.columns:
-        return (f"q_null is over the {count(n_tests, 'p_null', 'p_null')} of this call",)
-    if not n_tests:
-        return ()
-    return (
-        f"p_null stands without a q-value: {count(n_tests, 'test')} need "
-        f"{Q_SETS_PER_TEST * n_tests:,} random sets each, and there are {n_sets:,}",
-    )

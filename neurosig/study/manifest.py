@@ -6,7 +6,7 @@ import pandas as pd
 
 from neurosig.keys import OK, Coverage, Result
 from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.nulls import what_survives
+from neurosig.outcomes.null_columns import what_survives
 from neurosig.report.manifest import Fact, FigureItem, Item, Manifest, Notice, Section, TableItem
 from neurosig.study.analysis import StudyAnalysis
 from neurosig.study.columns import COHORT_COLUMNS, POOLED_COLUMNS, table_item

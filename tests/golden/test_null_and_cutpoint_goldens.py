@@ -1,6 +1,6 @@
-"""The statistic of the null tests against R survival 3.5-3; cutpoints against R maxstat 0.7-25.
+"""Null tests against R 4.2.2 and survival 3.5-3, cutpoints against maxstat 0.7-25.
 
-cox_score_test/ holds made-up data with many ties, R's score tests of them, and the script. Goldens:
+score_test/ holds made-up data with many ties, R's score tests of them, and the script. Goldens:
 expected/maxstat_*, survminer_cutpoint_lung (calls in scripts/30_survival.R).
 """
 
@@ -12,9 +12,10 @@ import pytest
 
 from neurosig.kernels.cox import cox_fit_batch
 from neurosig.kernels.cox_score_test import score_test_terms, score_test_z
+from neurosig.kernels.logistic_score_test import logistic_terms, logistic_z
 from neurosig.outcomes.cutpoint import MaxStat, logrank_scores, maxstat
 
-FOLDER = Path(__file__).parent / "cox_score_test"
+FOLDER = Path(__file__).parent / "score_test"
 R_ROWS = pd.read_csv(FOLDER / "expected.csv", keep_default_na=False)
 
 
@@ -32,6 +33,18 @@ def test_the_score_test_of_one_more_column_equals_r(row):
     found = score_test_z(terms, data[[row.score]].to_numpy(float))
     # R's gamma has converged to about 1e-7 of itself
     np.testing.assert_allclose(found**2, float(row.statistic), rtol=1e-6)
+
+
+R_LOGISTIC = pd.read_csv(FOLDER / "expected_logistic.csv", keep_default_na=False)
+
+
+@pytest.mark.parametrize("row", list(R_LOGISTIC.itertuples()), ids=lambda r: f"{r[1]}-{r[2]}")
+def test_the_score_test_in_a_logistic_model_equals_r(row):
+    data = pd.read_csv(FOLDER / "data.csv")
+    z = data[[] if row.adjust == "none" else ["age", "grade"]].to_numpy(float)
+    terms = logistic_terms(data["event"].to_numpy(float), z)
+    found = logistic_z(terms, data[[row.score]].to_numpy(float))
+    np.testing.assert_allclose(found**2, float(row.statistic), rtol=1e-9)
 
 
 CASES = {

@@ -157,6 +157,46 @@ def test_adjusted_models_are_compared_with_adjusted_models():
     assert (abs(crude["z_score_test"] - found["z_score_test"]) > 0.5).any()
 
 
+def test_a_logistic_model_has_the_same_nulls():
+    """By |z| the gene stands where its own logistic likelihood puts it among all 120 genes."""
+    x, clinic = study(100, planted=GENES[:6])
+    clinic["late"] = np.where(clinic["t"] > 0.7, "yes", "no")
+    sets = {name: [name] for name in (GENES[0], GENES[50])}
+    cohort = joined(x, clinic, sets)
+    options = {"outcome": "late", "positive": "yes", "adjust": ["age"]}
+    null = ns.MatchedNull(n_sets=5_000, n_bins=1)
+    found = ns.null_test(cohort, x, sets, null=null, **options, **FAST | {"n_permutations": 99})
+    assert found.table["model"].eq("logistic regression").all()
+    every = ns.Cohort.join(x, clinic, ENDPOINT)
+    p_lr = (
+        ns.regress(every, **options).table.query("term == 'score'").set_index("signature")["p_lr"]
+    )
+    for row in found.table.itertuples():
+        place = (p_lr <= p_lr[row.signature]).mean()
+        assert row.p_null == pytest.approx(place, abs=0.03)
+        assert row.z_score_test == pytest.approx(row.statistic, abs=0.3)
+        assert row.p_permuted == pytest.approx(row.p_value, abs=0.1)
+
+
+def test_a_logistic_model_has_no_strata():
+    x, clinic = study()
+    sets = {"S": GENES[:10]}
+    with pytest.raises(ParameterError, match="neither strata"):
+        ns.null_test(
+            joined(x, clinic, sets), x, sets, outcome="site", positive="north", strata=["site"]
+        )
+
+
+def test_a_covariate_that_tells_the_outcome_is_refused_in_a_logistic_model():
+    x, clinic = study()
+    clinic["late"] = np.where(clinic["t"] > 0.7, "yes", "no")
+    sets = {"S": GENES[:10]}
+    options = {"outcome": "late", "positive": "yes", "adjust": ["t"]}
+    cohort = ns.Cohort.join(ns.score(x, sets, method="zscore"), clinic)
+    with pytest.warns(ns.errors.SmallSampleWarning), pytest.raises(SeparationError):
+        ns.null_test(cohort, x, sets, **options, **FAST)
+
+
 def test_a_q_value_needs_forty_random_sets_for_each_test():
     x, clinic = study()
     sets = {f"S{i}": GENES[10 * i : 10 * i + 10] for i in range(3)}

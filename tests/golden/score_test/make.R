@@ -1,6 +1,6 @@
 # Score tests of one more column in a fitted Cox model, by R's survival: the model with the column
-# started at (0, gamma) and stopped there reports the score statistic. Rscript make.R writes both
-# tables beside this file.
+# started at (0, gamma) and stopped there reports the score statistic. In a fitted logistic model:
+# Rao's test of anova. Rscript make.R writes the tables beside this file.
 library(survival)
 set.seed(20240611)
 n <- 80
@@ -26,4 +26,15 @@ expected <- do.call(rbind, rows)
 expected$statistic <- formatC(expected$statistic, digits = 15, format = "g")
 write.csv(d, "data.csv", row.names = FALSE)
 write.csv(expected, "expected.csv", row.names = FALSE)
+rows <- list()
+for (adjust in c("none", "age+grade")) for (score in c("score_a", "score_b", "score_c")) {
+  z <- if (adjust == "none") "1" else c("age", "grade")
+  tight <- glm.control(epsilon = 1e-14, maxit = 100)
+  reduced <- glm(reformulate(z, "event"), binomial, d, control = tight)
+  full <- glm(reformulate(c(z, score), "event"), binomial, d, control = tight)
+  rows[[length(rows) + 1]] <- data.frame(adjust, score, statistic = anova(reduced, full, test = "Rao")$Rao[2])
+}
+logistic <- do.call(rbind, rows)
+logistic$statistic <- formatC(logistic$statistic, digits = 15, format = "g")
+write.csv(logistic, "expected_logistic.csv", row.names = FALSE)
 cat(R.version.string, "survival", as.character(packageVersion("survival")), "\n")

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from neurosig.outcomes.curves import at_risk_table as at_risk_table
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves import survival_quantile as survival_quantile
+    from neurosig.outcomes.cutpoint import maxstat as maxstat
     from neurosig.outcomes.design import Term as Term
     from neurosig.outcomes.endpoint import Endpoint as Endpoint
     from neurosig.outcomes.fine_gray_model import fine_gray as fine_gray
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from neurosig.outcomes.increment import added_value as added_value
     from neurosig.outcomes.landmark_analysis import landmark as landmark
     from neurosig.outcomes.net_benefit import decision_curve as decision_curve
+    from neurosig.outcomes.nulls import null_test as null_test
     from neurosig.outcomes.optimism import Resampling as Resampling
     from neurosig.outcomes.performance import discrimination as discrimination
     from neurosig.outcomes.pooling import meta as meta
@@ -117,11 +119,13 @@ _HOME = {
     "load_signatures": "genesets.finding",
     "logrank": "outcomes.rank_tests",
     "logrank_trend": "outcomes.rank_comparisons",
+    "maxstat": "outcomes.cutpoint",
     "meta": "outcomes.pooling",
     "method_agreement": "agreement",
     "methods": "methods",
     "nearest_neighbours": "smoothing",
     "nelson_aalen": "outcomes.cumulative_hazard",
+    "null_test": "outcomes.nulls",
     "pairwise_logrank": "outcomes.rank_comparisons",
     "ph_test": "outcomes.proportional_hazards",
     "pl": "pl",

@@ -15,13 +15,19 @@ from neurosig.methods.base import Method
 
 
 def score_blocks(
-    expression: Expression, sets: CompiledSignatures, method: Method, cohort: Any, *, n_jobs: int
+    expression: Expression,
+    sets: CompiledSignatures,
+    method: Method,
+    cohort: Any,
+    *,
+    n_jobs: int,
+    title: str | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Scores before `Method.finish`, and in which observations all genes have one value."""
     values = np.empty((expression.n_obs, method.n_columns(sets)))
     is_flat = np.empty(expression.n_obs, dtype=np.bool_)
     task = partial(_scored, method=method, sets=sets, cohort=cohort)
-    title = f"{method.spec.name}: {count(expression.n_obs, 'observation')}"
+    title = title or f"{method.spec.name}: {count(expression.n_obs, 'observation')}"
     for start, (scores, flat) in run_blocks(expression, task, n_jobs=n_jobs, title=title):
         rows = slice(start, start + len(flat))
         values[rows], is_flat[rows] = scores, flat

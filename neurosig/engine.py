@@ -20,7 +20,7 @@ from neurosig.expression.checks import (
 from neurosig.expression.derived import Checked
 from neurosig.genesets.compiled import compile_signatures
 from neurosig.genesets.signature import SignatureCollection
-from neurosig.matched_null import NullLike, matched_p_values, null_of
+from neurosig.matched_null import NullLike, check_has_null, matched_p_values, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.score_warnings import (
@@ -118,12 +118,8 @@ def score(
     """
     _check_arguments(min_genes, min_coverage, n_jobs, seed)
     chosen, chosen_null = get_method(method), null_of(null)
-    if chosen_null is not None and chosen.why_no_null is not None:
-        raise ParameterError(
-            f"null cannot be given for {chosen.spec.name}",
-            chosen.why_no_null,
-            "Ask for the p-values of another method",
-        )
+    if chosen_null is not None:
+        check_has_null(chosen)
     collection = SignatureCollection.of(signatures)
     if not collection:
         raise SignatureError(

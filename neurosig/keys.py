@@ -137,6 +137,7 @@ class Result:
     P_VALUE: Final = "p_value"
     P_LR: Final = "p_lr"
     P_PH: Final = "p_ph"
+    P_NULL: Final = "p_null"
     Q_VALUE: Final = "q_value"
     FAMILY: Final = "family"
     EFFECT: Final = "effect"
@@ -167,6 +168,7 @@ class Result:
         P_VALUE,
         P_LR,
         P_PH,
+        P_NULL,
         Q_VALUE,
         FAMILY,
         EFFECT,
@@ -280,6 +282,23 @@ class Performance:
     FULL: Final = "full"
     TREAT_ALL: Final = "treat_all"
     N_RESAMPLES: Final = "n_resamples"
+
+
+class Null:
+    """Further columns of a table whose statistics were compared with null distributions.
+
+    `Result.P_NULL` is the p-value against random signatures.
+    """
+
+    Z: Final = "z_score_test"
+    N_NULL: Final = "n_null"
+    Q_NULL: Final = "q_null"
+    P_PERMUTED: Final = "p_permuted"
+    N_PERMUTED: Final = "n_permuted"
+    CATALOGUE_RANK: Final = "catalogue_rank"
+    N_CATALOGUE: Final = "n_catalogue"
+
+    ALL: Final = (Z, N_NULL, Q_NULL, P_PERMUTED, N_PERMUTED, CATALOGUE_RANK, N_CATALOGUE)
 
 
 SCORE_TERM: Final = "score"

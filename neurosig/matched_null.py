@@ -4,14 +4,11 @@ Random gene sets of the same size and like expression are scored as the signatur
 drawn, scored and counted a group at a time: memory does not grow with their number.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig import _params
@@ -20,18 +17,11 @@ from neurosig.errors import ParameterError, count
 from neurosig.expression.base import Block, Expression
 from neurosig.expression.passes import run_blocks
 from neurosig.genesets.compiled import CompiledSignatures
-from neurosig.kernels.draws import draw_from_bins
 from neurosig.methods.base import Method
-from neurosig.methods.control_genes import gene_means
-
-GROUP_BYTES = 48 * 2**20
-"""Memory of the random sets drawn at once, and of what a method fits to them."""
+from neurosig.random_sets import Drawn, RandomSets
 
 SCORES_BYTES = 16 * 2**20
 """Memory of the scores of random sets held at once by a thread."""
-
-SMALLEST_BIN = 20
-"""Genes of a bin at the least; with fewer genes there are fewer bins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,21 +94,20 @@ def null_of(null: object) -> MatchedNull | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Bins:
-    """Genes by average expression: those of bin b are at places `starts[b]` to `starts[b + 1]`."""
+def check_has_null(method: Method) -> None:
+    """Refuse a method whose scores of random sets cannot be compared with those of signatures.
 
-    of_gene: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    members: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, means: NDArray[np.float64], n_bins: int) -> "_Bins":
-        order = np.argsort(means, kind="stable")  # NaN, a gene without a value, comes last
-        starts = np.linspace(0, len(means), n_bins + 1).astype(np.int64)
-        of_gene = np.empty(len(means), dtype=np.int64)
-        of_gene[order] = np.repeat(np.arange(n_bins), np.diff(starts))
-        return cls(of_gene, starts, order.astype(np.int64))
+    Raises
+    ------
+    ParameterError
+        If it has a reason against it.
+    """
+    if method.why_no_null is not None:
+        raise ParameterError(
+            f"null cannot be given for {method.spec.name}",
+            method.why_no_null,
+            "Ask for the p-values of another method",
+        )
 
 
 def matched_p_values(
@@ -136,13 +125,10 @@ def matched_p_values(
 
     genes: what `method.fit_genes` found; observed: (n_obs, n_signatures).
     """
-    n_most = max(SMALLEST_BIN, int(sets.sets.sizes.max(initial=0)))
-    n_bins = min(null.n_bins, max(1, expression.n_vars // n_most))
-    bins = _Bins.of(gene_means(expression), n_bins)
-    random_sets = _RandomSets(sets, expression.var_names, bins, null.n_sets, seed)
+    random_sets = RandomSets.of(expression, sets, n_sets=null.n_sets, n_bins=null.n_bins, seed=seed)
     n_as_high = np.zeros(observed.shape, dtype=np.int64)
     n_scored = np.zeros(observed.shape, dtype=np.int64)
-    groups = list(random_sets.groups(method, expression.n_obs))
+    groups = random_sets.groups(method, expression.n_obs)
     for number, group in enumerate(groups, start=1):
         drawn = random_sets.draw(group)
         cohort = method.fit_sets(expression, drawn.sets, genes)
@@ -160,97 +146,8 @@ def matched_p_values(
     return p_values
 
 
-class _Part(NamedTuple):
-    """Random sets `first` to before `last` of signature number `signature`."""
-
-    signature: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """Random sets of some signatures, one signature after another from the places `starts`."""
-
-    sets: CompiledSignatures
-    signatures: NDArray[np.int64]
-    starts: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class _RandomSets:
-    """All random sets of all signatures, drawn when they are asked for."""
-
-    sets: CompiledSignatures
-    var_names: pd.Index
-    bins: _Bins
-    n_sets: int
-    seed: int
-
-    def groups(self, method: Method, n_obs: int) -> Iterator[list[_Part]]:
-        """Which to draw together, so that a group takes at most `GROUP_BYTES`."""
-        sizes = self.sets.sets.sizes
-        # A gene of a set is a position and a weight, once in its set and once in its arm.
-        set_bytes = 32 * sizes + method.fit_bytes(sizes, n_obs)
-        group: list[_Part] = []
-        free = GROUP_BYTES
-        for s, n_bytes in enumerate(set_bytes.tolist()):
-            first = 0
-            while first < self.n_sets:
-                n_fit = min(self.n_sets - first, max(free // n_bytes, 0 if group else 1))
-                if n_fit == 0:
-                    yield group
-                    group, free = [], GROUP_BYTES
-                    continue
-                group.append(_Part(s, first, first + n_fit))
-                free -= n_fit * n_bytes
-                first += n_fit
-        if group:
-            yield group
-
-    def draw(self, group: list[_Part]) -> _Drawn:
-        """The random sets of a group."""
-        positions: list[NDArray[np.int64]] = []
-        weights: list[NDArray[np.float64]] = []
-        for part in group:
-            drawn, drawn_weights = self._draw(part)
-            positions += list(drawn)
-            weights += list(drawn_weights)
-        signatures = np.array([part.signature for part in group], dtype=np.int64)
-        n_drawn = np.array([part.last - part.first for part in group], dtype=np.int64)
-        sets = self.sets.with_genes(np.repeat(signatures, n_drawn), positions, weights)
-        return _Drawn(sets, signatures, np.cumsum(n_drawn) - n_drawn)
-
-    def _draw(self, part: _Part) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Positions, ascending, and weights of the genes of each set: (n_sets, n_genes) each."""
-        sets = self.sets.sets
-        genes = slice(sets.indptr[part.signature], sets.indptr[part.signature + 1])
-        held, weights = sets.indices[genes], sets.weights[genes]
-        names = self.var_names[held]
-        by_name = np.argsort(names.to_numpy(dtype=object), kind="stable")
-        held, weights = held[by_name], weights[by_name]
-        uniform = _generator(names[by_name], weights, self.seed).random((self.n_sets, len(held)))
-        drawn = draw_from_bins(
-            uniform, self.bins.of_gene[held], self.bins.starts, self.bins.members
-        )[part.first : part.last]
-        ascending = np.argsort(drawn, axis=1)
-        rows = np.arange(len(drawn))[:, None]
-        return drawn[rows, ascending], weights[ascending]
-
-
-def _generator(
-    names: Iterable[str], weights: NDArray[np.float64], seed: int
-) -> np.random.Generator:
-    """Random numbers that depend on the seed and on the genes of one signature alone."""
-    text = "\n".join(
-        f"{name}\t{weight!r}" for name, weight in zip(names, weights.tolist(), strict=True)
-    )
-    digest = hashlib.sha256(text.encode()).digest()
-    return np.random.default_rng([seed, *np.frombuffer(digest, dtype="<u4").tolist()])
-
-
 def _counts(
-    block: Block, *, drawn: _Drawn, method: Method, cohort: Any, observed: NDArray[np.float64]
+    block: Block, *, drawn: Drawn, method: Method, cohort: Any, observed: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """How many random sets score as high, and how many have a score: (n_rows, n_parts) each."""
     n_parts = len(drawn.signatures)

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import InputError, count
-from neurosig.keys import OK, SCORE_TERM, Pooled, Result
+from neurosig.keys import OK, SCORE_TERM, Null, Pooled, Result
 from neurosig.outcomes.row_flow import flow_table
 
 
@@ -38,7 +38,7 @@ def ordered(table: pd.DataFrame) -> pd.DataFrame:
     >>> list(ordered(pd.DataFrame({"extra": [1], "p_value": [0.5], "signature": ["NGF"]})))
     ['signature', 'p_value', 'extra']
     """
-    known = [name for name in (*Result.ALL, *Pooled.ALL) if name in table.columns]
+    known = [name for name in (*Result.ALL, *Pooled.ALL, *Null.ALL) if name in table.columns]
     return table[known + [name for name in table.columns if name not in known]]
 
 

@@ -32,6 +32,9 @@
 ``assessment_data``       what `assess` found of each signature as one tidy table
 ``draw_assessment``       the table on an Axes, with what led to each verdict marked
 ``assessment_figure``     the same as a Figure
+``null_data``             sizes of the statistic of random signatures in bins, and the own one
+``draw_null``             those of one signature on an Axes
+``null_figure``           a panel for each signature as a Figure
 ``*_alt``                 the words that stand for a figure where it cannot be seen
 ``figure_style``          the look of the figures, as a context manager
 ``save_figure``           the figure as SVG and its source data as CSV, the same bytes every time
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
         kaplan_meier_data,
         kaplan_meier_figure,
     )
+    from neurosig.pl.null import draw_null, null_alt, null_data, null_figure
     from neurosig.pl.on_embedding import embedding
     from neurosig.pl.overlap import draw_overlap, overlap_alt, overlap_data, overlap_figure
     from neurosig.pl.style import figure_style, save_figure
@@ -96,6 +100,7 @@ _HOMES = {
     "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
     "assessment": ("assessment_alt", "assessment_data", "assessment_figure", "draw_assessment"),
     "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
+    "null": ("draw_null", "null_alt", "null_data", "null_figure"),
     "overlap": ("draw_overlap", "overlap_alt", "overlap_data", "overlap_figure"),
     "dotplot": ("dotplot_alt", "dotplot_data", "dotplot_figure", "draw_dotplot"),
     "on_embedding": ("embedding",),
@@ -124,6 +129,7 @@ __all__ = [
     "draw_heatmap",
     "draw_incidence",
     "draw_kaplan_meier",
+    "draw_null",
     "draw_overlap",
     "draw_violin",
     "embedding",
@@ -140,6 +146,9 @@ __all__ = [
     "kaplan_meier_alt",
     "kaplan_meier_data",
     "kaplan_meier_figure",
+    "null_alt",
+    "null_data",
+    "null_figure",
     "overlap_alt",
     "overlap_data",
     "overlap_figure",

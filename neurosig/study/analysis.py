@@ -10,20 +10,29 @@ import pandas as pd
 from neurosig._progress import Advance
 from neurosig.assessment.quality import Assessment, assess
 from neurosig.engine import score
-from neurosig.errors import FitError, InputError, UnknownSignatureError, count, examples
+from neurosig.errors import (
+    FitError,
+    InputError,
+    ParameterError,
+    UnknownSignatureError,
+    count,
+    examples,
+)
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import guess_scale
 from neurosig.genesets.finding import load_signatures
 from neurosig.genesets.formats import read_signatures
 from neurosig.genesets.signature import SignatureCollection
-from neurosig.keys import OK, Result
+from neurosig.keys import OK, SCORE_TERM, Null, Result
+from neurosig.matched_null import MatchedNull
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.outcomes.cohort import Cohort
 from neurosig.outcomes.cox_model import cox
+from neurosig.outcomes.nulls import NullTest, null_test
 from neurosig.outcomes.pooling import meta
 from neurosig.outcomes.regression import regress
-from neurosig.outcomes.results import Results
+from neurosig.outcomes.results import Results, ordered
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 from neurosig.scores import Scores
 from neurosig.study.config import CohortSource, RegressionOutcome, SignatureChoice, Study
@@ -38,7 +47,8 @@ class CohortAnalysis:
     """What was made of one cohort; the mappings are by method, the main one first.
 
     `survival` holds the adjusted models, `crude` the main method's without covariates on the same
-    rows (empty where the models have none anyway).
+    rows (empty where the models have none anyway), `nulls` what the main method's were compared
+    with.
     """
 
     source: CohortSource
@@ -48,6 +58,7 @@ class CohortAnalysis:
     survival: Mapping[str, Results]
     crude: pd.DataFrame
     assessment: Assessment
+    nulls: NullTest | None
     regressions: tuple[tuple[RegressionOutcome, Results], ...]
     origin: Mapping[str, Mapping[str, str]]
 
@@ -208,6 +219,7 @@ def _analyse_cohort(
         )
     scores, cohorts = {}, {}
     fitted: dict[str, Results] = {}
+    main = next(iter(methods))
     for name, method in methods.items():
         with notices.collecting(f"{subject}, {name}"):
             scores[name] = _score(study, expression, signatures, method)
@@ -220,6 +232,15 @@ def _analyse_cohort(
                 if len(study.config.cohorts) == 1:
                     raise
                 notices.add(f"{subject}, {name}", f"No survival model. {error}")
+    survival = {name: _adjusted(result, source) for name, result in fitted.items()}
+    nulls = None
+    if main in survival and study.config.null_test.n_sets:
+        with notices.collecting(f"{subject}, {main}"):
+            try:
+                nulls = _null_test(study, source, cohorts[main], expression, signatures)
+                survival[main] = _with_nulls(survival[main], nulls.table)
+            except (FitError, ParameterError) as error:  # some models and scores have no null
+                notices.add(f"{subject}, {main}", f"No null test. {error}")
     cohort = next(iter(cohorts.values()))
     with notices.collecting(subject):
         regressions = tuple((o, _regression(cohort, o)) for o in source.regressions)
@@ -228,9 +249,10 @@ def _analyse_cohort(
         scale=guess_scale(expression).scale,
         cohort=cohort,
         scores=scores,
-        survival={name: _adjusted(result, source) for name, result in fitted.items()},
+        survival=survival,
         assessment=assessment,
         crude=_crude(next(iter(fitted.values()), None), source),
+        nulls=nulls,
         regressions=regressions,
         origin={"expression": expression.origin, "clinical": data.clinical_origin},
     )
@@ -300,6 +322,38 @@ def _survival(study: Study, source: CohortSource, cohort: Cohort) -> Results:
         model=study.config.model,
         unadjusted=bool(source.adjust),
     )
+
+
+def _null_test(
+    study: Study,
+    source: CohortSource,
+    cohort: Cohort,
+    expression: Expression,
+    signatures: SignatureCollection,
+) -> NullTest:
+    choice = study.config.null_test
+    return null_test(
+        cohort,
+        expression,
+        signatures,
+        method=next(iter(chosen_methods(study).values())),
+        adjust=source.adjust,
+        strata=source.strata,
+        model=study.config.model,
+        null=MatchedNull(n_sets=choice.n_sets),
+        n_permutations=choice.n_permutations,
+        catalogue="all" if choice.catalogue else None,
+        seed=choice.seed,
+    )
+
+
+def _with_nulls(result: Results, nulls: pd.DataFrame) -> Results:
+    """The result with the columns of its null test in the rows of the scores."""
+    columns = [c for c in (Result.P_NULL, *Null.ALL) if c in nulls.columns]
+    by_signature = nulls.set_index(Result.SIGNATURE)[columns].astype(np.float64)
+    rows = by_signature.reindex(result.table[Result.SIGNATURE]).reset_index(drop=True)
+    rows[(result.table[Result.TERM] != SCORE_TERM).to_numpy()] = np.nan
+    return replace(result, table=ordered(pd.concat([result.table, rows], axis=1)))
 
 
 def _adjusted(result: Results, source: CohortSource) -> Results:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from neurosig.keys import Pooled, Quality, Result
+from neurosig.keys import Null, Pooled, Quality, Result
 from neurosig.report.manifest import Column, Format, TableItem
 
 _LABELS = {
@@ -16,6 +16,11 @@ _LABELS = {
     "p_value": "p",
     "p_lr": "p (LR)",
     "p_ph": "p (PH)",
+    "p_null": "p (random)",
+    "q_null": "q (random)",
+    "p_permuted": "p (permuted)",
+    "catalogue_rank": "Rank in catalogue",
+    "n_catalogue": "of",
     "q_value": "q",
     "family": "q over",
     "n": "n",
@@ -65,9 +70,10 @@ _LABELS = {
     "model": "Model",
 }
 _P_COLUMNS = {"p_value", "p_lr", "p_ph", "q_value", "p_heterogeneity"}
+_P_COLUMNS |= {"p_null", "q_null", "p_permuted"}
 _P_COLUMNS |= {f"p_value_{kind}" for kind in ("adjusted", "crude", "common", "wider")}
 _INTEGER_COLUMNS = {"n", "n_events", "n_params", "n_cohorts", "n_genes", "n_found"}
-_INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df", "n_obs"}
+_INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df", "n_obs", "catalogue_rank", "n_catalogue"}
 _PERCENT_COLUMNS = {
     Quality.COVERAGE,
     Quality.DETECTED,
@@ -108,8 +114,13 @@ COHORT_COLUMNS = [
     Result.P_VALUE,
     Result.P_LR,
     Result.P_PH,
+    Result.P_NULL,
     Result.Q_VALUE,
     Result.FAMILY,
+    Null.Q_NULL,
+    Null.P_PERMUTED,
+    Null.CATALOGUE_RANK,
+    Null.N_CATALOGUE,
     Result.N,
     Result.N_EVENTS,
     Result.EVENTS_PER_PARAM,

@@ -199,6 +199,18 @@ class Pooling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NullChoice:
+    """What the survival results of the main method are compared with."""
+
+    n_sets: Annotated[
+        int, Range(0), Help("random signatures for each signature; 0: no null test")
+    ] = 1000
+    n_permutations: Annotated[int, Range(0), Help("permutations of the outcome; 0: none")] = 1000
+    catalogue: Annotated[bool, Help("rank each signature among those of the catalogue")] = True
+    seed: Annotated[int, Range(0), Help("fixes the random draws")] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What to draw."""
 
@@ -226,6 +238,7 @@ class StudyConfig:
     assessment: QualityThresholds = field(default_factory=QualityThresholds)
     model: CoxModel = field(default_factory=CoxModel)
     pooling: Pooling = field(default_factory=Pooling)
+    null_test: NullChoice = field(default_factory=NullChoice)
     figures: Figures = field(default_factory=Figures)
 
     def __post_init__(self) -> None:

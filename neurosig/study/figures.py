@@ -13,6 +13,7 @@ from neurosig.pl.assessment import assessment_alt, assessment_data, assessment_f
 from neurosig.pl.coverage import coverage_alt, coverage_data, coverage_figure
 from neurosig.pl.forest import forest_alt, forest_data, forest_figure, summary_forest_data
 from neurosig.pl.heatmap import heatmap_alt, heatmap_data, heatmap_figure
+from neurosig.pl.null import null_alt, null_data, null_figure
 from neurosig.pl.style import save_figure
 from neurosig.study.analysis import CohortAnalysis, StudyAnalysis
 from neurosig.study.config import Study
@@ -93,6 +94,8 @@ def _figures(study: Study, analysis: StudyAnalysis) -> Iterator[_Drawn]:
         for name in shown:
             yield _forest(analysis, table, pooled, name)
         for cohort in analysis.cohorts:
+            yield from _null(cohort, shown)
+        for cohort in analysis.cohorts:
             if cohort.survival:
                 yield from _curves(cohort, analysis, shown)
     for cohort in analysis.cohorts:
@@ -139,6 +142,27 @@ def _forest(
         alt=forest_alt(data, name),
     )
     return _Drawn(forest_figure(data), data, about)
+
+
+def _null(cohort: CohortAnalysis, shown: list[str]) -> Iterator[_Drawn]:
+    """The signatures shown among random ones, where there are any."""
+    if cohort.nulls is None:
+        return
+    rows = cohort.nulls.table
+    drawn = rows[rows[Result.SIGNATURE].isin(shown) & rows[Result.P_NULL].notna()]
+    if drawn.empty:
+        return
+    data = null_data(drawn, cohort.nulls.random)
+    about = StudyFigure(
+        section="cohorts",
+        id=f"null_{cohort.source.id}",
+        title=f"Among random signatures in {cohort.source.title or cohort.source.id}",
+        caption="Grey: size of the score test of random signatures of the same size and average "
+        "expression, scored by the same method and fitted by the same model. Line: the signature "
+        "itself. p: the share of random signatures that reach it.",
+        alt=null_alt(data),
+    )
+    yield _Drawn(null_figure(data), data, about)
 
 
 def _curves(cohort: CohortAnalysis, analysis: StudyAnalysis, shown: list[str]) -> Iterator[_Drawn]:

@@ -7,6 +7,7 @@ import pandas as pd
 from neurosig.assessment.rules import VERDICTS
 from neurosig.keys import SCORED, Coverage, Result
 from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.null_columns import what_survives
 from neurosig.report.manifest import Fact, FigureItem, Item, Manifest, Notice, Section, TableItem
 from neurosig.study.analysis import StudyAnalysis
 from neurosig.study.columns import (
@@ -186,9 +187,26 @@ def _cohort_section(
     intro = (
         "Cox models, one per signature, of the continuous score. A unit is one standard deviation "
         "(n - 1) over the rows of that model, so that it is the cohort's own spread and not an "
-        f"absolute amount of expression. {echoes}."
+        f"absolute amount of expression. {echoes}.{_against_chance(analysis)}"
     )
     return _section("cohorts", "Each cohort", intro, items, figures)
+
+
+def _against_chance(analysis: StudyAnalysis) -> str:
+    """What p (random) is, and a sentence per cohort on what survives it."""
+    main = analysis.main_method
+    sentences = [
+        f"{c.source.id}: {what_survives(c.survival[main].scores)}"
+        for c in analysis.cohorts
+        if main in c.survival and Result.P_NULL in c.survival[main].table
+    ]
+    if not sentences:
+        return ""
+    return (
+        " p (random) is the place of a signature among random ones of its size and average "
+        "expression, scored by the same method and fitted by the same model: where most genes "
+        f"follow the outcome, a small p is no sign of a special signature. {' '.join(sentences)}"
+    )
 
 
 def _reason(endpoint: Endpoint | None) -> str:

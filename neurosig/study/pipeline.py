@@ -176,6 +176,7 @@ def _provenance(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
             name: {"parameters": m.parameters(), "revision": m.spec.revision, "doi": m.spec.doi}
             for name, m in analysis.methods.items()
         },
+        null_test=asdict(study.config.null_test),
         cohorts={
             c.source.id: {
                 **{key: dict(value) for key, value in c.origin.items()},

@@ -93,7 +93,7 @@ def test_the_seed_fixes_the_p_values_and_another_changes_them():
 
 
 def test_p_values_do_not_depend_on_other_signatures_names_gene_order_threads_or_groups(monkeypatch):
-    from neurosig import matched_null
+    from neurosig import matched_null, random_sets
     from neurosig.expression import base
 
     x = table()
@@ -104,7 +104,7 @@ def test_p_values_do_not_depend_on_other_signatures_names_gene_order_threads_or_
     assert (alone["other name"] == expected["S"]).all()
     reversed_genes = p_values(x.iloc[:, ::-1], sets, method="mean", null=null)
     pd.testing.assert_frame_equal(reversed_genes, expected)
-    monkeypatch.setattr(matched_null, "GROUP_BYTES", 5_000)
+    monkeypatch.setattr(random_sets, "GROUP_BYTES", 5_000)
     monkeypatch.setattr(matched_null, "SCORES_BYTES", 1_000)
     monkeypatch.setattr(
         base.Expression,

@@ -49,6 +49,7 @@ def test_a_full_run_is_complete_and_says_what_it_did(full: StudyRun) -> None:
         "forest_all", "forest_AXON", "km_alpha_AXON", "km_beta_AXON", "km_gamma_AXON", "coverage",
         "heatmap_alpha", "heatmap_beta", "heatmap_gamma", "forest_logistic_alpha_pni",
         "assessment_alpha", "assessment_beta", "assessment_gamma",
+        "null_alpha", "null_beta", "null_gamma",
     } == stems  # fmt: skip
 
     # the endpoint that is not pooled stands beside
@@ -68,6 +69,13 @@ def test_a_full_run_is_complete_and_says_what_it_did(full: StudyRun) -> None:
     intro = manifest["sections"][0]["intro"]
     assert "Pooled over the OS cohorts alpha, beta." in intro
     assert "gamma (RFS) has another endpoint" in intro
+
+    # each row of a score stands beside its p-value among random signatures
+    assert scores[["p_null", "p_permuted", "catalogue_rank"]].notna().all(axis=None)
+    assert cohorts.loc[cohorts["term"] != "score", "p_null"].isna().all()
+    assert set(scores["n_null"]) == {1000}
+    intro = next(s for s in manifest["sections"] if s["id"] == "cohorts")["intro"]
+    assert "alpha: No signature has p below 0.05." in intro
 
     # three ages and one grade are missing in alpha
     flow = full.tables["row_flow"]
@@ -151,6 +159,34 @@ def test_the_configuration_in_the_run_folder_repeats_the_run(
     second = ns.run(first.folder / "config.yaml", output=tmp_path / "second")
     assert _reproducible(second.folder) == _reproducible(first.folder)
     assert "1e3" in second.report.read_text()
+
+
+def test_the_null_test_can_be_left_out_or_asked_for_fewer_sets(
+    small_study: Config, tmp_path: Path
+) -> None:
+    small_study["cohorts"] = small_study["cohorts"][:1]
+    small_study["null_test"] = {"n_sets": 0}
+    without = ns.run(small_study, output=tmp_path / "without")
+    assert "p_null" not in without.tables["cohorts"]
+    assert "p (random)" not in without.report.read_text(encoding="utf-8")
+    small_study["null_test"] = {"n_sets": 20, "n_permutations": 0, "catalogue": False}
+    few = ns.run(small_study, output=tmp_path / "few").tables["cohorts"]
+    assert (tmp_path / "few" / "figures" / "null_alpha.svg").exists()
+    assert not (tmp_path / "without" / "figures" / "null_alpha.svg").exists()
+    assert few.loc[few["term"] == "score", "n_null"].tolist() == [20, 20, 20]
+    assert not {"p_permuted", "catalogue_rank", "q_null"} & set(few.columns)
+    plain = list(without.tables["cohorts"].columns)
+    pd.testing.assert_frame_equal(few[plain], without.tables["cohorts"])
+
+
+def test_scores_without_a_null_are_said_and_do_not_stop_the_run(
+    small_study: Config, tmp_path: Path
+) -> None:
+    small_study["cohorts"] = small_study["cohorts"][:1]
+    small_study["scoring"] = {"method": "plaid", "parameters": {"normalize": True}}
+    run = ns.run(small_study, output=tmp_path / "out")
+    assert any("No null test. The scores of" in text for text in run.notices)
+    assert len(run.tables["cohorts"])
 
 
 def test_deleting_a_clinical_column_changes_tables_and_report_accordingly(

@@ -14,13 +14,13 @@ PACKAGES = ("neurosig", "numpy", "pandas", "scipy", "numba", "anndata", "statsmo
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that numbers depend on."""
-    return dict(_versions())
+    return dict(_versions(PACKAGES))
 
 
 @cache
-def _versions() -> Mapping[str, str]:
+def _versions(packages: tuple[str, ...]) -> Mapping[str, str]:
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -205,7 +205,9 @@ def _against_chance(analysis: StudyAnalysis) -> str:
     return (
         " p (random) is the place of a signature among random ones of its size and average "
         "expression, scored by the same method and fitted by the same model: where most genes "
-        f"follow the outcome, a small p is no sign of a special signature. {' '.join(sentences)}"
+        "follow the outcome, a small p is no sign of a special signature. It stands beside p and "
+        "not in its place: random sets of many genes score alike, so that p (random) can be small "
+        f"where p is not. {' '.join(sentences)}"
     )
 
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from neurosig.methods.registry import available_methods as available_methods
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
     from neurosig.outcomes.cohort import Cohort as Cohort
-    from neurosig.outcomes.cox_model import CoxModel as CoxModel
     from neurosig.outcomes.cox_model import cox as cox
+    from neurosig.outcomes.cox_options import CoxModel as CoxModel
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Cohort": "outcomes.cohort",
     "CohortStats": "cohort_stats",
-    "CoxModel": "outcomes.cox_model",
+    "CoxModel": "outcomes.cox_options",
     "Endpoint": "outcomes.endpoint",
     "MatchedNull": "matched_null",
     "Scores": "scores",

@@ -68,7 +68,7 @@ def parse_term(text: str) -> Term:
     """A covariate as it is typed on the command line.
 
     >>> parse_term("psa:log2"), parse_term("grade:categorical:2").reference
-    (Term(column='psa', kind='auto', transform='log2', reference=None), '2')
+    (Term(column='psa', kind='auto', transform='log2', reference=None, knots=4), '2')
     """
     choices = {p.name: p.choices or () for p in _params.describe(Term)}
     column, _, rest = text.partition(":")

@@ -8,7 +8,8 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
 from neurosig.cli._options import expand
-from neurosig.outcomes.cox_model import CoxModel, cox
+from neurosig.outcomes.cox_model import cox
+from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.endpoint import Endpoint
 from neurosig.study.config import ClinicalReading
 

@@ -1,16 +1,20 @@
 """Pieces of a Cox fit for one design: the partial likelihood and the linear algebra of a step.
 
-With S0, S1, S2 the sums of exp(x b), x exp(x b) and x x' exp(x b) over the risk set of an event
-time, D0, D1, D2 the same sums over its d deaths and f = j / d, the terms j = 0 .. d-1 of that time
-are (Efron; Breslow has f = 0)
+With r = exp(offset + x b), w the case weights, S0, S1, S2 the sums of w r, w r x and w r x x' over
+the risk set of an event time, D0, D1, D2 the same sums over its d deaths, v the mean weight of
+these deaths and f = j / d, the terms j = 0 .. d-1 of that time are (Efron; Breslow has f = 0)
 
-    loglik       sum over deaths of x b - sum_j log(S0 - f D0)
+    loglik       sum over deaths of w log(r) - v sum_j log(S0 - f D0)
     mean_j       (S1 - f D1) / (S0 - f D0)
-    gradient     sum over deaths of x   - sum_j mean_j
-    information  sum_j (S2 - f D2) / (S0 - f D0) - mean_j mean_j'
+    gradient     sum over deaths of w x      - v sum_j mean_j
+    information  v sum_j (S2 - f D2) / (S0 - f D0) - mean_j mean_j'
+
+Rows join the sums from the last time to the first, and leave them where they were not yet under
+observation (delayed entry).
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +24,30 @@ from neurosig.kernels.jit import jit
 FloatArray = NDArray[np.float64]
 
 
+class RiskRows(NamedTuple):
+    """Rows in the order of their risk sets, see `times.RiskSets`.
+
+    event, weight, offset: (n,); start, opens: of the groups of equal times; leaving: (m,) places of
+    the rows that leave, in the order of leaving; n_left: (n_groups,) how many have left before the
+    group; efron: the treatment of ties.
+    """
+
+    event: FloatArray
+    weight: FloatArray
+    offset: FloatArray
+    start: NDArray[np.int64]
+    opens: NDArray[np.bool_]
+    leaving: NDArray[np.int64]
+    n_left: NDArray[np.int64]
+    efron: bool
+
+
 @jit
-def _linear_predictor(x: FloatArray, beta: FloatArray) -> FloatArray:
+def linear_predictor(x: FloatArray, beta: FloatArray, offset: FloatArray) -> FloatArray:
+    """The offset plus x beta."""
     eta = np.empty(x.shape[0])
     for i in range(x.shape[0]):
-        total = 0.0
+        total = offset[i]
         for a in range(x.shape[1]):
             total += x[i, a] * beta[a]
         eta[i] = total
@@ -40,34 +63,71 @@ def _mirror(matrix: FloatArray) -> None:
 
 
 @jit
-def derivatives(
-    x: FloatArray,
-    beta: FloatArray,
-    event: FloatArray,
-    start: NDArray[np.int64],
-    opens: NDArray[np.bool_],
-    weight: FloatArray,
-    efron: bool,
+def _add(x: FloatArray, i: int, risk: float, s1: FloatArray, s2: FloatArray) -> None:
+    """Add row i, with its risk, to the sums of x and x x'; a negative risk takes it out."""
+    for a in range(x.shape[1]):
+        risk_x = risk * x[i, a]
+        s1[a] += risk_x
+        for b in range(a + 1):
+            s2[a, b] += risk_x * x[i, b]
+
+
+@jit
+def _subtract(
+    at_risk: tuple[float, FloatArray, FloatArray],
+    dying: tuple[float, FloatArray, FloatArray],
+    f: float,
+    weight: float,
     gradient: FloatArray,
     information: FloatArray,
 ) -> float:
-    """Log-likelihood; gradient and information are filled, each event time with its weight."""
+    """Take one term from the gradient and add it to the information; its log is returned."""
+    s0, s1, s2 = at_risk
+    d0, d1, d2 = dying
+    denominator = s0 - f * d0
+    mean = (s1 - f * d1) / denominator
+    for a in range(mean.size):
+        gradient[a] -= weight * mean[a]
+        for b in range(a + 1):
+            second = (s2[a, b] - f * d2[a, b]) / denominator
+            information[a, b] += weight * (second - mean[a] * mean[b])
+    return float(weight * np.log(denominator))
+
+
+@jit
+def derivatives(
+    x: FloatArray,
+    beta: FloatArray,
+    rows: RiskRows,
+    factor: FloatArray,
+    gradient: FloatArray,
+    information: FloatArray,
+) -> float:
+    """Log-likelihood; gradient and information are filled, each event time with its factor."""
     k = x.shape[1]
-    eta = _linear_predictor(x, beta)
+    eta = linear_predictor(x, beta, rows.offset)
     top = (
         -np.inf
     )  # largest eta of the risk set: the sums are kept over exp(top), which none exceeds
     s0, s1, s2 = 0.0, np.zeros(k), np.zeros((k, k))
-    d1, d2, mean = np.zeros(k), np.zeros((k, k)), np.zeros(k)
-    gradient[:] = 0.0
-    information[:, :] = 0.0
-    loglik = 0.0
-    for g in range(start.size - 1):
-        if opens[g]:
+    d1, d2 = np.zeros(k), np.zeros((k, k))
+    gradient[:], information[:, :] = 0.0, 0.0
+    loglik, left, n_at_risk = 0.0, 0, 0
+    for g in range(rows.start.size - 1):
+        if rows.opens[g]:
+            n_at_risk = 0
+        while left < rows.n_left[g]:
+            i = rows.leaving[left]
+            left, n_at_risk = left + 1, n_at_risk - 1
+            risk = rows.weight[i] * np.exp(eta[i] - top)
+            s0 -= risk
+            _add(x, i, -risk, s1, s2)
+        if n_at_risk == 0:  # no rounding error stays behind
             s0, top = 0.0, -np.inf
             s1[:], s2[:, :] = 0.0, 0.0
-        n_deaths, d0 = 0, 0.0
-        for i in range(start[g], start[g + 1]):
+        n_deaths, d0, d_weight = 0, 0.0, 0.0
+        n_at_risk += rows.start[g + 1] - rows.start[g]
+        for i in range(rows.start[g], rows.start[g + 1]):
             if eta[i] > top:
                 shrink = np.exp(top - eta[i])
                 top = eta[i]
@@ -77,38 +137,27 @@ def derivatives(
                 d0 *= shrink
                 d1 *= shrink
                 d2 *= shrink
-            risk = np.exp(eta[i] - top)
+            w = rows.weight[i]
+            risk = w * np.exp(eta[i] - top)
             s0 += risk
-            is_death = event[i] > 0.0
-            if is_death:
+            _add(x, i, risk, s1, s2)
+            if rows.event[i] > 0.0:
                 if n_deaths == 0:
                     d1[:], d2[:, :] = 0.0, 0.0
-                n_deaths += 1
+                n_deaths, d_weight = n_deaths + 1, d_weight + w
                 d0 += risk
-                loglik += weight[g] * eta[i]
-            for a in range(k):
-                risk_x = risk * x[i, a]
-                s1[a] += risk_x
-                if is_death:
-                    d1[a] += risk_x
-                    gradient[a] += weight[g] * x[i, a]
-                for b in range(a + 1):
-                    product = risk_x * x[i, b]
-                    s2[a, b] += product
-                    if is_death:
-                        d2[a, b] += product
-        n_terms = n_deaths if efron else min(n_deaths, 1)
-        for j in range(n_terms):
-            f = j / n_deaths  # 0 in the one term that Breslow has
-            w = weight[g] if efron else weight[g] * n_deaths
-            denominator = s0 - f * d0
-            loglik -= w * (np.log(denominator) + top)
-            for a in range(k):
-                mean[a] = (s1[a] - f * d1[a]) / denominator
-                gradient[a] -= w * mean[a]
-                for b in range(a + 1):
-                    second = (s2[a, b] - f * d2[a, b]) / denominator
-                    information[a, b] += w * (second - mean[a] * mean[b])
+                loglik += factor[g] * w * eta[i]
+                _add(x, i, risk, d1, d2)
+                for a in range(k):
+                    gradient[a] += factor[g] * w * x[i, a]
+        if n_deaths > 0:
+            weight = factor[g] * d_weight
+            n_terms = n_deaths if rows.efron else 1
+            at_risk, dying = (s0, s1, s2), (d0, d1, d2)
+            loglik -= weight * top
+            for j in range(n_terms):
+                f = j / n_deaths  # 0 in the one term that Breslow has
+                loglik -= _subtract(at_risk, dying, f, weight / n_terms, gradient, information)
     _mirror(information)
     return loglik
 

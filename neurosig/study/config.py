@@ -9,7 +9,7 @@ from neurosig import _params
 from neurosig._params import Help, Pattern, Range
 from neurosig._yaml import load_yaml
 from neurosig.errors import ParameterError
-from neurosig.outcomes.cox_model import CoxModel
+from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.endpoint import Endpoint
 

@@ -13,7 +13,7 @@ import pytest
 from neurosig import _params
 from neurosig.cli._options import _flags
 from neurosig.cli.app import COMMANDS
-from neurosig.outcomes.cox_model import CoxModel
+from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.endpoint import Endpoint
 from neurosig.study.config import ClinicalReading, ExpressionReading, SignatureChoice
 

@@ -11,7 +11,8 @@ import pytest
 
 from neurosig.kernels.cox import CONVERGED, cox_fit_batch
 from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.cox_model import CoxModel, cox
+from neurosig.outcomes.cox_model import cox
+from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.endpoint import Endpoint
 from neurosig.outcomes.proportional_hazards import ph_test

@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     from neurosig.methods.registry import available_methods as available_methods
     from neurosig.outcomes.clinical_io import read_clinical as read_clinical
     from neurosig.outcomes.cohort import Cohort as Cohort
+    from neurosig.outcomes.cox_fit import CoxFit as CoxFit
+    from neurosig.outcomes.cox_fit import fit_cox as fit_cox
     from neurosig.outcomes.cox_model import cox as cox
     from neurosig.outcomes.cox_options import CoxModel as CoxModel
+    from neurosig.outcomes.curvature import nonlinearity as nonlinearity
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Cohort": "outcomes.cohort",
     "CohortStats": "cohort_stats",
+    "CoxFit": "outcomes.cox_fit",
     "CoxModel": "outcomes.cox_options",
     "Endpoint": "outcomes.endpoint",
     "MatchedNull": "matched_null",
@@ -65,11 +69,13 @@ _HOME = {
     "catalogue_table": "genesets.finding",
     "cox": "outcomes.cox_model",
     "errors": "errors",
+    "fit_cox": "outcomes.cox_fit",
     "kaplan_meier": "outcomes.curves",
     "load_signatures": "genesets.finding",
     "logrank": "outcomes.rank_tests",
     "meta": "outcomes.pooling",
     "methods": "methods",
+    "nonlinearity": "outcomes.curvature",
     "ph_test": "outcomes.proportional_hazards",
     "pl": "pl",
     "read_clinical": "outcomes.clinical_io",

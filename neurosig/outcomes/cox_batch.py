@@ -41,6 +41,8 @@ FIRTH = "the likelihood has no maximum"
 class CoxTask:
     """One analysis: the rows of `rows` with their times, and how they are fitted."""
 
+    endpoint: str
+    time_unit: str
     time: FloatArray
     event: FloatArray
     rows: ModelRows

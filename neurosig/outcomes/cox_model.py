@@ -148,6 +148,49 @@ def cox(
     >>> [round(float(fit.table["estimate"][0]), 3) for fit in fits]  # R; Kleinbaum and Klein
     [1.572, 1.509]
     """
+    task = cox_task(
+        cohort,
+        signatures=signatures,
+        adjust=adjust,
+        strata=strata,
+        interactions=interactions,
+        scale=scale,
+        model=model,
+        confidence=confidence,
+        allow_loss=allow_loss,
+        n_jobs=n_jobs,
+    )
+    rows, endpoint = task.rows, task.endpoint
+    tasks = [task]
+    if unadjusted and rows.names:
+        crude = replace(rows, covariates=rows.covariates[:, :0], names=(), adjusted_for=())
+        tasks.append(replace(task, rows=crude, products=Products()))
+    tables = []
+    for one in tasks:
+        family = f"score rows of {cohort.name}, {endpoint}"
+        if len(tasks) > 1:
+            family += ", adjusted" if one.rows.names else ", unadjusted"
+        table = declare_family(_table(one, cohort.name), family)
+        tables.append(_interaction_families(table, one.products, cohort.name, endpoint))
+    table = pd.concat(tables, ignore_index=True)
+    _warn(tables[0])  # the models asked for; the crude ones only stand beside them
+    return Results(table=table, row_flow=rows.row_flow, notes=_notes(task, table))
+
+
+def cox_task(
+    cohort: "Cohort",
+    *,
+    signatures: str | Sequence[str],
+    adjust: Sequence[TermLike],
+    strata: Sequence[str],
+    interactions: Sequence[Pair],
+    scale: Scale,
+    model: CoxModel,
+    confidence: float = 0.95,
+    allow_loss: bool = False,
+    n_jobs: int = 1,
+) -> CoxTask:
+    """Check what `cox` was given and gather the rows it uses; parameters and errors are its."""
     check_scale(scale, confidence)
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(
@@ -169,6 +212,8 @@ def cox(
     )
     rows, products = add_interactions(rows, interactions)
     task = CoxTask(
+        endpoint=cohort.endpoint.name or cohort.endpoint.event,
+        time_unit=cohort.endpoint.unit,
         time=cohort.time[rows.rows],
         event=cohort.event[rows.rows],
         rows=rows,
@@ -179,33 +224,17 @@ def cox(
         confidence=confidence,
         n_jobs=n_jobs,
     )
-    _check_events(cohort.name, task.event, n_params=len(task.terms))
+    check_events(cohort.name, task.event, n_params=len(task.terms))
     check_covariates(rows)
-    tasks = [task]
-    if unadjusted and rows.names:
-        crude = replace(rows, covariates=rows.covariates[:, :0], names=(), adjusted_for=())
-        tasks.append(replace(task, rows=crude, products=Products()))
-    endpoint = cohort.endpoint.name or cohort.endpoint.event
-    tables = []
-    for one in tasks:
-        family = f"score rows of {cohort.name}, {endpoint}"
-        if len(tasks) > 1:
-            family += ", adjusted" if one.rows.names else ", unadjusted"
-        table = declare_family(_table(one, cohort.name, endpoint), family)
-        tables.append(_interaction_families(table, one.products, cohort.name, endpoint))
-    table = pd.concat(tables, ignore_index=True)
-    _warn(tables[0])  # the models asked for; the crude ones only stand beside them
-    return Results(
-        table=table, row_flow=rows.row_flow, notes=_notes(task, table, cohort.endpoint.unit)
-    )
+    return task
 
 
-def _table(task: CoxTask, cohort: str, endpoint: str) -> pd.DataFrame:
+def _table(task: CoxTask, cohort: str) -> pd.DataFrame:
     fits = fit_all(task)
     text = ModelText(
         cohort=cohort,
-        endpoint=endpoint,
-        model=_model_text(task),
+        endpoint=task.endpoint,
+        model=model_text(task),
         adjusted_for=", ".join(task.rows.adjusted_for),
         effect_scales=_scales(task),
         confidence=task.confidence,
@@ -263,7 +292,8 @@ def _interaction_families(
     return ordered(table)
 
 
-def _check_events(name: str, event: FloatArray, n_params: int) -> None:
+def check_events(name: str, event: FloatArray, n_params: int) -> None:
+    """Refuse no events, fewer than two, or not more than parameters."""
     n_events = int(event.sum())
     if n_events == 0:
         raise TooFewEventsError(
@@ -285,7 +315,8 @@ def _check_events(name: str, event: FloatArray, n_params: int) -> None:
         )
 
 
-def _model_text(task: CoxTask) -> str:
+def model_text(task: CoxTask) -> str:
+    """The model in words."""
     model, rows = task.model, task.rows
     parts = [f"Cox regression, {model.ties.capitalize()} ties"]
     if rows.stratified_by:
@@ -305,7 +336,7 @@ def _model_text(task: CoxTask) -> str:
     return ", ".join(parts)
 
 
-def _notes(task: CoxTask, table: pd.DataFrame, time_unit: str) -> tuple[str, ...]:
+def _notes(task: CoxTask, table: pd.DataFrame) -> tuple[str, ...]:
     notes = [
         "Scores are divided by their standard deviation (n - 1) over the rows of each fit"
         if task.scale == "sd"
@@ -315,7 +346,7 @@ def _notes(task: CoxTask, table: pd.DataFrame, time_unit: str) -> tuple[str, ...
         notes.append(
             f"Where p_ph < {PH_ALPHA}: effect_early and effect_late are the hazard ratios up to "
             "and after split_time, the median event time; rmst_effect is the difference in mean "
-            f"survival time up to rmst_tau, in {time_unit}, per unit of the score"
+            f"survival time up to rmst_tau, in {task.time_unit}, per unit of the score"
         )
     failed = table.loc[
         (table[Result.TERM] == SCORE_TERM) & (table[Result.STATUS] != OK), Result.STATUS

@@ -19,7 +19,8 @@ from neurosig.study.config import ClinicalReading
 from neurosig.study.sources import read_clinical_as
 
 TERM_HELP = (
-    "covariate, as COLUMN, COLUMN:categorical, COLUMN:categorical:REFERENCE or COLUMN:log2; "
+    "covariate, as COLUMN, COLUMN:categorical, COLUMN:categorical:REFERENCE, COLUMN:log2 or "
+    "COLUMN:spline; "
     "repeatable"
 )
 

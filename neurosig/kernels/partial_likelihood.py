@@ -23,6 +23,8 @@ from neurosig.kernels.jit import jit
 
 FloatArray = NDArray[np.float64]
 
+_WIDEST_ETA = 600.0
+
 
 class RiskRows(NamedTuple):
     """Rows in the order of their risk sets, see `times.RiskSets`.
@@ -63,35 +65,36 @@ def _mirror(matrix: FloatArray) -> None:
 
 
 @jit
-def _add(x: FloatArray, i: int, risk: float, s1: FloatArray, s2: FloatArray) -> None:
-    """Add row i, with its risk, to the sums of x and x x'; a negative risk takes it out."""
-    for a in range(x.shape[1]):
-        risk_x = risk * x[i, a]
-        s1[a] += risk_x
-        for b in range(a + 1):
-            s2[a, b] += risk_x * x[i, b]
+def _largest(eta: FloatArray, weight: FloatArray, risk: FloatArray) -> float:
+    """Fill weight exp(eta - top) and return top, the largest eta; -inf where some underflow."""
+    top, lowest = -np.inf, np.inf
+    for i in range(eta.size):
+        top, lowest = max(top, eta[i]), min(lowest, eta[i])
+    if not top - lowest < _WIDEST_ETA:
+        return -np.inf
+    for i in range(eta.size):
+        risk[i] = weight[i] * np.exp(eta[i] - top)
+    return top
 
 
 @jit
-def _subtract(
-    at_risk: tuple[float, FloatArray, FloatArray],
-    dying: tuple[float, FloatArray, FloatArray],
-    f: float,
-    weight: float,
-    gradient: FloatArray,
-    information: FloatArray,
-) -> float:
-    """Take one term from the gradient and add it to the information; its log is returned."""
-    s0, s1, s2 = at_risk
-    d0, d1, d2 = dying
-    denominator = s0 - f * d0
-    mean = (s1 - f * d1) / denominator
-    for a in range(mean.size):
-        gradient[a] -= weight * mean[a]
+def _lifted(top: float, eta: FloatArray, s0: FloatArray, s1: FloatArray, s2: FloatArray) -> float:
+    """Bring the sums to a top that none of these eta exceeds, and return it."""
+    new = max(top, np.max(eta))
+    s0 *= np.exp(top - new)
+    s1 *= np.exp(top - new)
+    s2 *= np.exp(top - new)
+    return float(new)
+
+
+@jit
+def _leave(x: FloatArray, risk: float, s0: FloatArray, s1: FloatArray, s2: FloatArray) -> None:
+    """Take one row out of the sums."""
+    s0[0] -= risk
+    for a in range(x.size):
+        s1[a] -= risk * x[a]
         for b in range(a + 1):
-            second = (s2[a, b] - f * d2[a, b]) / denominator
-            information[a, b] += weight * (second - mean[a] * mean[b])
-    return float(weight * np.log(denominator))
+            s2[a, b] -= risk * x[a] * x[b]
 
 
 @jit
@@ -103,61 +106,66 @@ def derivatives(
     gradient: FloatArray,
     information: FloatArray,
 ) -> float:
-    """Log-likelihood; gradient and information are filled, each event time with its factor."""
-    k = x.shape[1]
+    """Log-likelihood; gradient and information are filled, each event time with its factor.
+
+    The sums are kept over exp(top), which no eta exceeds. In the loop over rows nothing is called
+    and no array is made: either would take longer than the arithmetic.
+    """
+    k, event, weight = x.shape[1], rows.event, rows.weight
     eta = linear_predictor(x, beta, rows.offset)
-    top = (
-        -np.inf
-    )  # largest eta of the risk set: the sums are kept over exp(top), which none exceeds
-    s0, s1, s2 = 0.0, np.zeros(k), np.zeros((k, k))
-    d1, d2 = np.zeros(k), np.zeros((k, k))
+    risk = np.empty(eta.size)
+    top = _largest(eta, weight, risk)
+    is_wide = top == -np.inf  # then top is the largest eta so far
+    s0, s1, s2 = np.zeros(1), np.zeros(k), np.zeros((k, k))
+    d1, d2, mean = np.zeros(k), np.zeros((k, k)), np.zeros(k)
     gradient[:], information[:, :] = 0.0, 0.0
     loglik, left, n_at_risk = 0.0, 0, 0
     for g in range(rows.start.size - 1):
-        if rows.opens[g]:
-            n_at_risk = 0
+        low, high = rows.start[g], rows.start[g + 1]
+        n_at_risk = 0 if rows.opens[g] else n_at_risk
         while left < rows.n_left[g]:
             i = rows.leaving[left]
             left, n_at_risk = left + 1, n_at_risk - 1
-            risk = rows.weight[i] * np.exp(eta[i] - top)
-            s0 -= risk
-            _add(x, i, -risk, s1, s2)
+            _leave(x[i], weight[i] * np.exp(eta[i] - top), s0, s1, s2)
         if n_at_risk == 0:  # no rounding error stays behind
-            s0, top = 0.0, -np.inf
-            s1[:], s2[:, :] = 0.0, 0.0
+            s0[:], s1[:], s2[:, :] = 0.0, 0.0, 0.0
+            top = -np.inf if is_wide else top
+        n_at_risk += high - low
+        if is_wide:
+            top = _lifted(top, eta[low:high], s0, s1, s2)
+            risk[low:high] = weight[low:high] * np.exp(eta[low:high] - top)
         n_deaths, d0, d_weight = 0, 0.0, 0.0
-        n_at_risk += rows.start[g + 1] - rows.start[g]
-        for i in range(rows.start[g], rows.start[g + 1]):
-            if eta[i] > top:
-                shrink = np.exp(top - eta[i])
-                top = eta[i]
-                s0 *= shrink
-                s1 *= shrink
-                s2 *= shrink
-                d0 *= shrink
-                d1 *= shrink
-                d2 *= shrink
-            w = rows.weight[i]
-            risk = w * np.exp(eta[i] - top)
-            s0 += risk
-            _add(x, i, risk, s1, s2)
-            if rows.event[i] > 0.0:
-                if n_deaths == 0:
-                    d1[:], d2[:, :] = 0.0, 0.0
-                n_deaths, d_weight = n_deaths + 1, d_weight + w
-                d0 += risk
-                loglik += factor[g] * w * eta[i]
-                _add(x, i, risk, d1, d2)
-                for a in range(k):
-                    gradient[a] += factor[g] * w * x[i, a]
-        if n_deaths > 0:
-            weight = factor[g] * d_weight
-            n_terms = n_deaths if rows.efron else 1
-            at_risk, dying = (s0, s1, s2), (d0, d1, d2)
-            loglik -= weight * top
-            for j in range(n_terms):
-                f = j / n_deaths  # 0 in the one term that Breslow has
-                loglik -= _subtract(at_risk, dying, f, weight / n_terms, gradient, information)
+        d1[:], d2[:, :] = 0.0, 0.0
+        for i in range(low, high):
+            s0[0] += risk[i]
+            is_death = event[i] > 0.0
+            if is_death:
+                n_deaths, d_weight = n_deaths + 1, d_weight + weight[i]
+                d0 += risk[i]
+                loglik += factor[g] * weight[i] * eta[i]
+            for a in range(k):
+                risk_x = risk[i] * x[i, a]
+                s1[a] += risk_x
+                if is_death:
+                    d1[a] += risk_x
+                    gradient[a] += factor[g] * weight[i] * x[i, a]
+                for b in range(a + 1):
+                    s2[a, b] += risk_x * x[i, b]
+                    if is_death:
+                        d2[a, b] += risk_x * x[i, b]
+        n_terms = n_deaths if rows.efron else min(n_deaths, 1)
+        for j in range(n_terms):
+            f = j / n_deaths  # 0 in the one term that Breslow has
+            v = factor[g] * d_weight / n_terms
+            denominator = s0[0] - f * d0
+            share = 1.0 / denominator
+            loglik -= v * (np.log(denominator) + top)
+            for a in range(k):
+                mean[a] = (s1[a] - f * d1[a]) * share
+                gradient[a] -= v * mean[a]
+                for b in range(a + 1):
+                    second = (s2[a, b] - f * d2[a, b]) * share
+                    information[a, b] += v * (second - mean[a] * mean[b])
     _mirror(information)
     return loglik
 

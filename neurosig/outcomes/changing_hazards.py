@@ -11,7 +11,7 @@ from neurosig.kernels.times import merge_close_times
 from neurosig.keys import Result
 from neurosig.outcomes.cox_data import CoxData, robust_covariances
 from neurosig.outcomes.results import wald
-from neurosig.outcomes.rmst_regression import default_tau, rmst_regression
+from neurosig.outcomes.rmst_regression import Restricted, default_tau
 
 FloatArray = NDArray[np.float64]
 
@@ -124,6 +124,7 @@ def _variances(
 def _rmst_effects(data: CoxData, reported: Reported) -> FloatArray:
     """(S, 5): tau, the effect per unit, its interval and its p-value."""
     tau = default_tau(data.time, data.event)
+    restricted = Restricted.of(data.time, data.event, tau)
     shared = [np.ones(data.time.size), *data.covariates.T]
     if data.strata is not None:
         shared += [(data.strata == code).astype(float) for code in np.unique(data.strata)[1:]]
@@ -131,9 +132,10 @@ def _rmst_effects(data: CoxData, reported: Reported) -> FloatArray:
     effects[:, 0] = tau
     for s in range(data.scores.shape[1]):
         design = np.column_stack([data.scores[:, s] / reported.unit[s], *shared])
-        if np.linalg.matrix_rank(design) < design.shape[1]:
+        try:
+            fit = restricted.regress(design)
+        except np.linalg.LinAlgError:  # the rows that are known by tau do not span the columns
             continue
-        fit = rmst_regression(data.time, data.event, design, tau)
         estimate, error = fit.coef[:1], np.sqrt(fit.covariance[:1, 0])
         _, p_value, width = wald(estimate, error, reported.confidence)
         effects[s, 1:] = [estimate[0], *(estimate - width), *(estimate + width), *p_value]

@@ -263,6 +263,12 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
             "Survival curves need a time and an event",
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
+    if cohort.entry is not None:
+        raise EndpointError(
+            f"The curves of {cohort.name!r} would ignore that its rows enter late",
+            f"The endpoint has the entry {cohort.endpoint.entry if cohort.endpoint else ''!r}",
+            "Use ns.cox, which takes delayed entry into account",
+        )
     (name,) = choose_signatures(cohort, signature)
     score = cohort.data[name].to_numpy(dtype=np.float64)
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event) & np.isfinite(score)

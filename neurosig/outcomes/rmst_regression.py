@@ -81,55 +81,85 @@ def rmst_regression(
     >>> rmst_regression(time, event, design, tau=4.0).coef.round(6).tolist()
     [3.5, -1.0]
     """
-    codes = np.zeros(time.size, dtype=np.int64) if groups is None else groups
-    merged = merge_close_times(time)
-    limited = np.minimum(merged, tau)
-    known = (event > 0) | (limited >= tau)
-    weight = np.zeros(time.size)
-    members = [np.flatnonzero(codes == code) for code in np.unique(codes)]
-    for rows in members:
-        if merged[rows].max() < tau:
-            raise ClinicalError(
-                f"The horizon tau = {tau:g} lies beyond the follow-up",
-                f"The last time is {merged[rows].max():g}",
-                "Choose an earlier tau",
-            )
-        weight[rows] = known[rows] / _still_uncensored(limited[rows], known[rows])
-    root = np.sqrt(weight)
-    coef = np.linalg.lstsq(design * root[:, None], limited * root, rcond=None)[0]
-    score = design * (weight * (limited - design @ coef))[:, None]
-    meat = np.zeros((design.shape[1], design.shape[1]))
-    for rows in members:
-        influence = _influence(limited[rows], known[rows], score[rows])
-        meat += influence.T @ influence
-    bread = np.linalg.inv(design.T @ design)
-    return RmstRegression(coef, bread @ meat @ bread)
+    return Restricted.of(time, event, tau, groups).regress(design)
 
 
-def _still_uncensored(limited: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
-    """Kaplan-Meier curve of the censoring at each row's own time."""
-    times, at_risk, censored = _counts(limited, known)
-    curve = np.cumprod(1.0 - censored / at_risk)
-    at_own_time = curve[np.searchsorted(times, limited)]
-    return np.where(known, at_own_time, 1.0)
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """One curve of censoring: rows, the place of each among the times, and their risk sets."""
+
+    rows: NDArray[np.int64]
+    place: NDArray[np.int64]
+    at_risk: FloatArray
+    censored: FloatArray
+    lost: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, rows: NDArray[np.int64], limited: FloatArray, known: NDArray[np.bool_]) -> "_Group":
+        times, place = np.unique(limited[rows], return_inverse=True)
+        n_at = np.bincount(place, minlength=times.size)
+        censored = np.bincount(place, weights=~known[rows], minlength=times.size)
+        at_risk = np.cumsum(n_at[::-1])[::-1]
+        as_float = (at_risk.astype(np.float64), censored.astype(np.float64))
+        return cls(rows, place, *as_float, ~known[rows])
+
+    def still_uncensored(self) -> FloatArray:
+        """Kaplan-Meier curve of the censoring at each row's own time; 1 for rows that are lost."""
+        curve = np.cumprod(1.0 - self.censored / self.at_risk)[self.place]
+        return np.where(self.lost, 1.0, curve)
+
+    def influence(self, score: FloatArray) -> FloatArray:
+        """Each row's part in the sum of scores, with its part in the estimate of G."""
+        later = np.zeros((self.at_risk.size, score.shape[1]))
+        np.add.at(later, self.place, score)
+        later = np.cumsum(later[::-1], axis=0)[::-1]  # of the rows at risk at each time
+        of_own = later[self.place] * (self.lost / self.at_risk[self.place])[:, None]
+        of_others = np.cumsum(later * (self.censored / self.at_risk**2)[:, None], axis=0)
+        return np.asarray(score + of_own - of_others[self.place])
 
 
-def _counts(
-    limited: FloatArray, known: NDArray[np.bool_]
-) -> tuple[FloatArray, NDArray[np.int64], FloatArray]:
-    times, place = np.unique(limited, return_inverse=True)
-    at_risk = limited.size - np.searchsorted(np.sort(limited), times, side="left")
-    censored = np.bincount(place, weights=~known, minlength=times.size)
-    return times, at_risk.astype(np.int64), censored.astype(np.float64)
+@dataclass(frozen=True, eq=False)
+class Restricted:
+    """Times cut at tau with their weights, for any number of regressions; all arrays are (n,)."""
 
+    limited: FloatArray
+    weight: FloatArray
+    groups: tuple[_Group, ...]
 
-def _influence(limited: FloatArray, known: NDArray[np.bool_], score: FloatArray) -> FloatArray:
-    """Each row's part in the sum of scores, with its part in the estimate of G."""
-    times, at_risk, censored = _counts(limited, known)
-    place = np.searchsorted(times, limited)
-    later = np.zeros((times.size, score.shape[1]))
-    np.add.at(later, place, score)
-    later = np.cumsum(later[::-1], axis=0)[::-1]  # of the rows at risk at each time
-    of_own = later[place] * (~known / at_risk[place])[:, None]
-    of_others = np.cumsum(later * (censored / at_risk**2)[:, None], axis=0)[place]
-    return np.asarray(score + of_own - of_others)
+    @classmethod
+    def of(
+        cls,
+        time: FloatArray,
+        event: FloatArray,
+        tau: float,
+        groups: NDArray[np.int64] | None = None,
+    ) -> "Restricted":
+        """Read them as `rmst_regression` does."""
+        codes = np.zeros(time.size, dtype=np.int64) if groups is None else groups
+        merged = merge_close_times(time)
+        limited = np.minimum(merged, tau)
+        known = (event > 0) | (limited >= tau)
+        weight = np.zeros(time.size)
+        parts = []
+        for code in np.unique(codes):
+            rows = np.flatnonzero(codes == code)
+            if merged[rows].max() < tau:
+                raise ClinicalError(
+                    f"The horizon tau = {tau:g} lies beyond the follow-up",
+                    f"The last time is {merged[rows].max():g}",
+                    "Choose an earlier tau",
+                )
+            part = _Group.of(rows, limited, known)
+            weight[rows] = known[rows] / part.still_uncensored()
+            parts.append(part)
+        return cls(limited, weight, tuple(parts))
+
+    def regress(self, design: FloatArray) -> RmstRegression:
+        """The regression on one design, (n, k) with the intercept."""
+        weighted = design * self.weight[:, None]
+        coef = np.asarray(np.linalg.solve(design.T @ weighted, weighted.T @ self.limited))
+        score = weighted * (self.limited - design @ coef)[:, None]
+        influence = [part.influence(score[part.rows]) for part in self.groups]
+        meat = np.sum([part.T @ part for part in influence], axis=0)
+        bread = np.linalg.inv(design.T @ design)
+        return RmstRegression(coef, np.asarray(bread @ meat @ bread))

@@ -16,6 +16,19 @@ _LABELS = {
     "p_value": "p",
     "p_lr": "p (LR)",
     "p_ph": "p (PH)",
+    "p_ph_global": "p (PH, all terms)",
+    "split_time": "Split at",
+    "effect_early": "Early",
+    "effect_early_low": "Low (early)",
+    "effect_early_high": "High (early)",
+    "effect_late": "Late",
+    "effect_late_low": "Low (late)",
+    "effect_late_high": "High (late)",
+    "rmst_tau": "RMST up to",
+    "rmst_effect": "RMST difference",
+    "rmst_low": "Low (RMST)",
+    "rmst_high": "High (RMST)",
+    "rmst_p_value": "p (RMST)",
     "q_value": "q",
     "family": "q over",
     "n": "n",
@@ -49,7 +62,8 @@ _LABELS = {
     "term": "Term",
     "model": "Model",
 }
-_P_COLUMNS = {"p_value", "p_lr", "p_ph", "q_value", "p_heterogeneity"}
+_P_COLUMNS = {"p_value", "p_lr", "p_ph", "p_ph_global", "rmst_p_value", "q_value"}
+_P_COLUMNS |= {"p_heterogeneity"}
 _P_COLUMNS |= {f"p_value_{kind}" for kind in ("adjusted", "crude", "common", "wider")}
 _INTEGER_COLUMNS = {"n", "n_events", "n_params", "n_cohorts", "n_genes", "n_found"}
 _INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df"}
@@ -65,6 +79,14 @@ COHORT_COLUMNS = [
     Result.P_VALUE,
     Result.P_LR,
     Result.P_PH,
+    Result.P_PH_GLOBAL,
+    Result.EFFECT_EARLY,
+    Result.EFFECT_LATE,
+    Result.SPLIT_TIME,
+    Result.RMST_EFFECT,
+    Result.RMST_LOW,
+    Result.RMST_HIGH,
+    Result.RMST_TAU,
     Result.Q_VALUE,
     Result.FAMILY,
     Result.N,

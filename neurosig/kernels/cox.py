@@ -351,6 +351,7 @@ def risk_rows(
         offset=np.ascontiguousarray(offset[sets.order], dtype=np.float64),
         start=sets.start,
         opens=sets.opens,
+        leaves=sets.leaves,
         leaving=leaving.astype(np.int64),
         n_left=np.searchsorted(sets.leaves[leaving], np.arange(n_groups), side="right"),
         efron=ties == "efron",

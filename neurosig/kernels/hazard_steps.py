@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.kernels.jit import jit
-from neurosig.kernels.partial_likelihood import RiskRows, linear_predictor
+from neurosig.kernels.partial_likelihood import RiskRows, leave, linear_predictor
 from neurosig.kernels.times import RiskSets
 
 FloatArray = NDArray[np.float64]
@@ -41,39 +41,30 @@ class HazardSteps(NamedTuple):
 
 @jit
 def _fill(x: FloatArray, eta: FloatArray, rows: RiskRows, out: HazardSteps) -> None:
-    k = x.shape[1]
-    s0, s1 = 0.0, np.zeros(k)
-    left, n_at_risk = 0, 0
+    k, n_at_risk = x.shape[1], 0
+    s0, s1, s2 = np.zeros(1), np.zeros(k), np.zeros((k, k))
+    risk = rows.weight * np.exp(eta)
     for g in range(rows.start.size - 1):
         if rows.opens[g]:
-            s0, n_at_risk = 0.0, 0
-            s1[:] = 0.0
-        while left < rows.n_left[g]:
-            i = rows.leaving[left]
-            left += 1
-            n_at_risk -= 1
-            risk = rows.weight[i] * np.exp(eta[i])
-            s0 -= risk
-            s1 -= risk * x[i]
-            if n_at_risk == 0:
-                s0 = 0.0
-                s1[:] = 0.0
+            n_at_risk, s0[:], s1[:] = 0, 0.0, 0.0
+        elif rows.n_left[g] > rows.n_left[g - 1]:
+            leave(x, risk, rows, g, (s0, s1, s2))
+            n_at_risk -= rows.n_left[g] - rows.n_left[g - 1]
         n_deaths, d0, d1, d_weight = 0, 0.0, np.zeros(k), 0.0
         for i in range(rows.start[g], rows.start[g + 1]):
-            risk = rows.weight[i] * np.exp(eta[i])
-            s0 += risk
-            s1 += risk * x[i]
+            s0 += risk[i]
+            s1 += risk[i] * x[i]
             n_at_risk += 1
             if rows.event[i] > 0.0:
                 n_deaths += 1
-                d0 += risk
-                d1 += risk * x[i]
+                d0 += risk[i]
+                d1 += risk[i] * x[i]
                 d_weight += rows.weight[i]
         out.n_deaths[g], out.n_at_risk[g] = n_deaths, n_at_risk
         n_terms = n_deaths if rows.efron else min(n_deaths, 1)
         for j in range(n_terms):
             f = j / n_deaths
-            denominator = s0 - f * d0
+            denominator = s0[0] - f * d0
             part = d_weight / n_terms / denominator
             out.step[g] += part
             out.spread[g] += part / denominator

@@ -24,14 +24,15 @@ from neurosig.kernels.jit import jit
 FloatArray = NDArray[np.float64]
 
 _WIDEST_ETA = 600.0
+_SMALL_REST = 1e-6
 
 
 class RiskRows(NamedTuple):
     """Rows in the order of their risk sets, see `times.RiskSets`.
 
-    event, weight, offset: (n,); start, opens: of the groups of equal times; leaving: (m,) places of
-    the rows that leave, in the order of leaving; n_left: (n_groups,) how many have left before the
-    group; efron: the treatment of ties.
+    event, weight, offset: (n,); start, opens: of the groups of equal times; leaves: (n,) the group
+    before which a row leaves; leaving: (m,) places of the rows that do, in the order of leaving;
+    n_left: (n_groups,) how many have left before the group; efron: the treatment of ties.
     """
 
     event: FloatArray
@@ -39,6 +40,7 @@ class RiskRows(NamedTuple):
     offset: FloatArray
     start: NDArray[np.int64]
     opens: NDArray[np.bool_]
+    leaves: NDArray[np.int64]
     leaving: NDArray[np.int64]
     n_left: NDArray[np.int64]
     efron: bool
@@ -88,13 +90,36 @@ def _lifted(top: float, eta: FloatArray, s0: FloatArray, s1: FloatArray, s2: Flo
 
 
 @jit
-def _leave(x: FloatArray, risk: float, s0: FloatArray, s1: FloatArray, s2: FloatArray) -> None:
-    """Take one row out of the sums."""
-    s0[0] -= risk
-    for a in range(x.size):
-        s1[a] -= risk * x[a]
-        for b in range(a + 1):
-            s2[a, b] -= risk * x[a] * x[b]
+def leave(
+    x: FloatArray,
+    risk: FloatArray,
+    rows: RiskRows,
+    g: int,
+    sums: tuple[FloatArray, FloatArray, FloatArray],
+) -> None:
+    """Take the rows that leave before group g out of the sums.
+
+    Where they were nearly all of a sum, what is left of it would be rounding error: then the rows
+    that stay are summed again.
+    """
+    s0, s1, s2 = sums
+    before, sign = s0[0], -1.0
+    places = rows.leaving[rows.n_left[g - 1] if g > 0 else 0 : rows.n_left[g]]
+    for attempt in range(2):
+        for i in places:
+            s0[0] += sign * risk[i]
+            for a in range(x.shape[1]):
+                s1[a] += sign * risk[i] * x[i, a]
+                for b in range(a + 1):
+                    s2[a, b] += sign * risk[i] * x[i, a] * x[i, b]
+        if attempt == 1 or s0[0] > _SMALL_REST * before:
+            return
+        first = g
+        while not rows.opens[first]:
+            first -= 1
+        stays = rows.leaves[rows.start[first] : rows.start[g]] > g
+        places = rows.start[first] + np.flatnonzero(stays)
+        s0[:], s1[:], s2[:, :], sign = 0.0, 0.0, 0.0, 1.0
 
 
 @jit
@@ -119,18 +144,16 @@ def derivatives(
     s0, s1, s2 = np.zeros(1), np.zeros(k), np.zeros((k, k))
     d1, d2, mean = np.zeros(k), np.zeros((k, k)), np.zeros(k)
     gradient[:], information[:, :] = 0.0, 0.0
-    loglik, left, n_at_risk = 0.0, 0, 0
+    loglik = 0.0
     for g in range(rows.start.size - 1):
         low, high = rows.start[g], rows.start[g + 1]
-        n_at_risk = 0 if rows.opens[g] else n_at_risk
-        while left < rows.n_left[g]:
-            i = rows.leaving[left]
-            left, n_at_risk = left + 1, n_at_risk - 1
-            _leave(x[i], weight[i] * np.exp(eta[i] - top), s0, s1, s2)
-        if n_at_risk == 0:  # no rounding error stays behind
+        if rows.opens[g]:
             s0[:], s1[:], s2[:, :] = 0.0, 0.0, 0.0
             top = -np.inf if is_wide else top
-        n_at_risk += high - low
+        elif rows.n_left[g] > rows.n_left[g - 1]:
+            if is_wide:
+                risk[:low] = weight[:low] * np.exp(eta[:low] - top)
+            leave(x, risk, rows, g, (s0, s1, s2))
         if is_wide:
             top = _lifted(top, eta[low:high], s0, s1, s2)
             risk[low:high] = weight[low:high] * np.exp(eta[low:high] - top)

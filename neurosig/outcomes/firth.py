@@ -17,8 +17,7 @@ FloatArray = NDArray[np.float64]
 _MAX_ITERATIONS = 200
 _LONGEST_STEP = 5.0  # per standard deviation of x, or as large as the coefficients already are
 _MAX_HALVINGS = 40
-_ROUNDING = 1e-8
-_LEAST_GAIN = 1e-19  # in log-likelihood; with large coefficients rounding is all that is left
+_NEAR = 1e-9  # gain of a step, over the log-likelihood, that is left for the exact root
 _WIDEST = 200.0  # standard errors; a bound that is not found within is infinite
 
 
@@ -120,7 +119,34 @@ def _crossing(profile: Callable[[float], float], drop: float, best: float, step:
 def _maximise(
     x: FloatArray, rows: RiskRows, start: FloatArray, free: NDArray[np.bool_]
 ) -> tuple[FloatArray, float, FloatArray]:
-    """Newton's method over the free coefficients, with halved and bounded steps."""
+    """Coefficients, penalised log-likelihood and covariance; only the free coefficients move.
+
+    Steps with the information of the likelihood lead near the maximum; the root of the gradient is
+    then found exactly, since the likelihood itself is too flat there to tell.
+    """
+    from scipy import optimize
+
+    k = start.size
+    gradient, information = np.zeros(k), np.zeros((k, k))
+    near = _climb(x, rows, start, free)
+
+    def slope(values: FloatArray) -> FloatArray:
+        beta = near.copy()
+        beta[free] = values
+        firth_derivatives(x, beta, rows, gradient, information)
+        return gradient[free].copy()
+
+    best = near.copy()
+    if free.any():
+        root = optimize.root(slope, near[free], tol=1e-13).x
+        if np.abs(slope(root)).sum() <= np.abs(slope(near[free])).sum():
+            best[free] = root
+    loglik = firth_derivatives(x, best, rows, gradient, information)
+    return best, loglik, np.asarray(np.linalg.inv(information))
+
+
+def _climb(x: FloatArray, rows: RiskRows, start: FloatArray, free: NDArray[np.bool_]) -> FloatArray:
+    """Newton's steps, bounded, and halved until the penalised log-likelihood grows."""
     k = start.size
     gradient, information = np.zeros(k), np.zeros((k, k))
     beta = start.copy()
@@ -131,11 +157,10 @@ def _maximise(
         step = np.zeros(k)
         if free.any():
             step[free] = np.linalg.solve(information[np.ix_(free, free)], gradient[free])
-        size, longest = max(1.0, float(np.abs(beta).max())), float(np.abs(step).max())
         gain = float(gradient @ step)
-        covariance = np.asarray(np.linalg.inv(information))
-        if longest < 1e-10 * size or gain < _LEAST_GAIN:
-            return beta, loglik, covariance
+        if gain < _NEAR * max(1.0, abs(loglik)):
+            return beta
+        size, longest = max(1.0, float(np.abs(beta).max())), float(np.abs(step).max())
         share = min(1.0, max(_LONGEST_STEP, size) / longest)
         for _ in range(_MAX_HALVINGS):
             new = firth_derivatives(x, beta + share * step, rows, gradient, information)
@@ -143,8 +168,6 @@ def _maximise(
                 break
             share /= 2
         else:
-            if gain < _ROUNDING * max(1.0, abs(loglik)):  # the likelihood itself is no finer
-                return beta, loglik, covariance
             break
         beta, loglik = beta + share * step, new
     raise ConvergenceError(

@@ -380,6 +380,23 @@ def test_firth_for_all_is_by_choice_and_near_the_plain_fit():
     assert plain["model"].unique().tolist() == ["Cox regression, Efron ties"]
 
 
+def test_separated_events_give_the_numbers_of_coxphf():
+    # coxphf(Surv(1:12, rep(1:0, each = 6)) ~ x), x the event itself; coxphf 1.13.4
+    clinic = pd.DataFrame({"t": np.arange(1.0, 13.0), "e": [1] * 6 + [0] * 6})
+    scores = pd.DataFrame({"NGF": [1.0] * 6 + [0.0] * 6})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NeurosigWarning)
+        cohort = Cohort.join(scores, clinic, Endpoint(time="t", event="e", unit="months"))
+        row = cox(cohort, scale="none").table.iloc[0]
+    assert row["estimate"] == pytest.approx(3.4822636, abs=1e-6)
+    assert row["std_error"] == pytest.approx(1.6468937, abs=1e-6)
+    assert row["effect_low"] == pytest.approx(3.4973918, rel=1e-6)
+    assert row["effect_high"] == pytest.approx(4341.74165, rel=1e-6)
+    assert row["p_value"] == pytest.approx(0.00067271780, rel=1e-6)
+    assert np.sign(row["statistic"]) == 1
+    assert (row["status"], row["message"][:26]) == ("ok", "the likelihood has no maxi")
+
+
 def test_a_curve_is_straight_outside_its_knots_and_cubic_inside():
     knots = [1.0, 2.0, 4.0, 7.0]
     x = np.linspace(-3, 12, 1501)

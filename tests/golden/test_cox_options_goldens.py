@@ -20,6 +20,7 @@ from neurosig.outcomes.cox_data import CoxData, robust_covariances
 from neurosig.outcomes.cox_fit import CoxFit, fit_cox
 from neurosig.outcomes.cox_model import cox
 from neurosig.outcomes.cox_options import CoxModel
+from neurosig.outcomes.cox_residuals import schoenfeld_residuals
 from neurosig.outcomes.curvature import nonlinearity
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.endpoint import Endpoint
@@ -29,10 +30,45 @@ from neurosig.outcomes.splines import default_knots, spline_basis
 
 pytestmark = pytest.mark.data
 
+# the models of cox_*_coef.csv: those compared here and in test_cox_goldens.py, and the others
+COMPARED = {
+    "colon_rx_death",
+    "finegray_mgus2_cause1",
+    "gbsg_many",
+    "heart_counting",
+    "kidney_frailtyless",
+    "lung_breslow",
+    "lung_cluster_inst",
+    "lung_efron",
+    "lung_interaction_spline",
+    "lung_offset",
+    "lung_ridge",
+    "lung_robust",
+    "lung_strata",
+    "lung_weights",
+    "lung_weights_robust",
+    "pbc_log",
+    "separation",
+    "veteran_celltype_breslow",
+    "veteran_celltype_efron",
+    "veteran_tt_log",
+}
+NOT_PART = {
+    "lung_exact": "exact ties",
+    "veteran_celltype_exact": "exact ties",
+    "lung_pspline": "penalised splines",
+}
+
 COEFFICIENT = 1e-7
 ROBUST = 1e-6
 RESIDUAL = 1e-8
 LUNG = Endpoint(time="time", event="status", event_values=("2",), name="OS")
+
+
+def test_every_golden_model_is_compared_or_not_part_of_neurosig(goldens):
+    files = (goldens / "expected").glob("cox_*_coef.csv")
+    models = {file.name.removeprefix("cox_").removesuffix("_coef.csv") for file in files}
+    assert models == COMPARED | set(NOT_PART)
 
 
 def _expected(goldens: Path, name: str) -> pd.DataFrame:
@@ -118,6 +154,8 @@ def test_a_coefficient_that_depends_on_time_by_intervals_equals_tt_of_r(goldens)
     )
     fits = data.fit()
     expected = _expected(goldens, "cox_veteran_tt_log_coef")
+    numbers = _expected(goldens, "cox_veteran_tt_log_fit").set_index("stat")["value"]
+    np.testing.assert_allclose(fits.loglik[0], numbers["loglik"], rtol=1e-10)
     np.testing.assert_allclose(fits.coef[0], expected["coef"], atol=COEFFICIENT, rtol=0)
     error = np.sqrt(np.diag(fits.covariance[0]))
     np.testing.assert_allclose(error, expected["se(coef)"], atol=COEFFICIENT, rtol=0)
@@ -143,6 +181,9 @@ def test_other_data_sets_equal_r(goldens):
         vcov = pd.read_csv(goldens / "expected" / f"cox_{name}_vcov.csv", index_col=0)
         np.testing.assert_allclose(fits.coef[0], expected["coef"], atol=COEFFICIENT, rtol=0)
         np.testing.assert_allclose(fits.covariance[0], vcov, atol=COEFFICIENT, rtol=1e-7)
+        numbers = _expected(goldens, f"cox_{name}_fit").set_index("stat")["value"]
+        np.testing.assert_allclose(fits.loglik[0], numbers["loglik"], rtol=1e-10)
+        np.testing.assert_allclose(fits.score_statistic[0], numbers["score"], rtol=1e-8)
 
 
 def test_a_ridge_equals_r(goldens):
@@ -189,6 +230,58 @@ def test_a_spline_and_an_interaction_equal_r(goldens):
     np.testing.assert_allclose(rows.loc["score", "estimate"], at_mean_age, atol=1e-6)
     np.testing.assert_allclose(rows.loc["age", "estimate"], at_mean_sex, atol=1e-6)
     np.testing.assert_allclose(fit.loglik, numbers["loglik"], rtol=1e-10)
+
+
+def _fine_gray_rows(time: np.ndarray, cause: np.ndarray) -> pd.DataFrame:
+    """The weighted intervals of R's finegray() for cause 1: row, start, stop, event, weight.
+
+    Rows with another cause stay at risk, with the chance not to be censored since as weight.
+    """
+    cut = np.unique(time[cause == 0])
+    at_risk = [(time > c).sum() + ((time == c) & (cause == 0)).sum() for c in cut]
+    curve = np.cumprod(1 - np.array([((time == c) & (cause == 0)).sum() for c in cut]) / at_risk)
+    ends, chance = np.append(cut, time.max()), np.append(1.0, curve)
+    is_kept = np.isin(
+        np.arange(ends.size), np.searchsorted(ends, np.unique(time[cause == 1]), side="left")
+    )
+    rows = []
+    for i, (t, c) in enumerate(zip(time, cause, strict=True)):
+        if c < 2:
+            rows.append((i, 0.0, t, float(c == 1), 1.0))
+            continue
+        first = int(np.searchsorted(ends, t, side="left"))
+        rows.append((i, 0.0, ends[first], 0.0, 1.0))
+        rows.extend(
+            (i, ends[j - 1], ends[j], 0.0, chance[j] / chance[first])
+            for j in range(first + 1, ends.size)
+            if is_kept[j]
+        )
+    return pd.DataFrame(rows, columns=["row", "start", "stop", "event", "weight"])
+
+
+def test_weighted_intervals_of_competing_events_equal_r(goldens):
+    mgus = pd.read_csv(goldens / "inputs" / "surv_mgus2_crr.csv")
+    rows = _fine_gray_rows(mgus["etime"].to_numpy(float), mgus["ev"].to_numpy())
+    numbers = _expected(goldens, "cox_finegray_mgus2_cause1_fit").set_index("stat")["value"]
+    assert len(rows) == numbers["n"]
+    x = mgus.loc[rows["row"], ["age", "male", "mspike"]].to_numpy(float)
+    data = CoxData(
+        time=rows["stop"].to_numpy(float),
+        event=rows["event"].to_numpy(float),
+        scores=x[:, :1],
+        covariates=x[:, 1:],
+        options=CoxOptions(
+            entry=rows["start"].to_numpy(float), weights=rows["weight"].to_numpy(float)
+        ),
+    )
+    fits = data.fit()
+    robust = np.sqrt(np.diag(robust_covariances(data, fits)[0]))
+    expected = _expected(goldens, "cox_finegray_mgus2_cause1_coef")
+    np.testing.assert_allclose(fits.coef[0], expected["coef"], atol=COEFFICIENT, rtol=0)
+    error = np.sqrt(np.diag(fits.covariance[0]))
+    np.testing.assert_allclose(error, expected["se(coef)"], atol=COEFFICIENT, rtol=0)
+    np.testing.assert_allclose(robust, expected["robust se"], atol=ROBUST, rtol=0)
+    np.testing.assert_allclose(fits.loglik[0], numbers["loglik"], rtol=1e-10)
 
 
 # ---- Firth
@@ -287,6 +380,31 @@ def test_the_points_of_cox_zph_with_strata_and_breslow_ties_are_ours(goldens):
     # the coefficients of both stop within 1e-9, which the scale of these residuals multiplies
     theirs = expected[["time", "age", "ph.ecog"]]
     np.testing.assert_allclose(ours, theirs, atol=1e-6, rtol=0)
+
+
+def test_the_points_of_a_term_with_several_columns_are_those_of_its_linear_predictor(goldens):
+    veteran = pd.read_csv(goldens / "inputs" / "surv_veteran.csv")
+    levels = ["smallcell", "adeno", "large"]
+    cells = [(veteran["celltype"] == level).to_numpy(float) for level in levels]
+    data = CoxData(
+        time=veteran["time"].to_numpy(float),
+        event=veteran["status"].to_numpy(float),
+        scores=veteran[["trt"]].to_numpy(float),
+        covariates=np.column_stack([veteran["karno"], *cells]).astype(float),
+    )
+    fits = data.fit()
+    coef, covariance = fits.coef[0], fits.covariance[0]
+    rows, residuals = schoenfeld_residuals(data, coef, covariance, scaled=False)
+    # trt, karno and the linear predictor of celltype as the three columns, with coefficients b, b, 1
+    to_terms = np.zeros((5, 3))
+    to_terms[0, 0] = to_terms[1, 1] = 1.0
+    to_terms[2:, 2] = coef[2:]
+    variance = np.linalg.inv(to_terms.T @ np.linalg.inv(covariance) @ to_terms)
+    scaled = residuals @ to_terms @ variance * len(rows) + [coef[0], coef[1], 1.0]
+    expected = _expected(goldens, "coxzph_veteran_km_scaledresid")
+    np.testing.assert_allclose(data.time[rows], expected["time"])
+    theirs = expected[["trt", "karno", "celltype"]]
+    np.testing.assert_allclose(scaled, theirs, atol=RESIDUAL, rtol=0)
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])

@@ -395,7 +395,7 @@ def test_the_points_of_a_term_with_several_columns_are_those_of_its_linear_predi
     fits = data.fit()
     coef, covariance = fits.coef[0], fits.covariance[0]
     rows, residuals = schoenfeld_residuals(data, coef, covariance, scaled=False)
-    # trt, karno and the linear predictor of celltype as the three columns, with coefficients b, b, 1
+    # three columns: trt, karno and the linear predictor of celltype, whose coefficient is 1
     to_terms = np.zeros((5, 3))
     to_terms[0, 0] = to_terms[1, 1] = 1.0
     to_terms[2:, 2] = coef[2:]

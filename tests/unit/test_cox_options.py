@@ -243,6 +243,39 @@ def test_without_censoring_the_regression_of_the_mean_is_least_squares():
         rmst_regression(time, np.ones(60), design, 1000.0)
 
 
+def test_the_regression_of_the_mean_weights_for_censoring_as_the_paper_says():
+    # Tian, Zhao and Wei 2014, written out with one loop per sum
+    rng = np.random.default_rng(4)
+    n, tau = 50, 6.0
+    time = np.ceil(rng.exponential(6, n))
+    event, x = (rng.random(n) < 0.6).astype(float), rng.normal(size=n)
+    design, y = np.column_stack([np.ones(n), x]), np.minimum(time, tau)
+    known = (event == 1) | (y >= tau)
+
+    def uncensored(t):
+        chance = 1.0
+        for s in np.unique(y[~known & (y <= t)]):
+            chance *= 1 - (~known & (y == s)).sum() / (y >= s).sum()
+        return chance
+
+    weight = np.array([known[i] / uncensored(y[i]) for i in range(n)])
+    coef = np.linalg.solve((design.T * weight) @ design, (design.T * weight) @ y)
+    score = design * (weight * (y - design @ coef))[:, None]
+    meat = np.zeros((2, 2))
+    for i in range(n):
+        part = score[i].copy()
+        if not known[i]:
+            part += score[y >= y[i]].sum(axis=0) / (y >= y[i]).sum()
+        for k in range(n):
+            if y[k] <= y[i] and not known[k]:
+                part -= score[y >= y[k]].sum(axis=0) / (y >= y[k]).sum() ** 2
+        meat += np.outer(part, part)
+    bread = np.linalg.inv(design.T @ design)
+    fit = rmst_regression(time, event, design, tau)
+    np.testing.assert_allclose(fit.coef, coef, rtol=1e-10)
+    np.testing.assert_allclose(fit.covariance, bread @ meat @ bread, rtol=1e-10)
+
+
 def test_the_horizon_leaves_a_tenth_at_risk():
     # at risk at 18, 19, 20: 3, 2 and 1 of 20; 19 is the last with at least 2
     assert default_tau(np.arange(1.0, 21.0), np.ones(20)) == 19.0

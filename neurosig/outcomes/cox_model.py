@@ -172,7 +172,7 @@ def cox(
             family += ", adjusted" if one.rows.names else ", unadjusted"
         table = declare_family(_table(one, cohort.name), family)
         tables.append(_interaction_families(table, one.products, cohort.name, endpoint))
-    table = pd.concat(tables, ignore_index=True)
+    table = ordered(pd.concat(tables, ignore_index=True))
     _warn(tables[0])  # the models asked for; the crude ones only stand beside them
     return Results(table=table, row_flow=rows.row_flow, notes=_notes(task, table))
 

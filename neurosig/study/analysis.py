@@ -22,7 +22,7 @@ from neurosig.outcomes.cohort import Cohort
 from neurosig.outcomes.cox_model import cox
 from neurosig.outcomes.pooling import meta
 from neurosig.outcomes.regression import regress
-from neurosig.outcomes.results import Results
+from neurosig.outcomes.results import Results, ordered
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 from neurosig.scores import Scores
 from neurosig.study.config import CohortSource, RegressionOutcome, SignatureChoice, Study
@@ -83,7 +83,7 @@ class StudyAnalysis:
     def survival_table(self, method: str) -> pd.DataFrame:
         """The survival results of all cohorts with one method, one below the other."""
         tables = [c.survival[method].table for c in self.cohorts if method in c.survival]
-        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+        return ordered(pd.concat(tables, ignore_index=True)) if tables else pd.DataFrame()
 
 
 def analyse(study: Study, notices: Notices, advance: Advance) -> StudyAnalysis:

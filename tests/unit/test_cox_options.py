@@ -201,6 +201,15 @@ def test_a_violation_brings_the_ratios_by_period_and_the_effect_on_the_mean():
     assert list(result.table.columns) == known
 
 
+def test_crude_models_beside_keep_the_order_of_the_columns():
+    cohort, _, _ = _changing()
+    with pytest.warns(ProportionalHazardsWarning):
+        table = cox(cohort, adjust=["z"], unadjusted=True).table
+    known = [name for name in Result.ALL if name in table.columns]
+    assert list(table.columns) == known
+    assert len(table[table["term"] == "score"]) == 2
+
+
 def test_periods_equal_r():
     expected = _numbers("periods").set_index("period")
     from neurosig.outcomes.changing_hazards import Reported, changing_hazards

@@ -89,11 +89,13 @@ class CoxTask:
 class CoxTermFits(TermFits):
     """Fits of S signatures, with what only Cox models have.
 
-    p_ph_global: (S,); is_firth: (S,) with profile intervals (S, k, 2) and p-values (S, k);
-    changing: (S, 12) the columns of `changing_hazards`, NaN where p_ph is not below 0.05.
+    p_ph_columns: (S, k); p_ph_global: (S,); is_firth: (S,) with profile intervals (S, k, 2) and
+    p-values (S, k); changing: (S, 12) the columns of `changing_hazards`, NaN where p_ph is not
+    below 0.05.
     """
 
     n_events: NDArray[np.int64]
+    p_ph_columns: FloatArray
     p_ph_global: FloatArray
     is_firth: NDArray[np.bool_]
     profile_interval: FloatArray
@@ -116,6 +118,7 @@ def fit_all(task: CoxTask) -> CoxTermFits:
         n_events=np.zeros(n_scores, dtype=np.int64),
         p_lr=np.full(n_scores, np.nan) if has_lr else None,
         p_ph=None if task.model.penalty is not None else np.full(n_scores, np.nan),
+        p_ph_columns=np.full((n_scores, k), np.nan),
         p_ph_global=np.full(n_scores, np.nan),
         is_firth=np.zeros(n_scores, dtype=np.bool_),
         profile_interval=np.full((n_scores, k, 2), np.nan),
@@ -174,7 +177,8 @@ def _fit_batch(
     if fits.p_lr is not None:
         fits.p_lr[members] = _p_without_score(data, fitted)
     if fits.p_ph is not None:
-        fits.p_ph[members], fits.p_ph_global[members] = ph_p_values(data, fitted)
+        fits.p_ph_columns[members], fits.p_ph_global[members] = ph_p_values(data, fitted)
+        fits.p_ph[members] = fits.p_ph_columns[members, 0]
     _mark_failures(fits, members, fitted)
     if task.model.firth is not False and task.is_plain:
         wanted = fitted.code != SINGULAR
@@ -237,7 +241,7 @@ def _fail(fits: CoxTermFits, members: NDArray[np.int64], status: str, message: s
     fits.estimate[members] = fits.std_error[members] = np.nan
     fits.status[members] = status
     fits.message[members] = message
-    fits.p_ph_global[members] = np.nan
+    fits.p_ph_global[members] = fits.p_ph_columns[members] = np.nan
     for p_values in (fits.p_lr, fits.p_ph):
         if p_values is not None:
             p_values[members] = np.nan

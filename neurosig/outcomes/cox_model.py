@@ -103,9 +103,10 @@ def cox(
         `table`: a row per signature and term. `estimate` is beta, `effect` the hazard ratio;
         `p_value` is Wald's, `p_lr` of the likelihood-ratio test that drops the score (without
         robust errors, penalty and interactions), `p_ph` and `p_ph_global` of the score test of
-        proportional hazards (km) for the score and for all terms. Where p_ph < 0.05 the row also
-        has the hazard ratios before and after `split_time`, the median event time, and
-        `rmst_effect`, the difference in mean survival time up to `rmst_tau` per unit of the score.
+        proportional hazards (km) for the row's column and for all of them. Where p_ph of the score
+        is below 0.05 its row has the hazard ratios before and after `split_time`, the median event
+        time, and `rmst_effect`, the difference in mean survival time up to `rmst_tau` per unit of
+        the score.
         Under separation estimate, interval and p-value are Firth's, which `model` says.
         q-values are over the score rows of this call, and over those of each interaction;
         unadjusted models are a family of their own. What cannot be fitted has a status: no_score,
@@ -242,7 +243,8 @@ def _table(task: CoxTask, cohort: str) -> pd.DataFrame:
     )
     table = _with_profiles(tidy(fits, text), fits)
     at_scores = np.arange(len(fits.signatures)) * len(fits.terms)
-    if np.isfinite(fits.p_ph_global).any():
+    if fits.p_ph is not None:
+        table[Result.P_PH] = fits.p_ph_columns.ravel()
         table.loc[at_scores, Result.P_PH_GLOBAL] = fits.p_ph_global
     for name, values in zip(CHANGING, fits.changing.T, strict=True):
         if np.isfinite(values).any():

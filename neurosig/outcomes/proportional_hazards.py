@@ -26,9 +26,9 @@ _FLAT = 1e-12  # share of a variance that is rounding error alone
 
 
 class PhPValues(NamedTuple):
-    """p-values (S,) of the score's own term and of all terms together; NaN where none exists."""
+    """p-values (S, k) of each column and (S,) of all together; NaN where none exists."""
 
-    score: FloatArray
+    columns: FloatArray
     everything: FloatArray
 
 
@@ -133,11 +133,11 @@ def ph_test(
 
 
 def ph_p_values(data: CoxData, fits: CoxFits, transform: Transform = "km") -> PhPValues:
-    """The tests of the score's own term and of all terms, for each of S models."""
+    """The tests of each column, the score's first, and of all together, for each of S models."""
     from scipy import special
 
     n_models, k = fits.coef.shape
-    result = PhPValues(np.full(n_models, np.nan), np.full(n_models, np.nan))
+    result = PhPValues(np.full((n_models, k), np.nan), np.full(n_models, np.nan))
     usable = np.flatnonzero((fits.code == CONVERGED) & ~fits.infinite.any(axis=1))
     if not usable.size:
         return result
@@ -147,15 +147,14 @@ def ph_p_values(data: CoxData, fits: CoxFits, transform: Transform = "km") -> Ph
     variance = information[:, k:, k:] - np.transpose(added, (0, 2, 1)) @ adjusted
     u = gradient[:, k:] - np.einsum("sab,sa->sb", adjusted, gradient[:, :k])
     size = np.sqrt(np.diagonal(information[:, k:, k:], axis1=1, axis2=2))
-    has_size = (size > 0).all(axis=1)
-    size[~has_size] = 1.0
+    size_known = np.asarray((size > 0).all(axis=1))
+    size[~size_known] = 1.0
     variance, u = variance / (size[:, :, None] * size[:, None, :]), u / size
-    own = has_size & (variance[:, 0, 0] > _FLAT)
+    own = np.diagonal(variance, axis1=1, axis2=2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        result.score[usable] = special.chdtrc(
-            1, np.where(own, u[:, 0] ** 2 / variance[:, 0, 0], np.nan)
-        )
-    full = has_size & (np.linalg.eigvalsh(variance)[:, 0] > _FLAT)
+        chi2_own = np.where(size_known[:, None] & (own > _FLAT), u**2 / own, np.nan)
+    result.columns[usable] = special.chdtrc(1, chi2_own)
+    full = size_known & (np.linalg.eigvalsh(variance)[:, 0] > _FLAT)
     chi2 = np.full(usable.size, np.nan)
     solved = np.linalg.solve(variance[full], u[full][:, :, None])[:, :, 0]
     chi2[full] = np.sum(u[full] * solved, axis=1)

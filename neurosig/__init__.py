@@ -49,9 +49,12 @@ if TYPE_CHECKING:
     from neurosig.outcomes.concordance_index import concordance as concordance
     from neurosig.outcomes.confounders import Confounding as Confounding
     from neurosig.outcomes.confounders import confounding as confounding
-    from neurosig.outcomes.cox_model import CoxModel as CoxModel
+    from neurosig.outcomes.cox_fit import CoxFit as CoxFit
+    from neurosig.outcomes.cox_fit import fit_cox as fit_cox
     from neurosig.outcomes.cox_model import cox as cox
+    from neurosig.outcomes.cox_options import CoxModel as CoxModel
     from neurosig.outcomes.cumulative_hazard import nelson_aalen as nelson_aalen
+    from neurosig.outcomes.curvature import nonlinearity as nonlinearity
     from neurosig.outcomes.curves import at_risk_table as at_risk_table
     from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves import survival_quantile as survival_quantile
@@ -85,7 +88,8 @@ _HOME = {
     "Cohort": "outcomes.cohort",
     "CohortStats": "cohort_stats",
     "Confounding": "outcomes.confounders",
-    "CoxModel": "outcomes.cox_model",
+    "CoxFit": "outcomes.cox_fit",
+    "CoxModel": "outcomes.cox_options",
     "Endpoint": "outcomes.endpoint",
     "Harmonised": "harmonisation.verb",
     "MatchedNull": "matched_null",
@@ -112,6 +116,7 @@ _HOME = {
     "discrimination": "outcomes.performance",
     "errors": "errors",
     "fine_gray": "outcomes.fine_gray_model",
+    "fit_cox": "outcomes.cox_fit",
     "gray_test": "outcomes.incidence_test",
     "harmonise": "harmonisation.verb",
     "kaplan_meier": "outcomes.curves",
@@ -125,6 +130,7 @@ _HOME = {
     "methods": "methods",
     "nearest_neighbours": "smoothing",
     "nelson_aalen": "outcomes.cumulative_hazard",
+    "nonlinearity": "outcomes.curvature",
     "null_test": "outcomes.nulls",
     "pairwise_logrank": "outcomes.rank_comparisons",
     "ph_test": "outcomes.proportional_hazards",

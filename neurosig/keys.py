@@ -137,6 +137,7 @@ class Result:
     P_VALUE: Final = "p_value"
     P_LR: Final = "p_lr"
     P_PH: Final = "p_ph"
+    P_PH_GLOBAL: Final = "p_ph_global"
     P_NULL: Final = "p_null"
     Q_VALUE: Final = "q_value"
     FAMILY: Final = "family"
@@ -144,6 +145,18 @@ class Result:
     EFFECT_LOW: Final = "effect_low"
     EFFECT_HIGH: Final = "effect_high"
     EFFECT_SCALE: Final = "effect_scale"
+    SPLIT_TIME: Final = "split_time"
+    EFFECT_EARLY: Final = "effect_early"
+    EFFECT_EARLY_LOW: Final = "effect_early_low"
+    EFFECT_EARLY_HIGH: Final = "effect_early_high"
+    EFFECT_LATE: Final = "effect_late"
+    EFFECT_LATE_LOW: Final = "effect_late_low"
+    EFFECT_LATE_HIGH: Final = "effect_late_high"
+    RMST_TAU: Final = "rmst_tau"
+    RMST_EFFECT: Final = "rmst_effect"
+    RMST_LOW: Final = "rmst_low"
+    RMST_HIGH: Final = "rmst_high"
+    RMST_P_VALUE: Final = "rmst_p_value"
     N: Final = "n"
     N_EVENTS: Final = "n_events"
     N_PARAMS: Final = "n_params"
@@ -168,6 +181,7 @@ class Result:
         P_VALUE,
         P_LR,
         P_PH,
+        P_PH_GLOBAL,
         P_NULL,
         Q_VALUE,
         FAMILY,
@@ -175,6 +189,18 @@ class Result:
         EFFECT_LOW,
         EFFECT_HIGH,
         EFFECT_SCALE,
+        SPLIT_TIME,
+        EFFECT_EARLY,
+        EFFECT_EARLY_LOW,
+        EFFECT_EARLY_HIGH,
+        EFFECT_LATE,
+        EFFECT_LATE_LOW,
+        EFFECT_LATE_HIGH,
+        RMST_TAU,
+        RMST_EFFECT,
+        RMST_LOW,
+        RMST_HIGH,
+        RMST_P_VALUE,
         N,
         N_EVENTS,
         N_PARAMS,

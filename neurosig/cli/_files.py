@@ -19,7 +19,8 @@ from neurosig.study.config import ClinicalReading
 from neurosig.study.sources import read_clinical_as
 
 TERM_HELP = (
-    "covariate, as COLUMN, COLUMN:categorical, COLUMN:categorical:REFERENCE or COLUMN:log2; "
+    "covariate, as COLUMN, COLUMN:categorical, COLUMN:categorical:REFERENCE, COLUMN:log2 or "
+    "COLUMN:spline; "
     "repeatable"
 )
 
@@ -68,7 +69,7 @@ def parse_term(text: str) -> Term:
     """A covariate as it is typed on the command line.
 
     >>> parse_term("psa:log2"), parse_term("grade:categorical:2").reference
-    (Term(column='psa', kind='auto', transform='log2', reference=None), '2')
+    (Term(column='psa', kind='auto', transform='log2', reference=None, knots=4), '2')
     """
     choices = {p.name: p.choices or () for p in _params.describe(Term)}
     column, _, rest = text.partition(":")

@@ -51,10 +51,13 @@ def _option(parameter: _params.Parameter) -> inspect.Parameter:
         help=help_text + ("; repeatable" if is_list else ""),
         show_default=not is_list and parameter.default not in (None, ""),
     )
+    annotation: Any
     if is_list:
         annotation, default = list[str] | None, None
     elif parameter.is_required:
         annotation, default = kind, inspect.Parameter.empty
+    elif kind is bool and not isinstance(parameter.default, bool):  # neither flag: the default
+        annotation, default = bool | None, None
     else:
         annotation, default = kind | None, parameter.default
     return inspect.Parameter(

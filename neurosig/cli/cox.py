@@ -8,7 +8,8 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
 from neurosig.cli._options import expand
-from neurosig.outcomes.cox_model import CoxModel, cox
+from neurosig.outcomes.cox_model import cox
+from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.endpoint import Endpoint
 from neurosig.study.config import ClinicalReading
 
@@ -22,6 +23,9 @@ def command(
     model: CoxModel,
     adjust: Annotated[list[str] | None, typer.Option(help=TERM_HELP)] = None,
     strata: Annotated[list[str] | None, typer.Option(help="stratum; repeatable")] = None,
+    interaction: Annotated[
+        list[str] | None, typer.Option(help="product of two terms, as score:COLUMN; repeatable")
+    ] = None,
     scale: Annotated[Literal["sd", "none"], typer.Option(help="per SD, or as it is")] = "sd",
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
@@ -34,6 +38,7 @@ def command(
         joined,
         adjust=[parse_term(text) for text in adjust or []],
         strata=strata or [],
+        interactions=interaction or [],
         scale=scale,
         model=model,
     )

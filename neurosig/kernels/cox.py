@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from neurosig.kernels.jit import jit
 from neurosig.kernels.partial_likelihood import (
+    RiskRows,
     cholesky,
     derivatives,
     invert,
@@ -60,6 +61,22 @@ class CoxFits(NamedTuple):
     infinite: NDArray[np.bool_]
 
 
+class CoxOptions(NamedTuple):
+    """What a row may have besides time and event, and a ridge.
+
+    entry: (n,) start of observation; weights: (n,) above 0; offset: (n,) added to x beta;
+    ridge: (k,) the penalty ridge[a] (sd[a] beta[a])^2 / 2 is subtracted from the log-likelihood.
+    """
+
+    entry: FloatArray | None = None
+    weights: FloatArray | None = None
+    offset: FloatArray | None = None
+    ridge: FloatArray | None = None
+
+
+PLAIN = CoxOptions()
+
+
 class WeightedScore(NamedTuple):
     """Gradient (S, 2k) and information (S, 2k, 2k) of the design (x, g(t) x) at (coef, 0)."""
 
@@ -68,12 +85,53 @@ class WeightedScore(NamedTuple):
 
 
 @jit
+def _penalised(
+    x: FloatArray,
+    beta: FloatArray,
+    rows: RiskRows,
+    ridge: FloatArray,
+    gradient: FloatArray,
+    information: FloatArray,
+) -> tuple[float, float]:
+    """Log-likelihood and penalty; the derivatives are those of their difference."""
+    loglik = derivatives(x, beta, rows, np.ones(rows.opens.size), gradient, information)
+    penalty = 0.0
+    for a in range(beta.size):
+        penalty += ridge[a] * beta[a] * beta[a] / 2.0
+        gradient[a] -= ridge[a] * beta[a]
+        information[a, a] += ridge[a]
+    return loglik, penalty
+
+
+@jit
+def _start(
+    x: FloatArray, rows: RiskRows, ridge: FloatArray, step: FloatArray, numbers: FloatArray
+) -> bool:
+    """Fill the first step from zero; False where the information is singular."""
+    k = x.shape[1]
+    zero, gradient = np.zeros(k), np.zeros(k)
+    information, lower = np.zeros((k, k)), np.zeros((k, k))
+    numbers[0] = derivatives(x, zero, rows, np.ones(rows.opens.size), gradient, information)
+    for a in range(k):
+        if not information[a, a] > _SINGULAR_PIVOT:
+            return False
+    if not cholesky(information, lower, _SINGULAR_PIVOT):
+        return False
+    solve(lower, gradient, step)
+    numbers[2] = np.sum(gradient * step)
+    if ridge.any():
+        for a in range(k):
+            information[a, a] += ridge[a]
+        cholesky(information, lower, _SINGULAR_PIVOT)
+        solve(lower, gradient, step)
+    return True
+
+
+@jit
 def _newton(
     x: FloatArray,
-    event: FloatArray,
-    start: NDArray[np.int64],
-    opens: NDArray[np.bool_],
-    efron: bool,
+    rows: RiskRows,
+    ridge: FloatArray,
     beta: FloatArray,
     covariance: FloatArray,
     infinite: NDArray[np.bool_],
@@ -81,48 +139,40 @@ def _newton(
 ) -> tuple[int, int]:
     """Maximise; `numbers` gets loglik at zero, loglik, score statistic; code and iterations."""
     k = x.shape[1]
-    one = np.ones(start.size - 1)
     gradient, step, trial = np.zeros(k), np.zeros(k), np.zeros(k)
     information, lower = np.zeros((k, k)), np.zeros((k, k))
     beta[:] = 0.0
-    loglik = derivatives(x, beta, event, start, opens, one, efron, gradient, information)
-    numbers[0] = loglik
-    for a in range(k):
-        if not information[a, a] > _SINGULAR_PIVOT:
-            return SINGULAR, 0
-    if not cholesky(information, lower, _SINGULAR_PIVOT):
+    if not _start(x, rows, ridge, trial, numbers):
         return SINGULAR, 0
-    solve(lower, gradient, step)
-    numbers[2] = np.sum(gradient * step)
-    trial[:] = step
+    best = numbers[0]
     code, halved, n_iter = NOT_CONVERGED, False, 0
     while n_iter < _MAX_ITERATIONS:
         n_iter += 1
-        new = derivatives(x, trial, event, start, opens, one, efron, gradient, information)
-        change = abs(new - loglik)
+        loglik, penalty = _penalised(x, trial, rows, ridge, gradient, information)
+        new = loglik - penalty
+        change = abs(new - best)
         is_finite = np.isfinite(new)
         if is_finite and change <= _LOGLIK_TOLERANCE * max(abs(new), 1.0) and not halved:
             code = CONVERGED
             break
-        if not is_finite or new < loglik:
+        if not is_finite or new < best:
             halved = True
             trial[:] = (trial + beta) / 2.0
-            if change <= 1e-14 * max(abs(loglik), 1.0):  # nothing left to gain on this line
+            if change <= 1e-14 * max(abs(best), 1.0):  # nothing left to gain on this line
                 code = CONVERGED
-                new = derivatives(x, trial, event, start, opens, one, efron, gradient, information)
+                loglik, penalty = _penalised(x, trial, rows, ridge, gradient, information)
                 break
             continue
-        halved = False
-        loglik = new
+        halved, best = False, new
         beta[:] = trial
+        numbers[1] = loglik
         if not cholesky(information, lower, 1e-14):
             break
         solve(lower, gradient, step)
         trial[:] = beta + step
     if code == CONVERGED:
         beta[:] = trial
-        loglik = new
-    numbers[1] = loglik
+        numbers[1] = loglik
     if code == NOT_CONVERGED or not cholesky(information, lower, 1e-14):
         infinite[:] = np.abs(beta) > _INFINITE_COEFFICIENT
         return NOT_CONVERGED, n_iter
@@ -130,7 +180,7 @@ def _newton(
     infinite[:] = np.abs(step) > _INFINITE_STEP
     if not infinite.any():
         beta += step
-        numbers[1] = derivatives(x, beta, event, start, opens, one, efron, gradient, information)
+        numbers[1], penalty = _penalised(x, beta, rows, ridge, gradient, information)
         cholesky(information, lower, 1e-14)
     invert(lower, covariance)
     return code, n_iter
@@ -141,10 +191,8 @@ def _fit_range(
     scores: FloatArray,
     x: FloatArray,
     sd: FloatArray,
-    event: FloatArray,
-    start: NDArray[np.int64],
-    opens: NDArray[np.bool_],
-    efron: bool,
+    rows: RiskRows,
+    ridge: FloatArray,
     low: int,
     high: int,
     out: _FitArrays,
@@ -156,7 +204,7 @@ def _fit_range(
     for s in range(low, high):
         scale[0] = standardise(scores[s], design[:, 0])
         codes[s], n_iters[s] = _newton(
-            design, event, start, opens, efron, coef[s], covariance[s], infinite[s], numbers[s]
+            design, rows, ridge, coef[s], covariance[s], infinite[s], numbers[s]
         )
         if scale[0] > 0.0:
             for a in range(k):
@@ -170,10 +218,7 @@ def _weighted_range(
     scores: FloatArray,
     x: FloatArray,
     coef: FloatArray,
-    event: FloatArray,
-    start: NDArray[np.int64],
-    opens: NDArray[np.bool_],
-    efron: bool,
+    rows: RiskRows,
     weight: FloatArray,
     low: int,
     high: int,
@@ -190,7 +235,7 @@ def _weighted_range(
             design[i, 0] = scores[s, i] - mean
         for power in range(3):
             factor = weight**power
-            derivatives(design, coef[s], event, start, opens, factor, efron, part, square)
+            derivatives(design, coef[s], rows, factor, part, square)
             if power < 2:
                 gradient[s, power * k : (power + 1) * k] = part
             if power == 0:
@@ -210,13 +255,15 @@ def cox_fit_batch(
     *,
     strata: NDArray[np.int64] | None = None,
     ties: Ties = "efron",
+    options: CoxOptions = PLAIN,
     n_jobs: int = 1,
 ) -> CoxFits:
     """Fit one Cox model per column of `scores`, each with the same covariates.
 
     Newton-Raphson from zero with step halving, stopped as R's coxph when the log-likelihood
     changes by less than 1e-9 of itself, and one step more. Columns are centred and scaled
-    inside; coefficients come back in the units of the columns.
+    inside; coefficients come back in the units of the columns. With a ridge the covariance is the
+    inverse of the penalised information, and the log-likelihood is without the penalty.
 
     time, event (0 or 1): (n,); scores: (n, S); covariates: (n, p); strata: (n,) integer codes.
 
@@ -234,7 +281,8 @@ def cox_fit_batch(
     >>> round(float(fits.coef[0, 0]), 4), int(fits.code[0])
     (-0.1406, 0)
     """
-    sets = risk_sets(time, strata)
+    sets = risk_sets(time, strata, options.entry)
+    rows = risk_rows(sets, event, ties=ties, options=options)
     columns, x = _ordered(sets, scores, covariates)
     sd = np.ones(x.shape[1])
     for j in range(1, x.shape[1]):
@@ -244,10 +292,10 @@ def cox_fit_batch(
     infinite, numbers = np.zeros((n_scores, k), dtype=np.bool_), np.full((n_scores, 3), np.nan)
     codes, n_iter = np.zeros(n_scores, dtype=np.int64), np.zeros(n_scores, dtype=np.int64)
     out = (coef, covariance, infinite, numbers, codes, n_iter)
-    events = event[sets.order]
+    ridge = np.zeros(k) if options.ridge is None else options.ridge
 
     def fit(low: int, high: int) -> None:
-        _fit_range(columns, x, sd, events, sets.start, sets.opens, ties == "efron", low, high, out)
+        _fit_range(columns, x, sd, rows, ridge, low, high, out)
 
     _in_threads(fit, n_scores, n_jobs)
     coef[codes == SINGULAR] = np.nan
@@ -266,28 +314,48 @@ def cox_weighted_score(
     covariates: FloatArray | None = None,
     strata: NDArray[np.int64] | None = None,
     ties: Ties = "efron",
+    options: CoxOptions = PLAIN,
     n_jobs: int = 1,
 ) -> WeightedScore:
     """Gradient and information of the design extended by g(t) x, at the fitted coefficients.
 
     coef: (S, k) as `cox_fit_batch` returns it; time_function: g, from (merged) times to weights.
     """
-    sets = risk_sets(time, strata)
+    sets = risk_sets(time, strata, options.entry)
+    rows = risk_rows(sets, event, ties=ties, options=options)
     columns, x = _ordered(sets, scores, covariates)
     for j in range(1, x.shape[1]):
         x[:, j] -= x[:, j].mean()
     n_scores, k = columns.shape[0], x.shape[1]
     out = (np.zeros((n_scores, 2 * k)), np.zeros((n_scores, 2 * k, 2 * k)))
     weight = np.ascontiguousarray(time_function(sets.time), dtype=np.float64)
-    events, efron = event[sets.order], ties == "efron"
 
     def accumulate(low: int, high: int) -> None:
-        _weighted_range(
-            columns, x, coef, events, sets.start, sets.opens, efron, weight, low, high, out
-        )
+        _weighted_range(columns, x, coef, rows, weight, low, high, out)
 
     _in_threads(accumulate, n_scores, n_jobs)
     return WeightedScore(*out)
+
+
+def risk_rows(
+    sets: RiskSets, event: FloatArray, *, ties: Ties = "efron", options: CoxOptions = PLAIN
+) -> RiskRows:
+    """The rows in the order of the risk sets."""
+    n, n_groups = event.size, sets.time.size
+    weights = np.ones(n) if options.weights is None else options.weights
+    offset = np.zeros(n) if options.offset is None else options.offset
+    leaving = np.argsort(sets.leaves, kind="stable")[: int(np.sum(sets.leaves < n_groups))]
+    return RiskRows(
+        event=np.ascontiguousarray(event[sets.order], dtype=np.float64),
+        weight=np.ascontiguousarray(weights[sets.order], dtype=np.float64),
+        offset=np.ascontiguousarray(offset[sets.order], dtype=np.float64),
+        start=sets.start,
+        opens=sets.opens,
+        leaves=sets.leaves,
+        leaving=leaving.astype(np.int64),
+        n_left=np.searchsorted(sets.leaves[leaving], np.arange(n_groups), side="right"),
+        efron=ties == "efron",
+    )
 
 
 def _ordered(

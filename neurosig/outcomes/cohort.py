@@ -18,8 +18,9 @@ from neurosig.outcomes.clean import (
     texts_of,
 )
 from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.follow_up import describe_follow_up
+from neurosig.outcomes.follow_up import Unit, describe_follow_up
 from neurosig.outcomes.identifiers import align, text_ids
+from neurosig.outcomes.intervals import Intervals, checked_intervals, warn_of_recurrent_events
 from neurosig.outcomes.row_flow import COLUMNS, FlowStep, flow_table
 
 TIME_KNOWN: Final = "time known"
@@ -51,6 +52,8 @@ class Cohort:
         The endpoint that was read.
     time, event : ndarray of float64, optional
         Aligned with the rows of `data`; NaN where unknown.
+    entry : ndarray of float64, optional
+        Start of observation of each row, where the endpoint has one.
     coding : str
         How the event column was understood, such as "'1' = event; '0' = censored".
     row_flow : DataFrame
@@ -79,6 +82,80 @@ class Cohort:
     event: NDArray[np.float64] | None = None
     coding: str = ""
     row_flow: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
+    entry: NDArray[np.float64] | None = None
+
+    @classmethod
+    def from_intervals(
+        cls,
+        intervals: pd.DataFrame,
+        *,
+        id: str,
+        start: str,
+        stop: str,
+        event: str,
+        signatures: Sequence[str],
+        unit: Unit = "days",
+        event_values: tuple[str | bool | int | float, ...] | None = None,
+        name: str = "cohort",
+    ) -> "Cohort":
+        """A cohort of patients in several rows each, with values that hold from start to stop.
+
+        A row is at risk at t if start < t <= stop, so a value that changes (a score measured
+        again, a treatment that begins) is a new row.
+
+        Parameters
+        ----------
+        intervals
+            One row per patient and interval, cleaned with `clean_table`.
+        id, start, stop, event
+            Columns: the patient, the limits of the interval, whether it ended with the event.
+        signatures
+            The score columns.
+        unit, event_values
+            As in `Endpoint`.
+        name
+            Name in the result tables.
+
+        Returns
+        -------
+        Cohort
+            One row per interval. `cox` uses it; curves and rank tests refuse it.
+
+        Raises
+        ------
+        ClinicalError
+            A column is missing, a score is no number, an id is missing, or intervals of a patient
+            overlap.
+        EndpointError
+            See `Endpoint.read`; an interval does not start before it stops.
+
+        Warns
+        -----
+        ClinicalWarning
+            A patient has several events (use `CoxModel(cluster=id)`), or is followed on after one.
+
+        References
+        ----------
+        Andersen PK, Gill RD (1982) Ann Stat 10:1100-1120, doi:10.1214/aos/1176345976.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"patient": ["a", "a", "b"], "from": [0, 10, 0], "to": [10, 25, 30],
+        ...                      "dead": [0, 1, 0], "NGF": [0.2, 0.9, 0.4]})
+        >>> cohort = Cohort.from_intervals(rows, id="patient", start="from", stop="to",
+        ...                                event="dead", signatures=["NGF"])
+        >>> cohort.entry.tolist(), cohort.time.tolist()
+        ([0.0, 10.0, 0.0], [10.0, 25.0, 30.0])
+        """
+        columns = Intervals(id=id, start=start, stop=stop, event=event)
+        data = checked_intervals(intervals, columns, signatures)
+        endpoint = Endpoint(
+            time=stop, event=event, unit=unit, event_values=event_values, entry=start
+        )
+        cohort = cls(name, data, tuple(signatures))._with_endpoint(endpoint)
+        warn_of_recurrent_events(cohort.data, cohort.event, columns)
+        return cohort
 
     @classmethod
     def join(
@@ -251,6 +328,7 @@ class Cohort:
             data=self.data[kept],
             time=None if self.time is None else self.time[kept],
             event=None if self.event is None else self.event[kept],
+            entry=None if self.entry is None else self.entry[kept],
             row_flow=flow,
         )
         return part._with_endpoint_steps()
@@ -262,6 +340,7 @@ class Cohort:
             endpoint=endpoint,
             time=survival.time,
             event=survival.event,
+            entry=survival.entry,
             coding=survival.coding,
         )
         return cohort._with_endpoint_steps()

@@ -2,14 +2,13 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig._params import Help, check
 from neurosig.errors import (
     EndpointError,
     ProportionalHazardsWarning,
@@ -18,67 +17,43 @@ from neurosig.errors import (
     count,
     examples,
 )
-from neurosig.kernels.cox import NOT_CONVERGED as CODE_NOT_CONVERGED
-from neurosig.kernels.cox import SINGULAR, CoxFits
 from neurosig.keys import OK, SCORE_TERM, Result
+from neurosig.outcomes.changing_hazards import COLUMNS as CHANGING
+from neurosig.outcomes.cox_batch import (
+    FIRTH,
+    MIN_EVENTS,
+    PH_ALPHA,
+    CoxTask,
+    CoxTermFits,
+    fit_all,
+)
+from neurosig.outcomes.cox_options import Cases, CoxModel
+from neurosig.outcomes.interactions import Pair, Products, add_interactions
 from neurosig.outcomes.model_rows import (
-    COLLINEAR,
-    CONSTANT,
-    NO_SCORE,
-    NOT_CONVERGED,
     SEPARATION,
-    TOO_FEW_EVENTS,
-    ModelRows,
     Scale,
-    SharedRows,
     TermLike,
     check_covariates,
     check_scale,
     effect_scales,
+    joined_flow,
     model_rows,
-    patterns,
-    spread,
 )
-from neurosig.outcomes.proportional_hazards import CoxData, score_ph_p_values
-from neurosig.outcomes.results import ModelText, Results, TermFits, declare_family, tidy
+from neurosig.outcomes.results import (
+    ModelText,
+    Results,
+    benjamini_hochberg,
+    declare_family,
+    ordered,
+    tidy,
+)
 
 if TYPE_CHECKING:
     from neurosig.outcomes.cohort import Cohort
 
 FloatArray = NDArray[np.float64]
 
-MIN_EVENTS = 2
 FEW_EVENTS_PER_PARAM = 10
-PH_ALPHA = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoxModel:
-    """How a Cox model treats the data.
-
-    Parameters
-    ----------
-    ties
-        Whether events at one time leave the risk set bit by bit ("efron") or not ("breslow").
-
-    References
-    ----------
-    Efron B (1977) J Am Stat Assoc 72:557-565, doi:10.1080/01621459.1977.10480613; Breslow N (1974)
-    Biometrics 30:89-99, doi:10.2307/2529620.
-
-    Examples
-    --------
-    >>> CoxModel().ties  # `cox` has an example of both
-    'efron'
-    """
-
-    ties: Annotated[
-        Literal["efron", "breslow"], Help("approximation for events at the same time")
-    ] = "efron"
-
-    def __post_init__(self) -> None:
-        check(self)
-
 
 _EFRON = CoxModel()
 
@@ -89,6 +64,7 @@ def cox(
     signatures: str | Sequence[str] = "all",
     adjust: Sequence[TermLike] = (),
     strata: Sequence[str] = (),
+    interactions: Sequence[Pair] = (),
     scale: Scale = "sd",
     model: CoxModel = _EFRON,
     confidence: float = 0.95,
@@ -103,6 +79,7 @@ def cox(
     x: the score over its standard deviation (n - 1) on the rows of the fit, or as it is with
     scale="none"; z: the columns of `adjust`; h_s: baseline hazard of stratum s. Times closer than
     1.5e-8 (relative to their mean) count as equal. Complete cases only: `row_flow` counts losses.
+    With an entry (`Endpoint.entry`, `Cohort.from_intervals`) a row is at risk after it only.
 
     Parameters
     ----------
@@ -110,8 +87,11 @@ def cox(
         A cohort with an endpoint, and which of its scores.
     adjust, strata
         Covariates, each a column or a `Term`; columns whose levels have their own baselines.
+    interactions
+        Pairs of terms whose product is added, such as ("score", "age"). Numbers are centred in a
+        product: the row of a term is its effect at the average of the other.
     scale, model, confidence
-        Unit of the score, treatment of ties, coverage of the intervals.
+        Unit of the score; ties, weights, robust errors and penalties; coverage of the intervals.
     unadjusted, allow_loss
         Add the models without `adjust` on the same rows; accept the loss of over half of the rows.
     n_jobs
@@ -121,24 +101,31 @@ def cox(
     -------
     Results
         `table`: a row per signature and term. `estimate` is beta, `effect` the hazard ratio;
-        `p_value` is Wald's, `p_lr` of the likelihood-ratio test that drops the score, `p_ph` of
-        the score test of its proportional hazards (km). q-values are over the score rows of this
-        call; unadjusted models are a family of their own. What cannot be fitted has a status:
-        no_score, constant, collinear, too_few_events, separation, not_converged.
+        `p_value` is Wald's, `p_lr` of the likelihood-ratio test that drops the score (without
+        robust errors, penalty and interactions), `p_ph` and `p_ph_global` of the score test of
+        proportional hazards (km) for the row's column and for all of them. Where p_ph of the score
+        is below 0.05 its row has the hazard ratios before and after `split_time`, the median event
+        time, and `rmst_effect`, the difference in mean survival time up to `rmst_tau` per unit of
+        the score.
+        Under separation estimate, interval and p-value are Firth's, which `model` says.
+        q-values are over the score rows of this call, and over those of each interaction;
+        unadjusted models are a family of their own. What cannot be fitted has a status: no_score,
+        constant, collinear, too_few_events, separation, not_converged.
 
     Raises
     ------
     EndpointError, TooFewEventsError
         No endpoint; no event, fewer than two, or not more events than parameters.
     ClinicalError
-        A covariate is constant or collinear with others, or costs more than half of the rows.
+        A covariate is constant or collinear with others, or costs more than half of the rows; a
+        weight is not above 0.
     ParameterError, UnknownSignatureError
         An option has a value that is not allowed; the cohort has no such score.
 
     Warns
     -----
     SmallSampleWarning
-        Fewer than 10 events per parameter, or an infinite estimate.
+        Fewer than 10 events per parameter, or an estimate that would be infinite.
     ProportionalHazardsWarning
         p_ph below 0.05.
     ClinicalWarning
@@ -162,6 +149,49 @@ def cox(
     >>> [round(float(fit.table["estimate"][0]), 3) for fit in fits]  # R; Kleinbaum and Klein
     [1.572, 1.509]
     """
+    task = cox_task(
+        cohort,
+        signatures=signatures,
+        adjust=adjust,
+        strata=strata,
+        interactions=interactions,
+        scale=scale,
+        model=model,
+        confidence=confidence,
+        allow_loss=allow_loss,
+        n_jobs=n_jobs,
+    )
+    rows, endpoint = task.rows, task.endpoint
+    tasks = [task]
+    if unadjusted and rows.names:
+        crude = replace(rows, covariates=rows.covariates[:, :0], names=(), adjusted_for=())
+        tasks.append(replace(task, rows=crude, products=Products()))
+    tables = []
+    for one in tasks:
+        family = f"score rows of {cohort.name}, {endpoint}"
+        if len(tasks) > 1:
+            family += ", adjusted" if one.rows.names else ", unadjusted"
+        table = declare_family(_table(one, cohort.name), family)
+        tables.append(_interaction_families(table, one.products, cohort.name, endpoint))
+    table = ordered(pd.concat(tables, ignore_index=True))
+    _warn(tables[0])  # the models asked for; the crude ones only stand beside them
+    return Results(table=table, row_flow=rows.row_flow, notes=_notes(task, table))
+
+
+def cox_task(
+    cohort: "Cohort",
+    *,
+    signatures: str | Sequence[str],
+    adjust: Sequence[TermLike],
+    strata: Sequence[str],
+    interactions: Sequence[Pair],
+    scale: Scale,
+    model: CoxModel,
+    confidence: float = 0.95,
+    allow_loss: bool = False,
+    n_jobs: int = 1,
+) -> CoxTask:
+    """Check what `cox` was given and gather the rows it uses; parameters and errors are its."""
     check_scale(scale, confidence)
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(
@@ -170,52 +200,102 @@ def cox(
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
+    cases = Cases.of(cohort, model)
+    known, lost = cases.known(known, cohort.data.index)
     rows = model_rows(
         cohort,
         known,
-        cohort.row_flow,
+        joined_flow([cohort.row_flow, lost]),
         signatures=signatures,
         adjust=adjust,
         strata=strata,
         allow_loss=allow_loss,
     )
-    time, event = cohort.time[rows.rows], cohort.event[rows.rows]
-    _check_events(cohort.name, event, n_params=1 + len(rows.names))
+    rows, products = add_interactions(rows, interactions)
+    task = CoxTask(
+        endpoint=cohort.endpoint.name or cohort.endpoint.event,
+        time_unit=cohort.endpoint.unit,
+        time=cohort.time[rows.rows],
+        event=cohort.event[rows.rows],
+        rows=rows,
+        products=products,
+        cases=cases.at(rows.rows),
+        model=model,
+        scale=scale,
+        confidence=confidence,
+        n_jobs=n_jobs,
+    )
+    check_events(cohort.name, task.event, n_params=len(task.terms))
     check_covariates(rows)
-    designs = [rows]
-    if unadjusted and rows.names:
-        designs.append(replace(rows, covariates=rows.covariates[:, :0], names=(), adjusted_for=()))
-    endpoint = cohort.endpoint.name or cohort.endpoint.event
-    tables = []
-    for design in designs:
-        fits = _fit(time, event, design, scale=scale, ties=model.ties, n_jobs=n_jobs)
-        text = ModelText(
-            cohort=cohort.name,
-            endpoint=endpoint,
-            model=_model_text(model, design),
-            adjusted_for=", ".join(design.adjusted_for),
-            effect_scales=effect_scales(design, "HR", scale),
-            confidence=confidence,
-            is_ratio=True,
-        )
-        family = f"score rows of {cohort.name}, {endpoint}"
-        if len(designs) > 1:
-            family += ", adjusted" if design.names else ", unadjusted"
-        tables.append(declare_family(tidy(fits, text), family))
-    table = pd.concat(tables, ignore_index=True)
-    _warn(tables[0])  # the models asked for; the crude ones only stand beside them
-    return Results(table=table, row_flow=rows.row_flow, notes=_notes(scale, table))
+    return task
 
 
-class _CoxTermFits(TermFits):
-    """Cox fits always have events, likelihood-ratio and proportional-hazards tests."""
+def _table(task: CoxTask, cohort: str) -> pd.DataFrame:
+    fits = fit_all(task)
+    text = ModelText(
+        cohort=cohort,
+        endpoint=task.endpoint,
+        model=model_text(task),
+        adjusted_for=", ".join(task.rows.adjusted_for),
+        effect_scales=_scales(task),
+        confidence=task.confidence,
+        is_ratio=True,
+    )
+    table = _with_profiles(tidy(fits, text), fits)
+    at_scores = np.arange(len(fits.signatures)) * len(fits.terms)
+    if fits.p_ph is not None:
+        table[Result.P_PH] = fits.p_ph_columns.ravel()
+        table.loc[at_scores, Result.P_PH_GLOBAL] = fits.p_ph_global
+    for name, values in zip(CHANGING, fits.changing.T, strict=True):
+        if np.isfinite(values).any():
+            table.loc[at_scores, name] = values
+    return table
 
-    n_events: NDArray[np.int64]
-    p_lr: FloatArray
-    p_ph: FloatArray
+
+def _scales(task: CoxTask) -> tuple[str, ...]:
+    scales = effect_scales(task.rows, "HR", task.scale)
+    among = task.products.among_covariates
+    of_covariates = (
+        "ratio of HRs" if name in among else scale
+        for name, scale in zip(task.rows.terms, scales, strict=True)
+    )
+    unit = "SD" if task.scale == "sd" else "unit"
+    return (*of_covariates, *(f"ratio of HRs per {unit}" for _ in task.products.names))
 
 
-def _check_events(name: str, event: FloatArray, n_params: int) -> None:
+def _with_profiles(table: pd.DataFrame, fits: CoxTermFits) -> pd.DataFrame:
+    """Rows of Firth's fits with intervals and p-values of their profile likelihood."""
+    from scipy import special
+
+    if not fits.is_firth.any():
+        return table
+    at = np.repeat(fits.is_firth, len(fits.terms))
+    low, high = fits.profile_interval[fits.is_firth].reshape(-1, 2).T
+    p_value = fits.profile_p[fits.is_firth].ravel()
+    table.loc[at, Result.CI_LOW], table.loc[at, Result.CI_HIGH] = low, high
+    with np.errstate(over="ignore"):
+        table.loc[at, Result.EFFECT_LOW] = np.exp(low)
+        table.loc[at, Result.EFFECT_HIGH] = np.exp(high)
+    table.loc[at, Result.P_VALUE] = p_value
+    sign = np.sign(table.loc[at, Result.ESTIMATE])
+    table.loc[at, Result.STATISTIC] = sign * np.sqrt(special.chdtri(1, p_value))
+    table.loc[at, Result.MODEL] += ", Firth's penalty"
+    return table
+
+
+def _interaction_families(
+    table: pd.DataFrame, products: Products, cohort: str, endpoint: str
+) -> pd.DataFrame:
+    for name in products.names:
+        of_name = (table[Result.TERM] == name) & table[Result.P_VALUE].notna()
+        p_values = table.loc[of_name, Result.P_VALUE].to_numpy(dtype=np.float64)
+        table.loc[of_name, Result.Q_VALUE] = benjamini_hochberg(p_values)
+        table.loc[of_name, Result.FAMILY] = f"{len(p_values)} {name} rows of {cohort}, {endpoint}"
+    return ordered(table)
+
+
+def check_events(name: str, event: FloatArray, n_params: int) -> None:
+    """Refuse no events, fewer than two, or not more than parameters."""
     n_events = int(event.sum())
     if n_events == 0:
         raise TooFewEventsError(
@@ -237,124 +317,46 @@ def _check_events(name: str, event: FloatArray, n_params: int) -> None:
         )
 
 
-def _fit(
-    time: FloatArray,
-    event: FloatArray,
-    rows: ModelRows,
-    *,
-    scale: Scale,
-    ties: Literal["efron", "breslow"],
-    n_jobs: int,
-) -> _CoxTermFits:
-    """Fit all signatures, those known on the same rows together."""
-    n_scores, k = rows.scores.shape[1], 1 + len(rows.names)
-    fits = _CoxTermFits(
-        signatures=rows.signatures,
-        terms=rows.terms,
-        estimate=np.full((n_scores, k), np.nan),
-        std_error=np.full((n_scores, k), np.nan),
-        status=np.full((n_scores, k), OK, dtype=object),
-        message=np.full((n_scores, k), "", dtype=object),
-        n=np.zeros(n_scores, dtype=np.int64),
-        n_events=np.zeros(n_scores, dtype=np.int64),
-        p_lr=np.full(n_scores, np.nan),
-        p_ph=np.full(n_scores, np.nan),
-    )
-    for shared in patterns(rows.scores):
-        known = shared.known
-        data = CoxData(
-            time=time[known],
-            event=event[known],
-            scores=rows.scores[np.ix_(known, shared.members)],
-            covariates=rows.covariates[known],
-            strata=None if rows.strata is None else rows.strata[known],
-            ties=ties,
-            n_jobs=n_jobs,
-        )
-        _fit_shared(fits, shared, data, scale)
-    return fits
+def model_text(task: CoxTask) -> str:
+    """The model in words."""
+    model, rows = task.model, task.rows
+    parts = [f"Cox regression, {model.ties.capitalize()} ties"]
+    if rows.stratified_by:
+        parts.append(f"stratified by {', '.join(rows.stratified_by)}")
+    if task.cases.entry is not None:
+        parts.append("delayed entry")
+    if model.weights is not None:
+        parts.append(f"weights {model.weights}")
+    if model.offset is not None:
+        parts.append(f"offset {model.offset}")
+    if model.cluster is not None:
+        parts.append(f"robust errors by {model.cluster}")
+    elif task.is_robust:
+        parts.append("robust errors")
+    if model.penalty is not None:
+        parts.append(f"ridge {model.penalty:g}")
+    return ", ".join(parts)
 
 
-def _fit_shared(fits: _CoxTermFits, shared: SharedRows, data: CoxData, scale: Scale) -> None:
-    """Fill the rows of the signatures that share their rows."""
-    from scipy import special
-
-    members, k = shared.members, len(fits.terms)
-    n, n_events = data.time.size, int(data.event.sum())
-    fits.n[members] = n
-    fits.n_events[members] = n_events
-    if n == 0:
-        _fail(fits, members, NO_SCORE, "the signature has no score on any row used")
-        return
-    if n_events < MIN_EVENTS or n_events <= k:
-        _fail(fits, members, TOO_FEW_EVENTS, f"{n_events} events for {k} parameters")
-        return
-    sd = spread(data.scores)
-    _fail(fits, members[sd == 0], CONSTANT, "the score is the same on all rows used")
-    members, varies, sd = members[sd > 0], sd > 0, sd[sd > 0]
-    if not members.size:
-        return
-    data = replace(data, scores=data.scores[:, varies])
-    fitted = data.fit()
-    unit = sd if scale == "sd" else np.ones_like(sd)
-    fits.estimate[members] = fitted.coef
-    fits.std_error[members] = np.sqrt(np.diagonal(fitted.covariance, axis1=1, axis2=2))
-    fits.estimate[members, 0] *= unit
-    fits.std_error[members, 0] *= unit
-    lr = 2 * (fitted.loglik - _loglik_without_score(data, fitted))
-    fits.p_lr[members] = special.chdtrc(1, np.maximum(lr, 0.0))
-    fits.p_ph[members] = score_ph_p_values(data, fitted)
-    _mark_failures(fits, members, fitted)
-
-
-def _mark_failures(fits: _CoxTermFits, members: NDArray[np.int64], fitted: CoxFits) -> None:
-    singular, stuck = fitted.code == SINGULAR, fitted.code == CODE_NOT_CONVERGED
-    _fail(fits, members[singular], COLLINEAR, "the score is determined by covariates or strata")
-    p_lr = fits.p_lr[members]
-    _fail(fits, members[stuck], NOT_CONVERGED, "Newton's iterations did not converge")
-    monotone = fitted.infinite.any(axis=1) & ~singular
-    fits.p_lr[members[monotone]] = p_lr[monotone]  # the likelihood itself has a limit
-    for s, j in zip(*np.nonzero(fitted.infinite & ~singular[:, None]), strict=True):
-        direction = "+" if fitted.coef[s, j] > 0 else "-"
-        row = members[s]
-        fits.status[row, j] = SEPARATION
-        fits.message[row, j] = (
-            f"the likelihood grows without end: the estimate is {direction}infinite, a Wald test "
-            "does not exist"
-        )
-        fits.estimate[row, j] = fits.std_error[row, j] = np.nan
-
-
-def _fail(fits: _CoxTermFits, members: NDArray[np.int64], status: str, message: str) -> None:
-    fits.estimate[members] = fits.std_error[members] = np.nan
-    fits.status[members] = status
-    fits.message[members] = message
-    fits.p_lr[members] = fits.p_ph[members] = np.nan
-
-
-def _loglik_without_score(data: CoxData, fitted: CoxFits) -> FloatArray:
-    if not data.covariates.shape[1]:
-        return fitted.loglik_null
-    reduced = replace(data, scores=data.covariates[:, :1], covariates=data.covariates[:, 1:])
-    return np.full(fitted.loglik.size, reduced.fit().loglik[0])
-
-
-def _model_text(model: CoxModel, rows: ModelRows) -> str:
-    text = f"Cox regression, {model.ties.capitalize()} ties"
-    return text + (f", stratified by {', '.join(rows.stratified_by)}" if rows.stratified_by else "")
-
-
-def _notes(scale: Scale, table: pd.DataFrame) -> tuple[str, ...]:
-    unit = (
+def _notes(task: CoxTask, table: pd.DataFrame) -> tuple[str, ...]:
+    notes = [
         "Scores are divided by their standard deviation (n - 1) over the rows of each fit"
-        if scale == "sd"
+        if task.scale == "sd"
         else "Scores are used as they are"
-    )
+    ]
+    if Result.SPLIT_TIME in table:
+        notes.append(
+            f"Where p_ph < {PH_ALPHA}: effect_early and effect_late are the hazard ratios up to "
+            "and after split_time, the median event time; rmst_effect is the difference in mean "
+            f"survival time up to rmst_tau, in {task.time_unit}, per unit of the score"
+        )
     failed = table.loc[
         (table[Result.TERM] == SCORE_TERM) & (table[Result.STATUS] != OK), Result.STATUS
     ].value_counts()
-    counts = ", ".join(f"{status} ({n})" for status, n in failed.items())
-    return (unit, f"Not fitted: {counts}") if counts else (unit,)
+    if len(failed):
+        counts = ", ".join(f"{status} ({n})" for status, n in failed.items())
+        notes.append(f"Not fitted: {counts}")
+    return tuple(notes)
 
 
 def _warn(table: pd.DataFrame) -> None:
@@ -372,19 +374,21 @@ def _warn(table: pd.DataFrame) -> None:
             ),
             stacklevel=3,
         )
-    separated = table[table[Result.STATUS] == SEPARATION]
+    is_firth = table[Result.MESSAGE].str.startswith(FIRTH)
+    separated = table[(table[Result.STATUS] == SEPARATION) | is_firth]
     if len(separated):
         pairs = (separated[Result.SIGNATURE] + " (" + separated[Result.TERM] + ")").unique()
         warnings.warn(
             SmallSampleWarning(
-                "Estimates are infinite: a term separates the events perfectly",
+                "Maximum-likelihood estimates are infinite: a term separates the events perfectly",
                 f"{count(len(pairs), 'row')}: {examples(pairs)}",
-                "These rows have no Wald test; p_lr remains valid. Penalised (Firth) fits are not "
-                "part of this version",
+                "Where the model says so, estimate, interval and p-value are Firth's; other such "
+                "rows have no Wald test",
             ),
             stacklevel=3,
         )
-    suspect = scores[scores[Result.P_PH] < PH_ALPHA]
+    tested = Result.P_PH in scores
+    suspect = scores[scores[Result.P_PH] < PH_ALPHA] if tested else scores[:0]
     if len(suspect):
         warnings.warn(
             ProportionalHazardsWarning(
@@ -392,8 +396,8 @@ def _warn(table: pd.DataFrame) -> None:
                 f"{count(suspect[Result.SIGNATURE].nunique(), 'signature')}",
                 f"p_ph < {PH_ALPHA} for {examples(suspect[Result.SIGNATURE].unique())}, of "
                 f"{len(fitted)} fits tested",
-                "Read such a hazard ratio as an average over follow-up and look at the survival "
-                "curves",
+                "Read such a hazard ratio as an average over follow-up, beside effect_early, "
+                "effect_late and rmst_effect in its row",
             ),
             stacklevel=3,
         )

@@ -314,6 +314,8 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
         },
         index=cohort.data.index[known],
     )
+    if cohort.entry is not None:
+        table.insert(0, "entry", cohort.entry[known])
     table.attrs["note"] = f"Groups cut at the {cut} of the score, for display only"
     return table
 

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig._params import Help, build, check
+from neurosig._params import Help, Range, build, check
 from neurosig.errors import ClinicalError, ParameterError, SmallSampleWarning, count, examples
 from neurosig.outcomes.clean import find_column, numbers_of, reads_as_numbers, texts_of
 from neurosig.outcomes.row_flow import FlowStep, flow_table
+from neurosig.outcomes.splines import FEWEST_KNOTS, MOST_KNOTS, default_knots, spline_basis
 
 _TRANSFORMS: Final[Mapping[str, tuple[Callable[[Any], Any], float, bool]]] = {
     # name: function, lowest argument, whether that one is allowed itself
@@ -35,7 +36,8 @@ class Term:
 
     `auto` is numeric if every known value is a number, else categorical; a reference level or a
     transform settles it. Categories are coded against the reference level (by default the first in
-    order), one column per other level.
+    order), one column per other level. A spline is a restricted cubic one with knots at Harrell's
+    quantiles; its columns are named "age", "age'", "age''".
 
     Raises
     ------
@@ -45,7 +47,7 @@ class Term:
     Examples
     --------
     >>> Term("psa", transform="log2").label, Term.of("stage"), Term.of({"column": "age"}).kind
-    ('log2(psa)', Term(column='stage', kind='auto', transform='none', reference=None), 'auto')
+    ('log2(psa)', Term(column='stage', kind='auto', ..., reference=None, knots=4), 'auto')
     """
 
     column: Annotated[str, Help("column of the clinical table, or a signature")]
@@ -53,11 +55,13 @@ class Term:
         "auto"
     )
     transform: Annotated[
-        Literal["none", "log", "log2", "log1p", "sqrt"], Help("transform of a numeric column")
+        Literal["none", "log", "log2", "log1p", "sqrt", "spline"],
+        Help("transform of a numeric column"),
     ] = "none"
     reference: Annotated[
         str | None, Help("level that the others of a categorical column are compared with")
     ] = None
+    knots: Annotated[int, Help("knots of a spline"), Range(low=FEWEST_KNOTS, high=MOST_KNOTS)] = 4
 
     def __post_init__(self) -> None:
         check(self)
@@ -86,7 +90,8 @@ class Term:
     @property
     def label(self) -> str:
         """The name of a numeric term in tables: the column, inside its transform."""
-        return self.column if self.transform == "none" else f"{self.transform}({self.column})"
+        is_named_alone = self.transform in ("none", "spline")
+        return self.column if is_named_alone else f"{self.transform}({self.column})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,7 +234,7 @@ def _transformed(term: Term, numbers: NDArray[np.float64], ids: pd.Index) -> NDA
             "Set them to missing",
             column=term.column,
         )
-    if term.transform == "none":
+    if term.transform in ("none", "spline"):
         return numbers
     function, lowest, is_allowed = _TRANSFORMS[term.transform]
     is_outside = numbers < lowest if is_allowed else numbers <= lowest
@@ -253,6 +258,9 @@ def _encoded(
     if column.numbers is not None:
         numbers = column.numbers[rows]
         _refuse_constant(term, len(np.unique(numbers)), numbers[0], len(numbers))
+        if term.transform == "spline":
+            block = spline_basis(numbers, default_knots(numbers, term.knots))
+            return block, [term.label + "'" * bend for bend in range(block.shape[1])]
         return numbers[:, np.newaxis], [term.label]
     cells = [cell for cell, kept in zip(column.cells, rows, strict=True) if kept and cell]
     counts = Counter(cells)

@@ -74,6 +74,9 @@ class Endpoint:
         tuple[str, ...] | Mapping[str, str | int | float] | None,
         Help("competing causes, that of interest first, each as name=value of the event column"),
     ] = None
+    entry: Annotated[
+        str | None, Help("column with the time at which observation began, where not at 0")
+    ] = None
     name: Annotated[str, Help("name in tables and figures; by default the event column's")] = ""
     reason: Annotated[str, Help("why this endpoint; shown where its events are")] = ""
 
@@ -132,7 +135,8 @@ class Endpoint:
         ------
         EndpointError
             A column is missing; times are negative, infinite, dates or texts; the coding of the
-            event is ambiguous or unknown; no row has both time and event; there is no event.
+            event is ambiguous or unknown; no row has both time and event; there is no event; an
+            entry is not before its time.
 
         Warns
         -----
@@ -149,7 +153,8 @@ class Endpoint:
         is_event = _event_levels(self, cells)
         event = np.array([np.nan if c is None else float(is_event[c]) for c in cells])
         coding = _coding_text(cells, is_event) + _competing_text(self)
-        survival = SurvivalTimes(self, time, event, ids, coding)
+        entry = None if self.entry is None else _read_entry(self, clinical, time, ids)
+        survival = SurvivalTimes(self, time, event, ids, coding, entry)
         _refuse_no_events(survival)
         _warn_of_lost_rows_and_zeros(survival)
         _warn_of_events_alone(survival)
@@ -159,13 +164,17 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurvivalTimes:
-    """Time and event (1, 0) of every row, NaN where unknown, and how the event was understood."""
+    """Time and event (1, 0) of every row, NaN where unknown, and how the event was understood.
+
+    entry: the start of observation, None where the endpoint has none.
+    """
 
     endpoint: Endpoint
     time: NDArray[np.float64]
     event: NDArray[np.float64]
     ids: pd.Index
     coding: str
+    entry: NDArray[np.float64] | None = None
 
     @property
     def is_known(self) -> NDArray[np.bool_]:
@@ -194,6 +203,26 @@ def _refuse_impossible_times(endpoint: Endpoint, time: NDArray[np.float64], ids:
                 column=endpoint.time,
                 ids=tuple(ids[is_wrong][:5]),
             )
+
+
+def _read_entry(
+    endpoint: Endpoint, clinical: pd.DataFrame, time: NDArray[np.float64], ids: pd.Index
+) -> NDArray[np.float64]:
+    name = str(endpoint.entry)
+    entry = numbers_of(find_column(clinical, name, EndpointError), error=EndpointError)
+    wrong = np.isinf(entry) | (entry >= time)
+    if wrong.any():
+        shown = [
+            f"{i} ({e:g}, {t:g})"
+            for i, e, t in zip(ids[wrong], entry[wrong], time[wrong], strict=True)
+        ]
+        raise EndpointError(
+            f"Rows enter ({name!r}) when or after their time ({endpoint.time!r}) has ended",
+            f"{count(len(shown), 'row')}: {examples(shown)}".replace("'", ""),
+            "Both count from the same origin in the same unit: correct or remove these rows",
+            column=name,
+        )
+    return entry
 
 
 def _event_levels(endpoint: Endpoint, cells: Sequence[str | None]) -> dict[str, bool]:

@@ -18,6 +18,7 @@ from neurosig.errors import (
 from neurosig.kernels.times import merge_close_times
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.causes import cohort_causes
+from neurosig.outcomes.delayed_entry import refuse_delayed_entry
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
@@ -145,6 +146,7 @@ def fine_gray(
             "A Fine-Gray model needs a time and causes",
             'Join it with endpoint=ns.Endpoint(..., causes={"cancer": 1, "other": 2})',
         )
+    refuse_delayed_entry(cohort, "A Fine-Gray model")
     causes = cohort_causes(cohort)
     chosen = causes.names[0] if cause is None else cause
     states = causes.states(chosen)

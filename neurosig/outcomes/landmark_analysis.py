@@ -100,6 +100,7 @@ def landmark(cohort: "Cohort", at: float, *, exactly: AtLandmark = "exclude") ->
     moved = replace(
         cohort,
         time=cohort.time - at,
+        entry=None if cohort.entry is None else np.maximum(cohort.entry - at, 0.0),
         endpoint=replace(cohort.endpoint, name=f"{cohort.endpoint.name} from {label}"),
     )
     left = np.ones(cohort.time.size, dtype=np.bool_)

@@ -19,7 +19,9 @@ from neurosig.matched_null import MatchedNull, NullLike, check_has_null, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.outcomes.clean import find_column, matching, texts_of
-from neurosig.outcomes.cox_model import CoxModel, cox
+from neurosig.outcomes.cox_model import cox
+from neurosig.outcomes.cox_options import CoxModel
+from neurosig.outcomes.delayed_entry import refuse_delayed_entry
 from neurosig.outcomes.model_rows import ModelRows, TermLike, model_rows
 from neurosig.outcomes.null_columns import q_notes, what_survives, with_nulls
 from neurosig.outcomes.null_statistics import (
@@ -241,6 +243,7 @@ def _response(
 ) -> tuple[ModelRows, Response]:
     """The rows that the models are fitted on, and what the scores are tested for on them."""
     if outcome is None:
+        refuse_delayed_entry(cohort, "The null test")
         time, event = np.asarray(cohort.time), np.asarray(cohort.event)
         known = np.isfinite(time) & np.isfinite(event)
     else:

@@ -18,6 +18,7 @@ from neurosig.errors import (
     examples,
 )
 from neurosig.keys import OK, SCORE_TERM, Performance, Result
+from neurosig.outcomes.delayed_entry import refuse_delayed_entry
 from neurosig.outcomes.model_rows import (
     CONSTANT,
     NO_SCORE,
@@ -123,6 +124,7 @@ def prediction_rows(
             "Predictions need a time and an event to be compared with",
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
+    refuse_delayed_entry(cohort, "A measure of predictions")
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
     rows = model_rows(
         cohort,

@@ -1,49 +1,35 @@
 """Test of the proportional-hazards assumption of a Cox model."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ParameterError
-from neurosig.kernels.cox import CONVERGED, CoxFits, Ties, cox_fit_batch, cox_weighted_score
+from neurosig.kernels.cox import (
+    CONVERGED,
+    PLAIN,
+    CoxFits,
+    CoxOptions,
+    Ties,
+    cox_weighted_score,
+)
 from neurosig.kernels.times import merge_close_times
+from neurosig.outcomes.cox_data import CoxData
 
 FloatArray = NDArray[np.float64]
 Transform = Literal["km", "rank", "identity", "log"]
 GLOBAL = "GLOBAL"
+_FLAT = 1e-12  # share of a variance that is rounding error alone
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class CoxData:
-    """What a batch of Cox models is fitted on.
+class PhPValues(NamedTuple):
+    """p-values (S, k) of each column and (S,) of all together; NaN where none exists."""
 
-    time, event (0/1): (n,); scores: (n, S), one model per column; covariates: (n, p);
-    strata: (n,) codes or None.
-    """
-
-    time: FloatArray
-    event: FloatArray
-    scores: FloatArray
-    covariates: FloatArray
-    strata: NDArray[np.int64] | None = None
-    ties: Ties = "efron"
-    n_jobs: int = 1
-
-    def fit(self) -> CoxFits:
-        """One fit per score."""
-        return cox_fit_batch(
-            self.time,
-            self.event,
-            self.scores,
-            self.covariates,
-            strata=self.strata,
-            ties=self.ties,
-            n_jobs=self.n_jobs,
-        )
+    columns: FloatArray
+    everything: FloatArray
 
 
 def ph_test(
@@ -55,6 +41,7 @@ def ph_test(
     terms: Sequence[Sequence[int]] | None = None,
     strata: NDArray[np.int64] | None = None,
     ties: Ties = "efron",
+    options: CoxOptions = PLAIN,
     transform: Transform = "km",
 ) -> pd.DataFrame:
     """Score test of proportional hazards for each term and for all together.
@@ -81,6 +68,8 @@ def ph_test(
         (n,) codes, each with a baseline hazard of its own.
     ties
         Treatment of ties, as in `CoxModel`.
+    options
+        Delayed entry, case weights and offset of the rows.
     transform
         The function g: "km", "rank", "identity" or "log".
 
@@ -121,6 +110,7 @@ def ph_test(
         covariates=covariates[:, 1:],
         strata=strata,
         ties=ties,
+        options=options,
     )
     fits = data.fit()
     if fits.code[0] != CONVERGED or fits.infinite.any():
@@ -142,37 +132,34 @@ def ph_test(
     return pd.DataFrame(rows, columns=["term", "chisq", "df", "p_value"])
 
 
-def score_ph_p_values(data: CoxData, fits: CoxFits, transform: Transform = "km") -> FloatArray:
-    """The p-value of the score's own term for each of S models; NaN where a fit has none."""
+def ph_p_values(data: CoxData, fits: CoxFits, transform: Transform = "km") -> PhPValues:
+    """The tests of each column, the score's first, and of all together, for each of S models."""
     from scipy import special
 
-    p_values = np.full(data.scores.shape[1], np.nan)
-    usable = (fits.code == CONVERGED) & ~fits.infinite.any(axis=1)
-    if not usable.any():
-        return p_values
-    gradient, information = _extended(
-        CoxData(
-            time=data.time,
-            event=data.event,
-            scores=data.scores[:, usable],
-            covariates=data.covariates,
-            strata=data.strata,
-            ties=data.ties,
-            n_jobs=data.n_jobs,
-        ),
-        fits.coef[usable],
-        transform,
-    )
-    k = fits.coef.shape[1]
-    fitted, added = information[:, :k, :k], information[:, :k, k]
-    adjusted = np.linalg.solve(fitted, added[:, :, None])[:, :, 0]
-    variance = information[:, k, k] - np.sum(added * adjusted, axis=1)
-    u = gradient[:, k] - np.sum(gradient[:, :k] * adjusted, axis=1)
-    has_variance = variance > 1e-12 * information[:, k, k]
+    n_models, k = fits.coef.shape
+    result = PhPValues(np.full((n_models, k), np.nan), np.full(n_models, np.nan))
+    usable = np.flatnonzero((fits.code == CONVERGED) & ~fits.infinite.any(axis=1))
+    if not usable.size:
+        return result
+    gradient, information = _extended(data.choose(usable), fits.coef[usable], transform)
+    fitted, added = information[:, :k, :k], information[:, :k, k:]
+    adjusted = np.linalg.solve(fitted, added)
+    variance = information[:, k:, k:] - np.transpose(added, (0, 2, 1)) @ adjusted
+    u = gradient[:, k:] - np.einsum("sab,sa->sb", adjusted, gradient[:, :k])
+    size = np.sqrt(np.diagonal(information[:, k:, k:], axis1=1, axis2=2))
+    size_known = np.asarray((size > 0).all(axis=1))
+    size[~size_known] = 1.0
+    variance, u = variance / (size[:, :, None] * size[:, None, :]), u / size
+    own = np.diagonal(variance, axis1=1, axis2=2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        chi2 = np.where(has_variance, u**2 / variance, np.nan)
-    p_values[usable] = special.chdtrc(1, chi2)
-    return p_values
+        chi2_own = np.where(size_known[:, None] & (own > _FLAT), u**2 / own, np.nan)
+    result.columns[usable] = special.chdtrc(1, chi2_own)
+    full = size_known & (np.linalg.eigvalsh(variance)[:, 0] > _FLAT)
+    chi2 = np.full(usable.size, np.nan)
+    solved = np.linalg.solve(variance[full], u[full][:, :, None])[:, :, 0]
+    chi2[full] = np.sum(u[full] * solved, axis=1)
+    result.everything[usable] = special.chdtrc(k, chi2)
+    return result
 
 
 def _extended(
@@ -183,10 +170,11 @@ def _extended(
         data.event,
         data.scores,
         np.ascontiguousarray(coef),
-        _time_function(data.time, data.event, transform),
+        _time_function(data.time, data.event, transform, data.options.entry),
         covariates=data.covariates,
         strata=data.strata,
         ties=data.ties,
+        options=data.options,
         n_jobs=data.n_jobs,
     )
 
@@ -203,10 +191,11 @@ def _chi_square(
 
 
 def _time_function(
-    time: FloatArray, event: FloatArray, transform: Transform
+    time: FloatArray, event: FloatArray, transform: Transform, entry: FloatArray | None = None
 ) -> Callable[[FloatArray], FloatArray]:
     """g, centred over the events; the test is the same, the arithmetic better."""
-    merged = merge_close_times(time)
+    both = merge_close_times(time if entry is None else np.concatenate([time, entry]))
+    merged, entered = both[: time.size], both[time.size :]
     at_events = merged[event > 0]
     if transform == "identity":
         raw: Callable[[FloatArray], FloatArray] = np.asarray
@@ -227,7 +216,7 @@ def _time_function(
             below = np.searchsorted(in_order, t, side="left")
             return np.asarray((below + np.searchsorted(in_order, t, side="right") + 1) / 2)
     elif transform == "km":
-        raw = _one_minus_survival_before(merged, event)
+        raw = _one_minus_survival_before(merged, event, entered)
     else:
         raise ParameterError(
             f"transform cannot be {transform!r}",
@@ -239,10 +228,12 @@ def _time_function(
 
 
 def _one_minus_survival_before(
-    time: FloatArray, event: FloatArray
+    time: FloatArray, event: FloatArray, entry: FloatArray
 ) -> Callable[[FloatArray], FloatArray]:
     event_times, n_deaths = np.unique(time[event > 0], return_counts=True)
     at_risk = time.size - np.searchsorted(np.sort(time), event_times, side="left")
+    if entry.size:
+        at_risk -= entry.size - np.searchsorted(np.sort(entry), event_times, side="left")
     survival = np.concatenate(([1.0], np.cumprod(1.0 - n_deaths / at_risk)))
 
     def before(t: FloatArray) -> FloatArray:

@@ -160,7 +160,7 @@ def tidy(fits: TermFits, text: ModelText) -> pd.DataFrame:
     df = None if fits.df is None else np.repeat(fits.df, k)
     statistic, p_value, half_width = wald(estimate, std_error, text.confidence, df)
     low, high = estimate - half_width, estimate + half_width
-    effect = np.exp if text.is_ratio else np.asarray
+    effect = _ratio if text.is_ratio else np.asarray
     columns: dict[str, object] = {
         Result.COHORT: text.cohort,
         Result.ENDPOINT: text.endpoint,
@@ -194,6 +194,11 @@ def tidy(fits: TermFits, text: ModelText) -> pd.DataFrame:
         if values is not None:
             columns[name] = _on_score_rows(values, k)
     return ordered(pd.DataFrame(columns, index=range(n_signatures * k)))
+
+
+def _ratio(estimate: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(over="ignore"):  # a ratio above 1e308 is infinite
+        return np.asarray(np.exp(estimate))
 
 
 def wald(

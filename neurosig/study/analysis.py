@@ -11,6 +11,7 @@ from neurosig._progress import Advance
 from neurosig.assessment.quality import Assessment, assess
 from neurosig.engine import score
 from neurosig.errors import (
+    EndpointError,
     FitError,
     InputError,
     ParameterError,
@@ -96,7 +97,7 @@ class StudyAnalysis:
     def survival_table(self, method: str) -> pd.DataFrame:
         """The survival results of all cohorts with one method, one below the other."""
         tables = [c.survival[method].table for c in self.cohorts if method in c.survival]
-        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+        return ordered(pd.concat(tables, ignore_index=True)) if tables else pd.DataFrame()
 
 
 def analyse(study: Study, notices: Notices, advance: Advance) -> StudyAnalysis:
@@ -239,7 +240,7 @@ def _analyse_cohort(
             try:
                 nulls = _null_test(study, source, cohorts[main], expression, signatures)
                 survival[main] = _with_nulls(survival[main], nulls.table)
-            except (FitError, ParameterError) as error:  # some models and scores have no null
+            except (FitError, ParameterError, EndpointError) as error:  # some have no null
                 notices.add(f"{subject}, {main}", f"No null test. {error}")
     cohort = next(iter(cohorts.values()))
     with notices.collecting(subject):

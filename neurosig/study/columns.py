@@ -21,6 +21,19 @@ _LABELS = {
     "p_permuted": "p (permuted)",
     "catalogue_rank": "Rank in catalogue",
     "n_catalogue": "of",
+    "p_ph_global": "p (PH, all terms)",
+    "split_time": "Split at",
+    "effect_early": "Early",
+    "effect_early_low": "Low (early)",
+    "effect_early_high": "High (early)",
+    "effect_late": "Late",
+    "effect_late_low": "Low (late)",
+    "effect_late_high": "High (late)",
+    "rmst_tau": "RMST up to",
+    "rmst_effect": "RMST difference",
+    "rmst_low": "Low (RMST)",
+    "rmst_high": "High (RMST)",
+    "rmst_p_value": "p (RMST)",
     "q_value": "q",
     "family": "q over",
     "n": "n",
@@ -69,8 +82,8 @@ _LABELS = {
     "n_obs": "Observations",
     "model": "Model",
 }
-_P_COLUMNS = {"p_value", "p_lr", "p_ph", "q_value", "p_heterogeneity"}
-_P_COLUMNS |= {"p_null", "q_null", "p_permuted"}
+_P_COLUMNS = {"p_value", "p_lr", "p_ph", "p_ph_global", "rmst_p_value", "q_value"}
+_P_COLUMNS |= {"p_heterogeneity", "p_null", "q_null", "p_permuted"}
 _P_COLUMNS |= {f"p_value_{kind}" for kind in ("adjusted", "crude", "common", "wider")}
 _INTEGER_COLUMNS = {"n", "n_events", "n_params", "n_cohorts", "n_genes", "n_found"}
 _INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df", "n_obs", "catalogue_rank", "n_catalogue"}
@@ -114,6 +127,14 @@ COHORT_COLUMNS = [
     Result.P_VALUE,
     Result.P_LR,
     Result.P_PH,
+    Result.P_PH_GLOBAL,
+    Result.EFFECT_EARLY,
+    Result.EFFECT_LATE,
+    Result.SPLIT_TIME,
+    Result.RMST_EFFECT,
+    Result.RMST_LOW,
+    Result.RMST_HIGH,
+    Result.RMST_TAU,
     Result.P_NULL,
     Result.Q_VALUE,
     Result.FAMILY,

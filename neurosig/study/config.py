@@ -10,7 +10,7 @@ from neurosig._params import Help, Pattern, Range
 from neurosig._yaml import load_yaml
 from neurosig.assessment.rules import QualityThresholds
 from neurosig.errors import ParameterError
-from neurosig.outcomes.cox_model import CoxModel
+from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.endpoint import Endpoint
 

@@ -57,11 +57,14 @@ def draw_curves(
         )
     groups = km_groups(cohort, signature)
     row = cox(cohort, signatures=[signature]).scores.iloc[0] if test is None else test
+    entry = groups.get("entry")
     curves = kaplan_meier(
-        groups["time"], groups["event"], groups=groups["group"], interval=interval
+        groups["time"], groups["event"], groups=groups["group"], interval=interval, entry=entry
     )
     times = _times_shown(float(groups["time"].max()), cohort.endpoint.unit)
-    at_risk = at_risk_table(groups["time"], groups["event"], times, groups=groups["group"])
+    at_risk = at_risk_table(
+        groups["time"], groups["event"], times, groups=groups["group"], entry=entry
+    )
     data = kaplan_meier_data(curves, at_risk)
     note = display_note({str(key): value for key, value in row.items()})
     figure = kaplan_meier_figure(

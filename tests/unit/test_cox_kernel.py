@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from neurosig.kernels.cox import CONVERGED, SINGULAR, cox_fit_batch
+from neurosig.kernels.cox import CONVERGED, SINGULAR, CoxOptions, cox_fit_batch, risk_rows
+from neurosig.kernels.firth import firth_derivatives
+from neurosig.kernels.partial_likelihood import derivatives
 from neurosig.kernels.times import merge_close_times, risk_sets
 from neurosig.outcomes.proportional_hazards import ph_test
 
@@ -166,6 +168,60 @@ def test_risk_sets_open_a_stratum_at_its_last_time():
     assert sets.start.tolist() == [0, 2, 3, 4]
     assert sets.opens.tolist() == [True, False, True]
     assert sets.time.tolist() == [3.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("width", [1.0, 15.0, 400.0])
+def test_the_likelihood_holds_for_wide_predictors_late_entries_and_weights(ties, width):
+    # with width 15 a row that leaves was nearly all of its risk set; 400 is beyond exp of a double
+    rng = np.random.default_rng(8)
+    n = 60
+    time = np.ceil(rng.exponential(12, n)) + 1
+    entry = np.where(rng.random(n) < 0.6, np.floor(time * rng.random(n)), 0.0)
+    event, weight = (rng.random(n) < 0.7).astype(float), rng.choice([0.5, 1.0, 3.0], n)
+    strata, x = rng.integers(0, 2, n), rng.normal(size=(n, 1))
+    options = CoxOptions(entry=entry, weights=weight)
+    sets = risk_sets(time, strata, entry)
+    rows = risk_rows(sets, event, ties=ties, options=options)
+    gradient, information = np.zeros(1), np.zeros((1, 1))
+    beta = np.array([width])
+    ours = derivatives(x[sets.order], beta, rows, np.ones(sets.time.size), gradient, information)
+
+    eta = x[:, 0] * width
+    total, slope = 0.0, 0.0
+    for s in (0, 1):
+        for t in np.unique(time[(event == 1) & (strata == s)]):
+            at_risk = (entry < t) & (time >= t) & (strata == s)
+            dead = at_risk & (time == t) & (event == 1)
+            top = eta[at_risk].max()
+            risk = np.where(at_risk, weight * np.exp(np.where(at_risk, eta - top, 0.0)), 0.0)
+            total += (weight * eta)[dead].sum()
+            slope += (weight * x[:, 0])[dead].sum()
+            for j in range(dead.sum()):
+                kept = risk * np.where(dead & (ties == "efron"), 1 - j / dead.sum(), 1.0)
+                mean_weight = weight[dead].mean()
+                total -= mean_weight * (np.log(kept.sum()) + top)
+                slope -= mean_weight * (kept @ x[:, 0]) / kept.sum()
+    assert ours == pytest.approx(total, rel=1e-9)
+    assert gradient[0] == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_the_gradient_of_firths_likelihood_is_its_slope(tied, ties):
+    time, event, scores, covariates, strata = tied
+    entry = np.where(time > 4, 2.0, 0.0)
+    sets = risk_sets(time, strata, entry)
+    rows = risk_rows(sets, event, ties=ties, options=CoxOptions(entry=entry))
+    x = np.column_stack([scores[:, :1], covariates])[sets.order]
+    gradient, information = np.zeros(3), np.zeros((3, 3))
+    beta = np.array([0.3, -0.2, 0.1])
+    firth_derivatives(x, beta, rows, gradient, information)
+    for j, h in enumerate(1e-5 * np.eye(3)):
+        up, down = (
+            firth_derivatives(x, beta + sign * h, rows, np.zeros(3), np.zeros((3, 3)))
+            for sign in (1, -1)
+        )
+        assert gradient[j] == pytest.approx((up - down) / 2e-5, abs=1e-6)
 
 
 def test_the_proportional_hazards_test_is_the_score_test_of_x_times_time():

@@ -200,7 +200,8 @@ def test_deleting_a_clinical_column_changes_tables_and_report_accordingly(
     assert "age" not in set(alpha["term"])
     assert set(alpha["n"]) == {59}  # the three without age are back
     assert _files(changed.folder)["tables/pooled.csv"] != _files(full.folder)["tables/pooled.csv"]
-    beta = _rows_of(changed, "beta"), _rows_of(full, "beta")
+    # alpha decides whether the table has the columns of changing hazards; beta has none of them
+    beta = (_rows_of(run, "beta").dropna(axis=1, how="all") for run in (changed, full))
     pd.testing.assert_frame_equal(*beta)
     assert "no age" in full.report.read_text()
     assert "no age" not in changed.report.read_text()

@@ -1,0 +1,137 @@
+"""`python -m benchmarks.outcomes`: thousands of Cox models, ours and the peers', in one run.
+
+Everything `ns.cox` gives is timed: fits, likelihood-ratio and proportional-hazards tests, what the
+rows with changing hazards get besides, and the table. The peers fit a subset, one model after the
+other, and give coefficients and standard errors alone: the ratio "of fits" is that of like with
+like, the ratio "of cox" has all that `ns.cox` does on our side.
+"""
+
+import argparse
+import importlib.metadata
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+N_PEER = 20
+AIM = 300.0
+SECONDS_ALLOWED = {0: 1.0, 3: 2.5}  # of 5,000 models of 500 patients, by the number of covariates
+R_COXPH_FIT = 1.5  # s for 5,000 univariate fits by R's C core coxph.fit, elsewhere (survival 3.5-3)
+
+
+def cohort(n_patients: int, n_signatures: int) -> Any:
+    """Scores, three covariates and months of follow-up with ties, 64 % events."""
+    import neurosig as ns
+
+    rng = np.random.default_rng(20)
+    scores = pd.DataFrame(
+        rng.normal(size=(n_patients, n_signatures)),
+        columns=[f"S{i:04d}" for i in range(n_signatures)],
+        index=[f"P{i:04d}" for i in range(n_patients)],
+    )
+    hazard = np.exp(0.3 * scores["S0000"].to_numpy())
+    clinical = pd.DataFrame(
+        {
+            "months": np.ceil(rng.exponential(20 / hazard)),
+            "dead": (rng.random(n_patients) < 0.64).astype(int),
+            "age": rng.normal(60, 9, n_patients),
+            "size": rng.normal(size=n_patients),
+            "nodes": rng.normal(size=n_patients),
+        },
+        index=scores.index,
+    )
+    return ns.Cohort.join(scores, clinical, ns.Endpoint(time="months", event="dead", unit="months"))
+
+
+def statsmodels_task(data: pd.DataFrame, columns: list[str]) -> Callable[[], Any]:
+    """One Efron fit by statsmodels."""
+    from statsmodels.duration.hazard_regression import PHReg
+
+    model = PHReg(data["months"], data[columns], status=data["dead"], ties="efron")
+    return lambda: model.fit().bse
+
+
+def lifelines_task(data: pd.DataFrame, columns: list[str]) -> Callable[[], Any]:
+    """One Efron fit by lifelines."""
+    from lifelines import CoxPHFitter
+
+    table = data[["months", "dead", *columns]]
+    return lambda: CoxPHFitter().fit(table, "months", "dead").standard_errors_
+
+
+PEERS = (("statsmodels", statsmodels_task), ("lifelines", lifelines_task))
+
+
+def seconds(task: Callable[[], Any]) -> float:
+    """Processor time of a task."""
+    started = time.process_time()
+    task()
+    return time.process_time() - started
+
+
+def lines(n_patients: int, n_signatures: int) -> Iterator[str]:
+    """The table, line by line as it is measured."""
+    import neurosig as ns
+    from neurosig.kernels.cox import cox_fit_batch
+
+    joined = cohort(n_patients, n_signatures)
+    yield f"{n_signatures:,} models of {n_patients} patients, {int(joined.event.sum())} events"
+    yield f"{'covariates':<12}{'cox s':>8}{'allowed':>9}{'fits s':>8}{'ms/model':>10}"
+    per_model, per_fit = {}, {}
+    for adjust in ([], ["age", "size", "nodes"]):
+        covariates = joined.data[adjust].to_numpy(dtype=float)
+        scores = joined.scores.to_numpy()
+
+        def fits(scores: Any = scores, covariates: Any = covariates) -> Any:
+            return cox_fit_batch(joined.time, joined.event, scores, covariates)
+
+        def table(adjust: list[str] = adjust) -> Any:
+            return ns.cox(joined, adjust=adjust)
+
+        ns.cox(joined, signatures=["S0000", "S0001"], adjust=adjust)  # compiles
+        all_of_it, kernel = seconds(table), seconds(fits)
+        per_model[len(adjust)] = all_of_it / n_signatures
+        per_fit[len(adjust)] = kernel / n_signatures
+        allowed = SECONDS_ALLOWED[len(adjust)]
+        yield (
+            f"{len(adjust):<12}{all_of_it:>8.2f}{allowed:>9.2f}{kernel:>8.2f}"
+            f"{1e3 * all_of_it / n_signatures:>10.3f}"
+        )
+    yield f"R's coxph.fit, quoted: {R_COXPH_FIT} s for 5,000 univariate fits alone"
+    yield f"{'peer':<24}{'covariates':<12}{'ms/model':>10}{'of fits':>9}{'of cox':>9}{'aim':>7}"
+    for package, prepare in PEERS:
+        try:
+            version = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            yield f"{package} is not installed"
+            continue
+        for adjust in ([], ["age", "size", "nodes"]):
+            tasks = [prepare(joined.data, [name, *adjust]) for name in joined.signatures[:N_PEER]]
+            theirs = seconds(lambda tasks=tasks: [task() for task in tasks]) / N_PEER
+            of_fits, of_cox = (theirs / ours[len(adjust)] for ours in (per_fit, per_model))
+            yield (
+                f"{package + ' ' + version:<24}{len(adjust):<12}{1e3 * theirs:>10.1f}"
+                f"{of_fits:>8.0f}x{of_cox:>8.0f}x{AIM:>6.0f}x"
+            )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.outcomes", description=__doc__)
+    parser.add_argument("--patients", type=int, default=500)
+    parser.add_argument("--signatures", type=int, default=5_000)
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    print(f"Python {sys.version.split()[0]}, processor time of one thread, after compilation")
+    for line in lines(asked.patients, asked.signatures):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):
+        main()

@@ -1,0 +1,73 @@
+"""Rows that enter late: taken into account, or refused where they would be ignored."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import neurosig as ns
+from neurosig.errors import EndpointError
+from neurosig.outcomes.curves import km_groups
+from neurosig.study.curves import draw_curves
+
+N = 60
+RNG = np.random.default_rng(4)
+IDS = [f"p{i}" for i in range(N)]
+ENTRY = np.where(np.arange(N) % 3 == 0, 40.0, 0.0)
+CLINIC = pd.DataFrame(
+    {
+        "entry": ENTRY,
+        "days": ENTRY + RNG.integers(5, 400, N),
+        "state": RNG.choice(["alive", "cancer", "other"], N),
+    },
+    index=IDS,
+).assign(dead=lambda table: (table["state"] != "alive").astype(int))
+SCORES = pd.DataFrame({"S": RNG.normal(size=N)}, index=IDS)
+
+
+@pytest.fixture
+def cohort():
+    endpoint = ns.Endpoint(time="days", event="dead", entry="entry")
+    return ns.Cohort.join(SCORES, CLINIC, endpoint)
+
+
+def test_groups_carry_the_entry_and_the_drawn_curve_is_that_of_late_entries(cohort):
+    groups = km_groups(cohort, "S")
+    assert groups["entry"].tolist() == ENTRY.tolist()
+    drawn = draw_curves(cohort, "S").groups
+    with_entry = ns.kaplan_meier(drawn["time"], drawn["event"], entry=drawn["entry"])
+    without = ns.kaplan_meier(drawn["time"], drawn["event"])
+    # By hand: the first event is before day 40, when 40 of the 60 rows are observed.
+    assert with_entry["n_risk"].iloc[0] == 40
+    assert without["n_risk"].iloc[0] == 60
+
+
+def test_after_a_landmark_the_entry_counts_from_there(cohort):
+    moved = ns.landmark(cohort, 30)
+    kept = CLINIC.loc[moved.data.index, "entry"].to_numpy()
+    assert moved.entry.tolist() == np.maximum(kept - 30, 0).tolist()
+
+
+@pytest.mark.parametrize(
+    ("what", "call"),
+    [
+        ("A measure of predictions", lambda c: ns.discrimination(c, times=[100])),
+        ("A measure of predictions", lambda c: ns.calibration(c, time=100)),
+        (
+            "A Fine-Gray model",
+            ns.fine_gray,
+        ),
+        (
+            "The null test",
+            lambda c: ns.null_test(
+                c, pd.DataFrame({"G": RNG.normal(size=N)}, index=IDS), {"S": ["G"]}, method="mean"
+            ),
+        ),
+    ],
+)
+def test_what_would_ignore_late_entries_refuses_them(what, call):
+    endpoint = ns.Endpoint(
+        time="days", event="state", causes={"cancer": "cancer", "other": "other"}, entry="entry"
+    )
+    cohort = ns.Cohort.join(SCORES, CLINIC, endpoint)
+    with pytest.raises(EndpointError, match=f"{what} would ignore.*'entry'"):
+        call(cohort)

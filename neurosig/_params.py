@@ -14,6 +14,9 @@ from difflib import get_close_matches
 from math import isnan
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
+import numpy as np
+import pandas as pd
+
 from neurosig.errors import ParameterError
 
 T = TypeVar("T")
@@ -118,11 +121,35 @@ def _parameter(field: "Field[Any]", hint: Any) -> Parameter:
 
 
 def check(instance: Any, where: str | None = None) -> None:
-    """Raise ParameterError if a field of a dataclass instance has a value that is not allowed."""
+    """Raise ParameterError if a field of a dataclass instance has a value that is not allowed.
+
+    Lists, arrays and numbers of NumPy or pandas are first made Python's own.
+    """
     label = where or type(instance).__name__
     for parameter in describe(type(instance)):
-        value = getattr(instance, parameter.name)
+        given = getattr(instance, parameter.name)
+        value = _plain(parameter.annotation, given)
+        if value is not given:
+            object.__setattr__(instance, parameter.name, value)
         _check_value(parameter, value, f"{label}.{parameter.name}")
+
+
+def _plain(annotation: Any, value: Any) -> Any:
+    """The value with NumPy's numbers as Python's and lists as tuples; itself if it is so."""
+    if isinstance(value, np.generic):
+        return value.item()
+    for member in _union_members(annotation):
+        origin, arguments = get_origin(member), get_args(member)
+        if origin is tuple and isinstance(value, list | tuple | np.ndarray | pd.Index):
+            parts = tuple(_plain(arguments[0], part) for part in value)
+            is_same = isinstance(value, tuple) and all(
+                a is b for a, b in zip(parts, value, strict=True)
+            )
+            return value if is_same else parts
+        if origin in (dict, Mapping) and isinstance(value, Mapping):
+            plain = {key: _plain(arguments[1], part) for key, part in value.items()}
+            return value if all(plain[key] is value[key] for key in value) else plain
+    return value
 
 
 def build(cls: type[T], mapping: object, where: str = "") -> T:

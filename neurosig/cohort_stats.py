@@ -1,7 +1,7 @@
 """What a method found in a cohort, kept to score one more sample as if it were in it."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,12 +27,17 @@ from neurosig.expression.derived import Checked
 from neurosig.genesets.compiled import CompiledSignatures, compile_signatures
 from neurosig.genesets.exchange import from_json, json_text
 from neurosig.genesets.signature import SignatureCollection
+from neurosig.keys import OK, Coverage
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method, registered
-from neurosig.score_warnings import warn_of_flat_observations, warn_of_missing_scores
+from neurosig.score_warnings import (
+    warn_of_flat_observations,
+    warn_of_missing_scores,
+    warn_of_observations_without_score,
+)
 from neurosig.scores import Scores, score_table
 
-FORMAT: Final = "neurosig-cohort/1"
+FORMAT: Final = "neurosig-cohort/2"
 ENDING: Final = ".npz"
 
 
@@ -50,6 +55,8 @@ class CohortStats:
         (n_genes,) the genes of the cohort, in order.
     cohort, fitted
         Statistics of genes and signatures, and of the scores where the method rescales them.
+    coverage
+        The coverage of the signatures in the cohort, with what was said of their scores.
     provenance
         The record of the scores of the cohort.
 
@@ -70,6 +77,7 @@ class CohortStats:
     var_names: pd.Index
     cohort: Any
     fitted: Any
+    coverage: pd.DataFrame
     provenance: dict[str, Any]
 
     def score(
@@ -94,7 +102,8 @@ class CohortStats:
         Returns
         -------
         Scores
-            With the coverage of the cohort and without p-values.
+            With the coverage of the cohort and without p-values. A signature that has no score in
+            these samples, or in some of them, says so in its status.
 
         Raises
         ------
@@ -107,6 +116,8 @@ class CohortStats:
         -----
         ScaleWarning
             The values look to be on another scale than those of the cohort.
+        ScoreWarning, CoverageWarning
+            Samples or signatures have no score.
         """
         sets = self._sets()
         given = as_expression(data, layer=layer, use_raw=use_raw)
@@ -119,6 +130,7 @@ class CohortStats:
         warn_of_flat_observations(expression.obs_names[is_flat], self.method)
         values = self.method.finish(values, self.fitted, sets)
         warn_of_missing_scores(values, sets, self.method)
+        warn_of_observations_without_score(values, is_flat, given.obs_names, sets, self.method)
         table = score_table(values, given.obs_names, self.signatures, sets.names)
         record = provenance.record(
             method=self.provenance["method"],
@@ -160,6 +172,7 @@ class CohortStats:
             "var_names": np.asarray(self.var_names, dtype=np.str_),
             "cohort": self.cohort,
             "fitted": self.fitted,
+            "coverage": self.coverage.reset_index().to_dict(orient="list"),
             "provenance": self.provenance,
         }
         write_arrays(target, content)
@@ -191,6 +204,7 @@ class CohortStats:
                 "differ",
                 "Score the cohort again and save its statistics anew",
             )
+        coverage = pd.DataFrame(content["coverage"])
         return cls(
             method=method,
             signatures=from_json(content["signatures"], source),
@@ -199,17 +213,22 @@ class CohortStats:
             var_names=pd.Index(content["var_names"].tolist(), dtype="str"),
             cohort=content["cohort"],
             fitted=content["fitted"],
+            coverage=coverage.set_index(coverage.columns[0]),
             provenance=content["provenance"],
         )
 
     def _sets(self) -> CompiledSignatures:
-        return compile_signatures(
+        compiled = compile_signatures(
             self.signatures,
             self.var_names,
             min_genes=self.min_genes,
             min_coverage=self.min_coverage,
             by_recipe=self.method.weights == "recipe",
         )
+        coverage = self.coverage.copy()
+        # That samples of the cohort have no score says nothing of these.
+        coverage[Coverage.STATUS] = coverage[Coverage.STATUS].replace(Coverage.PARTLY_SCORED, OK)
+        return replace(compiled, coverage=coverage)
 
     def _check_genes(self, given: Expression, sets: CompiledSignatures) -> None:
         if "other_genes" in self.method.invariant_to:

@@ -117,6 +117,9 @@ def score(
     'NGFR'
     """
     _check_arguments(min_genes, min_coverage, n_jobs, seed)
+    # NumPy's numbers are taken, and recorded as Python's.
+    min_genes, min_coverage = None if min_genes is None else int(min_genes), float(min_coverage)
+    n_jobs, seed = int(n_jobs), int(seed)
     chosen, chosen_null = get_method(method), null_of(null)
     if chosen_null is not None:
         check_has_null(chosen)
@@ -174,6 +177,7 @@ def score(
             var_names=expression.var_names,
             cohort=cohort,
             fitted=fitted,
+            coverage=sets.coverage.copy(),
             provenance=record,
         )
     table = score_table(values, expression.obs_names, collection, sets.names)
@@ -201,7 +205,7 @@ def _signature_record(collection: SignatureCollection, method: Method) -> dict[s
 
 def _check_arguments(min_genes: object, min_coverage: object, n_jobs: object, seed: object) -> None:
     if isinstance(min_coverage, bool) or not (
-        isinstance(min_coverage, int | float) and 0 <= min_coverage <= 1
+        isinstance(min_coverage, int | float | np.integer | np.floating) and 0 <= min_coverage <= 1
     ):
         raise ParameterError(
             f"min_coverage cannot be {min_coverage!r}",

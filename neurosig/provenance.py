@@ -9,6 +9,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from neurosig.errors import InputError
+from neurosig.keys import UNS
+
 PACKAGES = ("neurosig", "numpy", "pandas", "scipy", "numba", "anndata", "statsmodels", "matplotlib")
 
 
@@ -47,6 +50,24 @@ def record(**facts: Any) -> dict[str, Any]:
     """
     plain = {key: _plain(value) for key, value in facts.items()}
     return {**plain, "versions": versions(), "command": command()}
+
+
+def records_of(adata: Any) -> dict[str, Any]:
+    """A copy of the records that an AnnData holds.
+
+    Raises
+    ------
+    InputError
+        Their place is taken by something else.
+    """
+    present = adata.uns.get(UNS, {})
+    if not isinstance(present, Mapping):
+        raise InputError(
+            f"adata.uns[{UNS!r}] is in use",
+            f"It is a {type(present).__name__}, not the mapping that records are kept in",
+            f"Rename it: adata.uns['other'] = adata.uns.pop({UNS!r})",
+        )
+    return dict(present)
 
 
 def _plain(value: Any) -> Any:

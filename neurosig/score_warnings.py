@@ -5,6 +5,7 @@ and warns once.
 """
 
 import warnings
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,15 @@ from neurosig.genesets.signature import SignatureCollection
 from neurosig.genesets.symbols import earlier_names
 from neurosig.keys import OK, SCORED, Coverage
 from neurosig.methods.base import Method
+
+_WITHOUT_RANKING: Final = (
+    "Their genes do not differ in the ranking of the method; look at these observations, leave "
+    'them out, or use a method that needs no ranking, such as method="mean"'
+)
+_WITHOUT_RECIPE: Final = (
+    "A value of theirs is negative where the recipe reads linear ones; give TPM, FPKM or "
+    "normalised counts as for the cohort"
+)
 
 
 def check_coverage(
@@ -181,9 +191,7 @@ def warn_of_observations_without_score(
                 f"{method.spec.name} gives no score to {count(int(without.sum()), 'observation')} "
                 f"of {len(obs_names)} for {count(len(partial), 'signature')}",
                 f"Observations: {examples(obs_names[without])}; signatures: {examples(partial)}",
-                "Their genes do not differ in the ranking of the method; look at these "
-                "observations, leave them out, or use a method that needs no ranking, such as "
-                'method="mean"',
+                _WITHOUT_RECIPE if method.weights == "recipe" else _WITHOUT_RANKING,
             ),
             stacklevel=3,
         )

@@ -56,7 +56,7 @@ def smooth_knn(
     -------
     Scores
         Smoothed values, the same coverage, and the smoothing as the last entry of
-        ``provenance["smoothing"]``.
+        ``provenance["smoothing"]``. Without p-values: those are of the scores before smoothing.
 
     Raises
     ------
@@ -104,7 +104,9 @@ def smooth_knn(
     }
     steps = [*scores.provenance.get("smoothing", []), step]
     values = pd.DataFrame(smoothed, scores.values.index, scores.values.columns)
-    return Scores(values, scores.coverage.copy(), {**scores.provenance, "smoothing": steps})
+    # A p-value belongs to a score before smoothing.
+    record = {key: entry for key, entry in scores.provenance.items() if key != "null"}
+    return Scores(values, scores.coverage.copy(), {**record, "smoothing": steps})
 
 
 def nearest_neighbours(embedding: ArrayLike, k: int) -> _Positions:

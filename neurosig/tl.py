@@ -3,10 +3,9 @@
 import inspect
 import json
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from neurosig import engine, keys
+from neurosig import engine, keys, provenance
 from neurosig.errors import InputError, ParameterError, SignatureError, count, examples
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.scores import Scores
@@ -96,7 +95,7 @@ def score(
             "Use neurosig.score(data, signatures), which returns the scores",
         )
     _check_key(key_added)
-    records = _records(adata)
+    records = provenance.records_of(adata)
     collection = SignatureCollection.of(signatures)
     _check_names(collection, adata.obs_names.name)
     scores = engine.score(adata, collection, **options)
@@ -142,17 +141,6 @@ def _check_names(names: SignatureCollection, index_name: object) -> None:
             "signatures.items()}, or use neurosig.score, which returns the scores",
             names=tuple(bad),
         )
-
-
-def _records(adata: "AnnData") -> dict[str, Any]:
-    present = adata.uns.get(keys.UNS, {})
-    if not isinstance(present, Mapping):
-        raise InputError(
-            f"adata.uns[{keys.UNS!r}] is in use",
-            f"It is a {type(present).__name__}, not the mapping that scores are recorded in",
-            f"Rename it: adata.uns['other'] = adata.uns.pop({keys.UNS!r})",
-        )
-    return dict(present)
 
 
 def _write(adata: "AnnData", scores: Scores, key: str, records: dict[str, Any]) -> None:

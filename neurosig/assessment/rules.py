@@ -10,6 +10,9 @@ from neurosig._params import Help, Range
 from neurosig.keys import Quality
 
 Verdict: TypeAlias = Literal["ok", "caution", "refuse"]
+_LEAST_OBSERVATIONS: Final = 3
+"""Two observations always agree or disagree wholly."""
+
 VERDICTS: Final[tuple[Verdict, ...]] = ("refuse", "caution", "ok")
 """The verdicts, the gravest first."""
 
@@ -210,6 +213,13 @@ def _cautions(thresholds: QualityThresholds, n_sets: int) -> tuple[Rule, ...]:
         )
 
     return (
+        rule(
+            "too_few_observations",
+            Quality.N_OBS,
+            _LEAST_OBSERVATIONS,
+            "how the genes go together cannot be judged by {n_obs} observations "
+            "({threshold:.0f} asked)",
+        ),
         rule(
             "mostly_zero",
             Quality.DETECTED,

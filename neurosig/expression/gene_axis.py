@@ -2,18 +2,19 @@
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from neurosig.errors import ExpressionError
+from neurosig.errors import ExpressionError, examples
 from neurosig.expression.adapters import as_expression, is_anndata, matrix_of_frame
 from neurosig.expression.base import Expression
 from neurosig.expression.duplicates import column_means
 from neurosig.expression.matrix_choice import refuse_number_type
+from neurosig.expression.memory import in_memory
 from neurosig.expression.regrouped import RegroupedExpression, Regrouping, block_means
 from neurosig.keys import ORIGINAL_IDS
 
@@ -48,7 +49,33 @@ def gene_means(data: Any) -> NDArray[np.float64]:
     """The mean of each gene over observations; of X in an AnnData."""
     if isinstance(data, Expression):
         return block_means(data)
+    if is_anndata(data) and data.X is None:
+        raise ExpressionError(
+            "The AnnData has no X, whose means say which column is the highest",
+            f"Its layers: {examples([key for key, _ in _layers(data)])}",
+            'Copy one first, adata.X = adata.layers[name], or use duplicates="sum" or "mean"',
+        )
     return column_means(data.X if is_anndata(data) else matrix_of_frame(data))
+
+
+def values_of(data: Any) -> Expression | None:
+    """The values to guess a scale from: of X, or of the first layer; None where all are missing.
+
+    Names of observations may repeat here: nothing is looked up by them.
+    """
+    if isinstance(data, Expression):
+        return data
+    matrix: Any
+    if is_anndata(data):
+        matrices = [data.X, *(layer for _, layer in _layers(data))]
+        matrix = next(m for m in matrices if m is not None)
+    else:
+        matrix = matrix_of_frame(data)
+    values = cast(Any, matrix).data if sparse.issparse(matrix) else matrix
+    if not np.isfinite(values).any():
+        return None
+    n_obs, n_vars = matrix.shape
+    return in_memory(matrix, map(str, range(n_obs)), map(str, range(n_vars)), {})
 
 
 def with_genes(

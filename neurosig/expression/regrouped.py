@@ -1,15 +1,19 @@
 """The same observations with other genes: columns renamed, left out or combined."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.expression.base import BLOCK_BYTES, Block, Expression, csr_block
+from neurosig.expression.base import Block, Expression, csr_block
+from neurosig.expression.derived import Derived
 from neurosig.expression.duplicates import add_columns
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +59,7 @@ class Regrouping:
         return matrix[:, self.first_columns]
 
 
-class RegroupedExpression(Expression):
+class RegroupedExpression(Derived):
     """An expression with other genes; every block is regrouped as it is taken.
 
     Examples
@@ -70,26 +74,35 @@ class RegroupedExpression(Expression):
     def __init__(
         self, parent: Expression, regrouping: Regrouping, notes: Mapping[str, str]
     ) -> None:
-        super().__init__(parent.obs_names, regrouping.names, {**parent.origin, **notes})
-        self.is_sparse = parent.is_sparse
-        self._parent = parent
+        super().__init__(parent, {**parent.origin, **notes})
+        self.var_names = regrouping.names
         self._regrouping = regrouping
-
-    def bounds(self, max_bytes: int = BLOCK_BYTES) -> list[tuple[int, int]]:
-        """Where the parent's blocks start and stop."""
-        return self._parent.bounds(max_bytes)
 
     def block(self, start: int, stop: int) -> Block:
         """The rows from `start` to before `stop`, regrouped now."""
-        genes = self._regrouping
-        given = self._parent.block(start, stop).data
-        if not genes.combines and len(genes.names) == len(genes.codes):
-            return Block(start, given)
-        rows = genes.apply(given)
-        if isinstance(rows, np.ndarray):
-            return Block(start, np.require(rows, np.float64, ["C", "W"]))
-        parts = rows.data, rows.indices, rows.indptr
-        return Block(start, csr_block(*parts, self.n_vars, is_canonical=False))
+        return _regrouped(self._regrouping, self._parent.block(start, stop))
+
+    def each_block(
+        self, task: Callable[[Block], T], bounds: Sequence[tuple[int, int]], n_jobs: int = 1
+    ) -> Iterator[T]:
+        """What the task makes of each block; genes are regrouped where the task runs."""
+        return self._parent.each_block(
+            partial(_on_regrouped, self._regrouping, task), bounds, n_jobs
+        )
+
+
+def _on_regrouped(genes: Regrouping, task: Callable[[Block], T], block: Block) -> T:
+    return task(_regrouped(genes, block))
+
+
+def _regrouped(genes: Regrouping, block: Block) -> Block:
+    if not genes.combines and len(genes.names) == len(genes.codes):
+        return block
+    rows = genes.apply(block.data)
+    if isinstance(rows, np.ndarray):
+        return Block(block.start, np.require(rows, np.float64, ["C", "W"]))
+    parts = rows.data, rows.indices, rows.indptr
+    return Block(block.start, csr_block(*parts, len(genes.names), is_canonical=False))
 
 
 def block_means(expression: Expression) -> NDArray[np.float64]:

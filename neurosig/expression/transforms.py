@@ -85,6 +85,11 @@ def transform(data: Any, name: TransformName) -> Expression:
     return _Transformed(expression, name)
 
 
+def log2p1(expression: Expression) -> Expression:
+    """log2(x + 1) without a look at the values; a value below -1 gives NaN."""
+    return _Transformed(expression, "log2p1")
+
+
 class _Transformed(Derived):
     def __init__(self, parent: Expression, name: str) -> None:
         earlier = parent.origin.get("transform")
@@ -119,7 +124,8 @@ def _rewritten(rewrite: _Rewrite, block: Block) -> Block:
 
 
 def _log2p1(values: NDArray[np.float64], _starts: NDArray[np.intp]) -> NDArray[np.float64]:
-    logs: NDArray[np.float64] = np.log2(values + 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logs: NDArray[np.float64] = np.log2(values + 1.0)
     return logs
 
 

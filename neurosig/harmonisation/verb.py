@@ -17,10 +17,10 @@ from neurosig.errors import (
     count,
     examples,
 )
-from neurosig.expression.adapters import as_expression, is_anndata
+from neurosig.expression.adapters import is_anndata
 from neurosig.expression.checks import guess_scale
 from neurosig.expression.duplicates import DuplicatesRule
-from neurosig.expression.gene_axis import gene_names, not_carried, with_genes
+from neurosig.expression.gene_axis import gene_names, not_carried, values_of, with_genes
 from neurosig.genesets.gene_table import Organism, table_origins
 from neurosig.genesets.identifiers import Identifiers, Kind, guess_identifiers
 from neurosig.genesets.translation import Translation, translate
@@ -191,6 +191,7 @@ def harmonise(
         duplicates=duplicates,
     )
     names = gene_names(data)
+    records = provenance.records_of(data) if is_anndata(data) else {}
     found = guess_identifiers(names, from_, from_organism)
     target = organism or found.organism
     if (to, target) == ("entrez", "mouse"):
@@ -218,7 +219,7 @@ def harmonise(
         }
     )
     if is_anndata(changed):
-        changed.uns.setdefault(UNS, {})["harmonise"] = json.dumps(record)
+        changed.uns[UNS] = records | {"harmonise": json.dumps(record)}
     if regrouping.combines and duplicates == "sum":
         _warn_of_summed_logarithms(changed)
     return Harmonised(changed, report, found, record)
@@ -273,7 +274,10 @@ def _warn_of_versions(report: pd.DataFrame) -> None:
 
 
 def _warn_of_summed_logarithms(data: Any) -> None:
-    guess = guess_scale(as_expression(data))
+    expression = values_of(data)
+    if expression is None:
+        return
+    guess = guess_scale(expression)
     if guess.scale in {"log", "centred", "standardised"} and guess.integer_share < 1:
         warnings.warn(
             ScaleWarning(

@@ -246,16 +246,18 @@ class SmoothedDistributions(GeneDistributions):
         if self.skip_zeros:
             is_new &= x != 0.0
         statistics = self._masked(statistics, x)
-        for i, g in np.argwhere(is_new):
-            statistics[i, g] = self._estimate(x[i, g], g)
+        new = np.argwhere(is_new)
+        table = normal_table() if len(new) else np.empty(0)
+        for i, g in new:
+            statistics[i, g] = self._estimate(x[i, g], g, table)
         return statistics, ascending_order(statistics)
 
-    def _estimate(self, value: float, g: int) -> float:
+    def _estimate(self, value: float, g: int, table: FloatArray) -> float:
         gene = slice(self.starts[g], self.starts[g] + self.sizes[g])
         values, times = self.values[gene], self.times[gene]
         if self.kernel == "gaussian":
             width = bandwidth(np.repeat(values, times))
-            cdf = np.array([gaussian_cdf_at(value, values, times, width, normal_table())])
+            cdf = np.array([gaussian_cdf_at(value, values, times, width, table)])
         else:
             places = np.repeat(np.arange(len(values)), times)
             cdf = poisson_cdf(np.array([value]), values, places)

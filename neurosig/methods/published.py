@@ -19,7 +19,7 @@ from neurosig.errors import (
 )
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import Scale, ScaleGuess
-from neurosig.expression.transforms import transform
+from neurosig.expression.transforms import log2p1
 from neurosig.genesets.compiled import CompiledSignatures
 from neurosig.genesets.recipes import RECIPES
 from neurosig.keys import Coverage
@@ -185,7 +185,16 @@ class Published(Method):
         scores = np.full((len(x), sets.n_signatures), np.nan)
         for part in cohort:
             scores[:, part.places] = part.scorer.project(self._converted_rows(x, part))
+            if self._reads_linear(part.recipe) and (x[:, part.genes] < 0).any():
+                # Of a new sample: in the cohort, such a value has refused the signature.
+                genes_of_each = _genes_read(sets.take(part.places))
+                for place, genes in zip(part.places, genes_of_each, strict=True):
+                    scores[(x[:, genes] < 0).any(axis=1), place] = np.nan
         return scores
+
+    def _reads_linear(self, recipe: str) -> bool:
+        """Whether the recipe reads linear values or makes logarithms of them."""
+        return self.input_scale == "linear" or RECIPES[recipe].scale == "linear"
 
     def _scale_read(self, wanted: Literal["linear", "log"]) -> str:
         """The scale the matrix has to have for a recipe that wants `wanted`."""
@@ -193,7 +202,7 @@ class Published(Method):
 
     def _converted(self, expression: Expression, recipe: str) -> Expression:
         is_logged_here = self.input_scale == "linear" and RECIPES[recipe].compares_samples
-        return transform(expression, "log2p1") if is_logged_here else expression
+        return log2p1(expression) if is_logged_here else expression
 
     def _converted_rows(self, x: NDArray[np.float64], part: Part) -> NDArray[np.float64]:
         wanted = RECIPES[part.recipe].scale
@@ -201,7 +210,8 @@ class Published(Method):
             return x
         converted = x.copy()
         held = x[:, part.genes]
-        converted[:, part.genes] = np.log2(held + 1) if wanted == "log" else np.exp2(held) - 1
+        with np.errstate(invalid="ignore", divide="ignore"):  # of a negative value: no score
+            converted[:, part.genes] = np.log2(held + 1) if wanted == "log" else np.exp2(held) - 1
         return converted
 
     def _without_lonely(
@@ -227,21 +237,10 @@ class Published(Method):
         self, expression: Expression, sets: CompiledSignatures, kept: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         """Refuse what reads or makes linear values where one is negative."""
-        is_linear = np.array(
-            [
-                self.input_scale == "linear" or RECIPES[str(sets.recipes[s])].scale == "linear"
-                for s in kept
-            ]
-        )
+        is_linear = np.array([self._reads_linear(str(sets.recipes[s])) for s in kept])
         if not is_linear.any():
             return kept
-        chosen = sets.take(kept)
-        of_each = [
-            np.concatenate([genes, controls])
-            for (genes, _), (controls, _) in zip(
-                chosen.sets.lists(), chosen.controls.lists(), strict=True
-            )
-        ]
+        of_each = _genes_read(sets.take(kept))
         lows, read = np.full(expression.n_vars, np.inf), np.unique(np.concatenate(of_each))
         for _, x in dense_chunks(expression):
             lows[read] = np.fmin(lows[read], np.fmin.reduce(x[:, read], axis=0))
@@ -276,6 +275,12 @@ class Published(Method):
             if looks in ("linear", "log")
             else "Use the values from before they were centred or scaled"
         )
+
+
+def _genes_read(sets: CompiledSignatures) -> list[NDArray[np.int64]]:
+    """The genes of each signature and its controls."""
+    pairs = zip(sets.sets.lists(), sets.controls.lists(), strict=True)
+    return [np.concatenate([genes, controls]) for (genes, _), (controls, _) in pairs]
 
 
 def _refuse(

@@ -388,3 +388,11 @@ class TestRealCohorts:
         table = ns.assess(cells, sets).table
         assert table["verdict"].tolist() == ["refuse", "ok"]
         assert table.loc["NTR.ALL111", "rules"] == "hardly_detected"
+
+
+@pytest.mark.parametrize("n_obs", [1, 2])
+def test_few_observations_are_a_caution(n_obs):
+    row = ns.assess(matrix(n_obs=n_obs), {"S": AXON}, n_sets=0).table.loc["S"]
+    assert "too_few_observations" in row["rules"]
+    assert f"cannot be judged by {n_obs} observations" in row["reasons"]
+    assert row["verdict"] != "ok"

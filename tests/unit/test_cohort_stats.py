@@ -167,3 +167,34 @@ def test_arrays_lists_tuples_and_texts_come_back_as_they_were(tmp_path):
     assert found["a"].tolist() == [0, 1, 2]
     assert found["b"] == [1, ("x", None, True)]
     assert found["c"]["d"].tolist() == ["NGF"]
+
+
+def test_statuses_of_the_cohort_stay_with_new_samples(stats, tmp_path):
+    weighted = {"W": {"NGF": 2.0, "BDNF": 0.5}}
+    cohort = ns.score(X, weighted, method="zscore").cohort_stats
+    cohort.save(tmp_path / "cohort.npz")
+    for kept in (cohort, ns.CohortStats.load(tmp_path / "cohort.npz")):
+        new = kept.score(X.iloc[:1])
+        assert new.coverage.loc["W", "status"] == "weights_ignored"
+        pd.testing.assert_frame_equal(new.coverage, cohort.coverage, check_dtype=False)
+
+
+@pytest.mark.filterwarnings("ignore::neurosig.errors.ScaleWarning")
+def test_negative_values_of_a_new_sample_have_no_score_of_linear_recipes():
+    linear = pd.DataFrame(
+        {"GZMA": [30.5, 80.5], "PRF1": [20.5, 20.5], "TP53": [50.5, 90.5]}, index=["p1", "p2"]
+    )
+    cyt = ns.Signature(id="CYT", genes=("GZMA", "PRF1"), recipe="geometric_mean")
+    sums = ns.Signature(
+        id="SUM", genes=("PRF1", "TP53"), weights=(1.0, -1.0), recipe="weighted_sum"
+    )
+    collection = ns.SignatureCollection([cyt, sums])
+    method = ns.methods.Published(input_scale="linear")
+    cohort = ns.score(linear, collection, method=method).cohort_stats
+    patients = linear.assign(GZMA=[-4.0, 80.5])
+    with pytest.warns(ns.errors.ScoreWarning, match="negative where the recipe reads linear"):
+        scores = cohort.score(patients)
+    assert np.isnan(scores.values.loc["p1", "CYT"])
+    assert scores.values.loc["p2", "CYT"] == pytest.approx(np.sqrt(80.51 * 20.51))
+    assert scores.values["SUM"].tolist() == [-30.0, -70.0]
+    assert scores.coverage["status"].to_dict() == {"CYT": "partly_scored", "SUM": "ok"}

@@ -193,3 +193,15 @@ def test_a_worker_killed_in_the_middle_costs_nothing_but_time(no_chunk_comes_her
     assert int(Path(marker).read_text()) != os.getpid()
     expected = ns.score(FRAME, SIGNATURES, method="ucell").values
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
+
+
+def test_harmonised_chunks_are_regrouped_by_the_workers(no_chunk_comes_here):
+    # The first two columns become one gene: the mean of both.
+    names = ["IL8", "CXCL8", *GENES[2:]]
+    given = DaskExpression(chunked(), CELLS, names, {})
+    merged = ns.harmonise(given, duplicates="mean").data
+    by_hand = FRAME.iloc[:, 1:].set_axis(["CXCL8", *GENES[2:]], axis=1)
+    by_hand["CXCL8"] = (VALUES[:, 0] + VALUES[:, 1]) / 2
+    signatures = {"S": ["CXCL8", *GENES[2:6]]}
+    on_workers = ns.score(merged, signatures, method="ucell").values
+    pd.testing.assert_frame_equal(on_workers, ns.score(by_hand, signatures, method="ucell").values)

@@ -1,5 +1,6 @@
 """Scoring end to end: what `score` accepts, what it refuses and in which words."""
 
+import json
 import warnings
 
 import anndata
@@ -403,3 +404,18 @@ def test_a_good_call_warns_of_nothing():
         warnings.simplefilter("error")
         for method in METHODS:
             ns.score(make_expression(), SETS, method=method)
+
+
+def test_numpy_numbers_are_taken_and_can_be_recorded(tmp_path):
+    x = pd.DataFrame(np.arange(12.0).reshape(3, 4), list("abc"), list("WXYZ"))
+    scores = ns.score(
+        x,
+        {"S": ["W", "X"]},
+        method="mean",
+        null=ns.MatchedNull(n_sets=9),
+        seed=np.int64(3),
+        min_genes=np.int64(2),
+        min_coverage=np.float32(0.5),
+    )
+    json.dumps(scores.provenance)
+    assert scores.provenance["null"]["seed"] == 3

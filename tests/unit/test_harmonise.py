@@ -402,3 +402,29 @@ def _symbols():
     from neurosig.genesets.gene_table import gene_table
 
     return gene_table("human").symbols
+
+
+class TestOddAnnData:
+    def test_scale_is_guessed_from_a_layer_where_there_is_no_x(self):
+        made = ns.harmonise(adata_of(None, layers={"counts": COUNTS}), duplicates="sum").data
+        assert made.layers["counts"].tolist() == SUMMED.tolist()
+
+    def test_highest_mean_without_x_is_refused(self):
+        with pytest.raises(ExpressionError, match="has no X"):
+            ns.harmonise(adata_of(None, layers={"counts": COUNTS}), duplicates="highest_mean")
+
+    @pytest.mark.filterwarnings("ignore:Observation names are not unique:UserWarning")
+    def test_observations_may_share_a_name(self):
+        adata = adata_of(COUNTS)
+        adata.obs_names = ["s", "s"]
+        assert ns.harmonise(adata, duplicates="sum").data.X.tolist() == SUMMED.tolist()
+
+    def test_a_table_of_missing_values_is_summed_without_a_guess(self):
+        empty = frame_of(np.full(COUNTS.shape, np.nan), NAMES)
+        assert ns.harmonise(empty, duplicates="sum").data.isna().all(axis=None)
+
+    def test_what_is_in_the_place_of_the_records_is_refused(self):
+        adata = adata_of(COUNTS)
+        adata.uns["neurosig"] = "mine"
+        with pytest.raises(ns.errors.InputError, match="is in use"):
+            ns.harmonise(adata, duplicates="sum")

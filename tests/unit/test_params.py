@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import jsonschema
+import numpy as np
+import pandas as pd
 import pytest
 
+import neurosig as ns
 from neurosig import _params
 from neurosig._params import Help, Pattern, Range
 from neurosig.errors import ParameterError
@@ -73,3 +76,13 @@ def test_a_number_that_is_not_one_is_refused():
     _params.check(Share(1))
     with pytest.raises(ParameterError, match="nan"):
         _params.check(Share(float("nan")))
+
+
+def test_numpy_numbers_and_lists_become_pythons_own():
+    method = ns.methods.Singscore(stable_genes=["A", "B"])
+    assert method.stable_genes == ("A", "B")
+    assert ns.methods.Singscore(stable_genes=pd.Index(["A", "B"])) == method
+    assert ns.methods.ModuleScore(controls={"S": ["A"]}).controls["S"] == ("A",)
+    null = ns.MatchedNull(n_sets=np.int64(5))
+    assert type(null.n_sets) is int
+    assert type(ns.methods.SsGsea(alpha=np.float32(0.5)).alpha) is float

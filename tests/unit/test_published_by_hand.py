@@ -144,8 +144,8 @@ class TestScale:
         with pytest.warns(ScaleWarning, match=r"1 signature cannot.*'GEP'"):
             scores = ns.score(x, ns.SignatureCollection([GEP, CYT]), method=LINEAR)
         assert scores.coverage["status"].to_dict() == {"GEP": "negative_values", "CYT": "ok"}
-        with pytest.raises(ScaleError):
-            values(tpm().assign(UNUSED=-3.0), [COMPONENT])
+        unread = values(tpm().assign(UNUSED=-3.0), [COMPONENT])
+        pd.testing.assert_frame_equal(unread, values(tpm(), [COMPONENT]))
 
     @pytest.mark.filterwarnings("ignore::neurosig.errors.ScaleWarning")
     def test_negative_values_in_all_that_is_left_are_an_error(self):
@@ -286,3 +286,14 @@ class TestSignature:
 
     def test_controls_given_as_a_list_are_kept_as_a_tuple(self):
         assert replace(GEP, controls=["UBB"]).controls == ("UBB",)
+
+
+@pytest.mark.filterwarnings("ignore::neurosig.errors.ScaleWarning")
+def test_negative_value_of_a_gene_that_nothing_reads_stops_nothing():
+    linear = pd.DataFrame(
+        {"A": [1.0, 3.0, 7.0], "B": [7.0, 3.0, 1.0], "OTHER": [-1.0, 2.0, 3.0]}, index=list("xyz")
+    )
+    contrast = ns.Signature(id="C", genes=("A", "B"), weights=(1.0, -1.0), recipe="contrast_mean_z")
+    scores = ns.score(linear, contrast, method=ns.methods.Published(input_scale="linear"))
+    # log2(x + 1) of A: 1, 2, 3 and of B: 3, 2, 1; z: -1, 0, 1 and 1, 0, -1.
+    np.testing.assert_allclose(scores.values["C"], [-2.0, 0.0, 2.0], atol=1e-12)

@@ -207,3 +207,11 @@ class TestGraph:
         scores = ns.score(adata, {"S": genes[:4]}, method="mean")
         expected = ns.smooth_knn(scores, ns.nearest_neighbours(adata.obsm["X_pca"], k=8))
         pd.testing.assert_frame_equal(ns.smooth_knn(scores, adata).values, expected.values)
+
+
+def test_p_values_belong_to_scores_before_smoothing():
+    x = pd.DataFrame(np.arange(12.0).reshape(3, 4), list("abc"), list("WXYZ"))
+    scores = ns.score(x, {"S": ["W", "X"]}, method="mean", null=ns.MatchedNull(n_sets=9))
+    smoothed = ns.smooth_knn(scores, [[1], [0], [1]])
+    assert smoothed.pvalues is None
+    assert "null" not in smoothed.provenance

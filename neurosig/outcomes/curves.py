@@ -243,8 +243,8 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
     """Groups of a score for drawing survival curves: for display only.
 
     Cutting a score throws information away; the test to print next to such curves is the one of
-    the continuous score (`cox`). Quantiles are over the rows with score, time and event; a score
-    equal to a cut point falls into the lower group.
+    the continuous score (`cox`). Quantiles are over the rows with score, time, event and, where
+    the endpoint has one, entry; a score equal to a cut point falls into the lower group.
 
     Parameters
     ----------
@@ -258,7 +258,8 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
     Returns
     -------
     DataFrame
-        Columns `time, event, score, group`, indexed by observation, only rows with all of them;
+        Columns `time, event, score, group`, and before them `entry` where the endpoint has one,
+        indexed by observation, only rows with all of them;
         `group` is an ordered categorical and `attrs["note"]` is a sentence for the figure.
 
     Raises
@@ -301,6 +302,8 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
     (name,) = choose_signatures(cohort, signature)
     score = cohort.data[name].to_numpy(dtype=np.float64)
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event) & np.isfinite(score)
+    if cohort.entry is not None:
+        known &= np.isfinite(cohort.entry)
     labels = _CUT_LABELS[cut]
     inner = np.linspace(0, 1, len(labels) + 1)[1:-1]
     bounds = np.quantile(score[known], inner) if known.any() else inner

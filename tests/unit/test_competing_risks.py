@@ -139,7 +139,7 @@ def test_codes_0_1_2_are_understood_with_a_map():  # row 7 of the table of bad i
     cohort = cohort_of([5, 6, 7, 8], [0, 1, 2, 1], {"NGF": [1.0, 2, 3, 4]})
     assert cohort.event.tolist() == [0, 1, 0, 1]  # the first cause is the event
     assert cohort.coding == (
-        "'1' = event; '0', '2' = censored; the event is cancer, competing: other (2)"
+        "'1' = event; '2' = competing; '0' = censored; the event is cancer, competing: other (2)"
     )
     causes = cohort_causes(cohort)
     assert causes.names == ("cancer", "other")

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurosig.errors import EndpointError, ParameterError
 from neurosig.kernels.times import TIME_TOLERANCE
 from neurosig.outcomes.curve_intervals import Interval, check_interval, probability_interval
+from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.risk_counts import RiskCounts, product_limit, risk_counts
 from neurosig.outcomes.survival_sample import survival_sample
 
@@ -265,7 +266,7 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
     Raises
     ------
     EndpointError
-        The cohort has no endpoint.
+        The cohort has no endpoint, or patients in several rows.
     UnknownSignatureError
         The cohort has no such score.
     ParameterError
@@ -299,6 +300,7 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
             "Survival curves need a time and an event",
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
+    refuse_intervals(cohort, "A curve")
     (name,) = choose_signatures(cohort, signature)
     score = cohort.data[name].to_numpy(dtype=np.float64)
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event) & np.isfinite(score)

@@ -20,6 +20,7 @@ from neurosig.errors import (
 )
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clean import find_column, matching, numbers_of, texts_of
+from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
@@ -101,6 +102,8 @@ def regress(
     ClinicalError
         The outcome is missing, constant, not a number (linear) or has other than two levels
         (logistic); `positive` is not one of them; a covariate is constant or collinear.
+    EndpointError
+        Patients have several rows.
     TooFewEventsError, FitError
         Too few rows: of the rarer level (logistic), of all (linear).
     ParameterError, UnknownSignatureError
@@ -137,6 +140,7 @@ def regress(
             f"positive is {positive!r}",
             'Remove it, or use kind="logistic"',
         )
+    refuse_intervals(cohort, "A regression of a clinical variable")
     values = (
         _binary(cohort, outcome, positive)
         if kind == "logistic"

@@ -47,7 +47,8 @@ def rmst_regression(
     time, event
         (n,) as in `kaplan_meier`.
     covariates
-        (n, p) numbers, one column per term, without an intercept.
+        (n, p) numbers, one column per term, without an intercept; only the rows with a time, an
+        event and an arm need them.
     tau
         Horizon, in the unit of `time`, at most the last time of each arm.
     effect
@@ -90,7 +91,7 @@ def rmst_regression(
     """
     _check_options(effect, tau, confidence)
     sample = survival_sample(time, event, arms)
-    matrix = _design(covariates, sample.time.size)
+    matrix = _design(covariates, sample.known)
     outcome = np.minimum(sample.time, tau)
     complete = (sample.event > 0) | (sample.time >= tau)
     weight, arms_at_risk = _censoring_weights(sample, outcome, complete, tau)
@@ -125,13 +126,21 @@ def _check_options(effect: str, tau: float, confidence: float) -> None:
         )
 
 
-def _design(covariates: pd.DataFrame, n: int) -> FloatArray:
-    values = covariates.to_numpy(dtype=np.float64)
+def _design(covariates: pd.DataFrame, known: NDArray[np.bool_]) -> FloatArray:
+    """The known rows with an intercept."""
+    values, n = covariates.to_numpy(dtype=np.float64), int(known.sum())
+    if len(values) != known.size:
+        raise ClinicalError(
+            "Covariates need one row per time",
+            f"{count(len(values), 'row')} for {count(known.size, 'time')}",
+            "Take both from the same rows of one table",
+        )
+    values = values[known]
     missing = ~np.isfinite(values)
-    if missing.any() or len(values) != n:
+    if missing.any():
         raise ClinicalError(
             "Covariates need one number for every row with a time and an event",
-            f"{len(values):,} rows for {n:,} times; missing or infinite in "
+            f"{int(missing.any(axis=1).sum()):,} of {count(n, 'row')} missing or infinite, in "
             f"{examples(covariates.columns[missing.any(axis=0)])}",
             "Take complete rows only",
         )

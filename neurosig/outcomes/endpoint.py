@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neurosig._params import Help, check
 from neurosig.errors import ClinicalWarning, EndpointError, ParameterError, count, examples
-from neurosig.outcomes.causes import CENSORED_NAME, cause_levels, cause_names, cause_texts
+from neurosig.outcomes.causes import cause_levels, cause_texts, coding_text
 from neurosig.outcomes.clean import find_column, matching, numbers_of, texts_of
 from neurosig.outcomes.event_words import word_meaning
 from neurosig.outcomes.follow_up import DAYS_PER, DAYS_PER_YEAR, Unit, describe_follow_up
@@ -153,7 +153,7 @@ class Endpoint:
         codes = _event_codes(self, cells)
         cause = np.array([np.nan if c is None else float(codes[c]) for c in cells])
         event = np.where(np.isnan(cause), np.nan, cause == 1)
-        coding = _coding_text(cells, codes) + _competing_text(self)
+        coding = coding_text(self, cells, codes)
         entry = None if self.entry is None else _read_entry(self, clinical, time, ids)
         survival = SurvivalTimes(self, time, event, ids, coding, cause, entry)
         _refuse_no_events(survival)
@@ -322,26 +322,6 @@ def _numbered_levels(
 def _counts(cells: Sequence[str | None]) -> str:
     counted: Counter[Any] = Counter(c for c in cells if c is not None)
     return examples(f"{value} ({n:,} rows)" for value, n in counted.most_common()).replace("'", "")
-
-
-def _coding_text(cells: Sequence[str | None], codes: Mapping[str, int]) -> str:
-    used = list(dict.fromkeys(c for c in cells if c is not None))
-    groups = {
-        "event": [c for c in used if codes[c] == 1],
-        "competing": [c for c in used if codes[c] > 1],
-        "censored": [c for c in used if codes[c] == 0],
-    }
-    return "; ".join(f"{examples(levels)} = {word}" for word, levels in groups.items() if levels)
-
-
-def _competing_text(endpoint: Endpoint) -> str:
-    """Which causes compete with the event, in words."""
-    own, *others = cause_names(endpoint.cause_texts) or ("",)
-    if not own:
-        return ""
-    pairs = [text.partition("=") for text in endpoint.cause_texts]
-    coded = [f"{name} ({value})" for name, _, value in pairs if name not in (own, CENSORED_NAME)]
-    return f"; the event is {own}" + (f", competing: {', '.join(coded)}" if others else "")
 
 
 def _refuse_no_events(survival: SurvivalTimes) -> None:

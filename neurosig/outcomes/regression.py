@@ -102,12 +102,10 @@ def regress(
     ClinicalError
         The outcome is missing, constant, not a number (linear) or has other than two levels
         (logistic); `positive` is not one of them; a covariate is constant or collinear.
-    EndpointError
-        Patients have several rows.
     TooFewEventsError, FitError
         Too few rows: of the rarer level (logistic), of all (linear).
-    ParameterError, UnknownSignatureError
-        An option has a value that is not allowed; the cohort has no such score.
+    ParameterError, UnknownSignatureError, EndpointError
+        An option has a value that is not allowed; no such score; patients in several rows.
 
     Warns
     -----
@@ -148,9 +146,8 @@ def regress(
     )
     known = np.isfinite(values)
     _warn_of_unknown(outcome, known)
-    step = FlowStep.losing(
-        f"{outcome} known", known.size, cohort.data.index[~known], f"no {outcome}"
-    )
+    lost = cohort.data.index[~known]
+    step = FlowStep.losing(f"{outcome} known", known.size, lost, f"no {outcome}")
     flow = joined_flow([cohort.join_flow, flow_table([step])])
     rows = model_rows(
         cohort, known, flow, signatures=signatures, adjust=adjust, allow_loss=allow_loss

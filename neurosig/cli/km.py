@@ -47,16 +47,13 @@ def command(
     save_figure(curves.figure, curves.data, output)
     write_provenance(output, [scores, clinical], signature=signature)
     groups = curves.groups
-    test = logrank(groups["time"], groups["event"], groups["group"], **asdict(weights))
+    entry = groups.get("entry")
+    test = logrank(groups["time"], groups["event"], groups["group"], entry=entry, **asdict(weights))
     sys.stdout.write(f"{cohort.echo}; {cohort.coding}\n{curves.note}\n")
-    if endpoint.causes:
-        sys.stdout.write(
-            "Other causes are censored in these curves, so that one minus a curve is larger than "
-            "the incidence of the cause: ns.cumulative_incidence\n"
-        )
-    medians = survival_quantile(
-        kaplan_meier(groups["time"], groups["event"], groups=groups["group"], interval=interval)
+    curve = kaplan_meier(
+        groups["time"], groups["event"], groups=groups["group"], interval=interval, entry=entry
     )
+    medians = survival_quantile(curve)
     for row in medians.to_dict("records"):
         sys.stdout.write(
             f"Median of the half {row['group']}: {row['time']:.4g} {endpoint.unit} "

@@ -134,6 +134,23 @@ def cause_levels(endpoint: "Endpoint", levels: Sequence[str]) -> dict[str, int]:
     return numbers | dict.fromkeys(left, 0)
 
 
+def coding_text(endpoint: "Endpoint", cells: Sequence[str | None], codes: Mapping[str, int]) -> str:
+    """How the values of the event column were understood; codes: the number of each, 0 censored."""
+    used = list(dict.fromkeys(c for c in cells if c is not None))
+    groups = {
+        "event": [c for c in used if codes[c] == 1],
+        "competing": [c for c in used if codes[c] > 1],
+        "censored": [c for c in used if codes[c] == 0],
+    }
+    text = "; ".join(f"{examples(levels)} = {word}" for word, levels in groups.items() if levels)
+    own, *others = cause_names(endpoint.cause_texts) or ("",)
+    if not own:
+        return text
+    pairs = [cause.partition("=") for cause in endpoint.cause_texts]
+    coded = [f"{name} ({value})" for name, _, value in pairs if name not in (own, CENSORED_NAME)]
+    return f"{text}; the event is {own}" + (f", competing: {', '.join(coded)}" if others else "")
+
+
 def cohort_causes(cohort: "Cohort") -> Causes:
     """The cause of each row of a cohort whose endpoint names causes.
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.errors import AlignmentError, ClinicalError, ParameterError, count, examples
+from neurosig.errors import AlignmentError, ClinicalError, count, examples
+from neurosig.outcomes.causes import cohort_causes
 from neurosig.outcomes.clean import (
     clean_table,
     find_column,
@@ -16,6 +17,13 @@ from neurosig.outcomes.clean import (
     matching,
     refuse_duplicate_columns,
     texts_of,
+)
+from neurosig.outcomes.cohort_inputs import (
+    HasScores,
+    one_row_per_id,
+    refuse_shared_names,
+    score_table,
+    with_better_column,
 )
 from neurosig.outcomes.endpoint import Endpoint
 from neurosig.outcomes.follow_up import Unit, describe_follow_up
@@ -25,14 +33,6 @@ from neurosig.outcomes.row_flow import COLUMNS, FlowStep, flow_table
 
 TIME_KNOWN: Final = "time known"
 EVENT_KNOWN: Final = "event known"
-
-
-class HasScores(Protocol):
-    """What `neurosig.score` returns: `values` is observations x signatures."""
-
-    @property
-    def values(self) -> pd.DataFrame:
-        """The scores."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +54,8 @@ class Cohort:
         Aligned with the rows of `data`; NaN where unknown.
     entry : ndarray of float64, optional
         Start of observation of each row, where the endpoint has one.
+    patients : Series, optional
+        The patient of each row, where a patient can have several (`from_intervals`).
     coding : str
         How the event column was understood, such as "'1' = event; '0' = censored".
     row_flow : DataFrame
@@ -83,6 +85,7 @@ class Cohort:
     coding: str = ""
     row_flow: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
     entry: NDArray[np.float64] | None = None
+    patients: pd.Series | None = None
 
     @classmethod
     def from_intervals(
@@ -119,7 +122,9 @@ class Cohort:
         Returns
         -------
         Cohort
-            One row per interval. `cox` uses it; curves and rank tests refuse it.
+            One row per interval. `cox` uses it; what takes a row for a patient (curves, landmarks,
+            regressions of a clinical variable, measures of predictions) refuses it where a patient
+            has several.
 
         Raises
         ------
@@ -153,7 +158,8 @@ class Cohort:
         endpoint = Endpoint(
             time=stop, event=event, unit=unit, event_values=event_values, entry=start
         )
-        cohort = cls(name, data, tuple(signatures))._with_endpoint(endpoint)
+        patients = pd.Series(texts_of(data[id]), index=data.index, name=id, dtype="object")
+        cohort = cls(name, data, tuple(signatures), patients=patients)._with_endpoint(endpoint)
         warn_of_recurrent_events(cohort.data, cohort.event, columns)
         return cohort
 
@@ -230,14 +236,14 @@ class Cohort:
         table = score_table(scores)
         clinic = clinical if is_cleaned(clinical) else clean_table(clinical).data
         refuse_duplicate_columns(clinic)
-        _refuse_shared_names(table, clinic)
-        clinic, first_step = _one_row_per_id(clinic, on, duplicates)
+        refuse_shared_names(table, clinic)
+        clinic, first_step = one_row_per_id(clinic, on, duplicates)
         score_ids = text_ids(table.index, "scores")
         clinical_ids = list(clinic.index)
         try:
             alignment = align(score_ids, clinical_ids)
         except AlignmentError as error:
-            raise _with_better_column(error, score_ids, clinical, on) from error
+            raise with_better_column(error, score_ids, clinical, on) from error
         rows = pd.Index(score_ids)[alignment.score_positions]
         matched = clinic.iloc[alignment.clinical_positions].set_axis(rows)
         values = table.iloc[alignment.score_positions].set_axis(rows)
@@ -265,10 +271,30 @@ class Cohort:
 
     @property
     def echo(self) -> str:
-        """Rows, or events and median follow-up, in one line."""
+        """Rows, or events and median follow-up of the patients, in one line."""
         if self.endpoint is None or self.time is None or self.event is None:
             return count(len(self.data), "row")
-        return describe_follow_up(self.time, self.event, self.endpoint.unit)
+        return describe_follow_up(
+            self.time,
+            self.cause if self.endpoint.causes else self.event,
+            self.endpoint.unit,
+            entry=self.entry,
+            patients=self.patients,
+        )
+
+    @property
+    def cause(self) -> NDArray[np.float64]:
+        """The cause of each row, as `cumulative_incidence` and `gray_test` take it.
+
+        0 = censored, 1 = the event, 2 and up = the competing causes in the order of the endpoint,
+        NaN where unknown.
+
+        Raises
+        ------
+        EndpointError
+            The cohort has no endpoint, or its endpoint names no causes.
+        """
+        return cohort_causes(self).code
 
     @property
     def join_flow(self) -> pd.DataFrame:
@@ -329,6 +355,7 @@ class Cohort:
             time=None if self.time is None else self.time[kept],
             event=None if self.event is None else self.event[kept],
             entry=None if self.entry is None else self.entry[kept],
+            patients=None if self.patients is None else self.patients[kept],
             row_flow=flow,
         )
         return part._with_endpoint_steps()
@@ -357,76 +384,3 @@ class Cohort:
         ]
         flow = pd.concat([self.join_flow, flow_table(steps)], ignore_index=True)
         return replace(self, row_flow=flow)
-
-
-def score_table(scores: HasScores | pd.DataFrame) -> pd.DataFrame:
-    """The values of scores as numbers, whatever they came as; a table of texts is refused."""
-    values: object = scores if isinstance(scores, pd.DataFrame) else getattr(scores, "values", None)
-    if not isinstance(values, pd.DataFrame):
-        raise ParameterError(
-            f"scores cannot be {type(scores).__name__}",
-            "It is what neurosig.score returns, or a DataFrame of observations x signatures",
-            "Cohort.join(neurosig.score(expression, signatures), clinical, endpoint)",
-        )
-    refuse_duplicate_columns(values, "table of scores")
-    texts = [str(c) for c in values.columns if not pd.api.types.is_numeric_dtype(values[c])]
-    if not len(values):
-        raise ClinicalError("The table of scores has no rows", "", "Check how it was made")
-    if texts:
-        raise ClinicalError(
-            "The table of scores holds columns that are no numbers",
-            f"{count(len(texts), 'column')}: {examples(texts)}; the shape is {values.shape}",
-            "Give observations x signatures, the ids as index (table.set_index(...))",
-            columns=tuple(texts),
-        )
-    return values.rename(columns=str).astype(np.float64)
-
-
-def _refuse_shared_names(table: pd.DataFrame, clinic: pd.DataFrame) -> None:
-    shared = [name for name in table.columns if name in clinic.columns]
-    if shared:
-        raise ClinicalError(
-            "Columns of the scores and of the clinical table have the same name",
-            f"{count(len(shared), 'name')}: {examples(shared)}",
-            f'Rename one side: clinical.rename(columns={{{shared[0]!r}: "clinical_{shared[0]}"}})',
-            columns=tuple(shared),
-        )
-
-
-def _one_row_per_id(
-    clinic: pd.DataFrame, on: str | None, duplicates: Literal["error", "first"]
-) -> tuple[pd.DataFrame, list[FlowStep]]:
-    if duplicates not in ("error", "first"):
-        raise ParameterError(
-            f"duplicates cannot be {duplicates!r}", "Allowed: 'error' or 'first'", "'error'"
-        )
-    if not len(clinic):
-        raise ClinicalError("The clinical table is empty", "It has no rows", "Check how it is read")
-    if on is None or (on == clinic.index.name and on not in clinic.columns):
-        ids: pd.Series | pd.Index = clinic.index
-    else:
-        ids = find_column(clinic, on, AlignmentError)
-    if duplicates == "error":
-        return clinic.set_axis(pd.Index(text_ids(ids, "clinical rows"))), []
-    is_first = ~pd.Series(list(ids), dtype="object").map(str).str.strip().duplicated().to_numpy()
-    lost = np.asarray(ids, dtype=object)[~is_first]
-    step = FlowStep.losing("one clinical row per id", len(clinic), lost, "not the first of its id")
-    unique = text_ids(np.asarray(ids, dtype=object)[is_first], "clinical rows")
-    return clinic[is_first].set_axis(pd.Index(unique)), [step]
-
-
-def _with_better_column(
-    error: AlignmentError, score_ids: list[str], clinical: pd.DataFrame, on: str | None
-) -> AlignmentError:
-    """The error with the column that does hold the ids, where there is one."""
-    wanted = set(score_ids)
-    n_held = {
-        str(name): len(wanted.intersection(clinical[name].dropna().map(str).str.strip()))
-        for name in clinical.columns
-        if name != on and not pd.api.types.is_float_dtype(clinical[name])
-    }
-    best = max(n_held, key=lambda column: n_held[column], default="")
-    if "score_ids" not in error.facts or not n_held.get(best):
-        return error
-    remedy = f"The column {best!r} holds {n_held[best]:,} of them: Cohort.join(..., on={best!r})"
-    return AlignmentError(error.what, error.evidence, remedy, **error.facts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,11 @@ from neurosig.outcomes.survival_sample import SurvivalSample, survival_sample
 
 FloatArray = NDArray[np.float64]
 IncidenceVariance = Literal["aalen", "jackknife"]
+
+_CODING: Final = (
+    "Code 0 = censored and the causes 1, 2, ..., or take cohort.cause of a cohort joined with "
+    "ns.Endpoint(..., causes=...)"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +52,10 @@ def cumulative_incidence(
     Parameters
     ----------
     time
-        (n,) follow-up in any unit, not negative.
+        (n,) follow-up in any unit, not negative, of rows observed from 0: delayed entry cannot be
+        taken into account.
     cause
-        (n,) whole numbers: 0 = censored, 1, 2, ... = the causes.
+        (n,) whole numbers: 0 = censored, 1, 2, ... = the causes; `Cohort.cause` has them.
     groups
         (n,) group of each row, as in `kaplan_meier`.
     names
@@ -145,14 +151,14 @@ def cause_sample(
         A cause is not a whole number of at least 0, nobody has an event, or as in
         `survival_sample`.
     """
-    causes = np.asarray(cause, dtype=np.float64)
+    causes = _cause_numbers(cause)
     is_known = ~np.isnan(causes)
     wrong = is_known & ((causes < 0) | (causes != np.round(causes)))
     if wrong.any():
         raise EndpointError(
             f"A cause cannot be {causes[wrong][0]:g}",
             f"{count(int(wrong.sum()), 'row')}: {examples(np.unique(causes[wrong]))}",
-            "Code 0 = censored and the causes 1, 2, ...",
+            _CODING,
         )
     if not (causes[is_known] > 0).any():
         raise EndpointError(
@@ -165,6 +171,19 @@ def cause_sample(
     known = causes[sample.known].astype(np.int64)
     codes = tuple(int(code) for code in np.unique(causes[is_known]) if code > 0)
     return CauseSample(sample, known, codes)
+
+
+def _cause_numbers(cause: ArrayLike) -> FloatArray:
+    try:
+        return np.asarray(cause, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        cells = dict.fromkeys(np.asarray(cause, dtype=object).ravel().tolist())
+        wrong = [cell for cell in cells if not isinstance(cell, int | float)]
+        raise EndpointError(
+            f"A cause cannot be {wrong[0] if wrong else cause!r}",
+            f"Causes are whole numbers; these hold {examples(wrong)}",
+            _CODING,
+        ) from error
 
 
 @dataclass(frozen=True, eq=False)

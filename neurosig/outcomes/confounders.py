@@ -12,7 +12,7 @@ from neurosig.genesets.signature import SignatureCollection
 from neurosig.keys import OK, Confounder, Result
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
-from neurosig.outcomes.cohort import score_table
+from neurosig.outcomes.cohort_inputs import score_table
 from neurosig.outcomes.control_sets import (
     ControlScores,
     catalogue_controls,

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurosig.errors import EndpointError, ParameterError
 from neurosig.kernels.times import TIME_TOLERANCE
 from neurosig.outcomes.curve_intervals import Interval, check_interval, probability_interval
+from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.risk_counts import RiskCounts, product_limit, risk_counts
 from neurosig.outcomes.survival_sample import survival_sample
 
@@ -243,8 +244,8 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
     """Groups of a score for drawing survival curves: for display only.
 
     Cutting a score throws information away; the test to print next to such curves is the one of
-    the continuous score (`cox`). Quantiles are over the rows with score, time and event; a score
-    equal to a cut point falls into the lower group.
+    the continuous score (`cox`). Quantiles are over the rows with score, time, event and, where
+    the endpoint has one, entry; a score equal to a cut point falls into the lower group.
 
     Parameters
     ----------
@@ -258,13 +259,14 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
     Returns
     -------
     DataFrame
-        Columns `time, event, score, group`, indexed by observation, only rows with all of them;
+        Columns `time, event, score, group`, and before them `entry` where the endpoint has one,
+        indexed by observation, only rows with all of them;
         `group` is an ordered categorical and `attrs["note"]` is a sentence for the figure.
 
     Raises
     ------
     EndpointError
-        The cohort has no endpoint.
+        The cohort has no endpoint, or patients in several rows.
     UnknownSignatureError
         The cohort has no such score.
     ParameterError
@@ -298,9 +300,12 @@ def km_groups(cohort: "Cohort", signature: str, cut: Cut = "median") -> pd.DataF
             "Survival curves need a time and an event",
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
+    refuse_intervals(cohort, "A curve")
     (name,) = choose_signatures(cohort, signature)
     score = cohort.data[name].to_numpy(dtype=np.float64)
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event) & np.isfinite(score)
+    if cohort.entry is not None:
+        known &= np.isfinite(cohort.entry)
     labels = _CUT_LABELS[cut]
     inner = np.linspace(0, 1, len(labels) + 1)[1:-1]
     bounds = np.quantile(score[known], inner) if known.any() else inner

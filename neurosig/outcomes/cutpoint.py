@@ -91,7 +91,8 @@ def maxstat(
     Parameters
     ----------
     time, event
-        (n,) follow-up in any unit; 1 = event, 0 = censored.
+        (n,) follow-up in any unit; 1 = event, 0 = censored. Rows that enter late cannot be taken
+        into account: there is no `entry`.
     score
         (n,) the score. Rows with a missing value are left out with a warning.
     minprop

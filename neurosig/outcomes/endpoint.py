@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neurosig._params import Help, check
 from neurosig.errors import ClinicalWarning, EndpointError, ParameterError, count, examples
-from neurosig.outcomes.causes import CENSORED_NAME, cause_levels, cause_names, cause_texts
+from neurosig.outcomes.causes import cause_levels, cause_texts, coding_text
 from neurosig.outcomes.clean import find_column, matching, numbers_of, texts_of
 from neurosig.outcomes.event_words import word_meaning
 from neurosig.outcomes.follow_up import DAYS_PER, DAYS_PER_YEAR, Unit, describe_follow_up
@@ -150,11 +150,12 @@ class Endpoint:
         time = numbers_of(times, error=EndpointError)
         _refuse_impossible_times(self, time, ids)
         cells = texts_of(events)
-        is_event = _event_levels(self, cells)
-        event = np.array([np.nan if c is None else float(is_event[c]) for c in cells])
-        coding = _coding_text(cells, is_event) + _competing_text(self)
+        codes = _event_codes(self, cells)
+        cause = np.array([np.nan if c is None else float(codes[c]) for c in cells])
+        event = np.where(np.isnan(cause), np.nan, cause == 1)
+        coding = coding_text(self, cells, codes)
         entry = None if self.entry is None else _read_entry(self, clinical, time, ids)
-        survival = SurvivalTimes(self, time, event, ids, coding, entry)
+        survival = SurvivalTimes(self, time, event, ids, coding, cause, entry)
         _refuse_no_events(survival)
         _warn_of_lost_rows_and_zeros(survival)
         _warn_of_events_alone(survival)
@@ -166,7 +167,8 @@ class Endpoint:
 class SurvivalTimes:
     """Time and event (1, 0) of every row, NaN where unknown, and how the event was understood.
 
-    entry: the start of observation, None where the endpoint has none.
+    cause: 1 the event, 2 and up the competing causes, 0 censored; entry: the start of observation,
+    None where the endpoint has none.
     """
 
     endpoint: Endpoint
@@ -174,6 +176,7 @@ class SurvivalTimes:
     event: NDArray[np.float64]
     ids: pd.Index
     coding: str
+    cause: NDArray[np.float64]
     entry: NDArray[np.float64] | None = None
 
     @property
@@ -189,7 +192,7 @@ class SurvivalTimes:
     @property
     def echo(self) -> str:
         """What was understood, in one line."""
-        return describe_follow_up(self.time, self.event, self.endpoint.unit)
+        return describe_follow_up(self.time, self.cause, self.endpoint.unit, entry=self.entry)
 
 
 def _refuse_impossible_times(endpoint: Endpoint, time: NDArray[np.float64], ids: pd.Index) -> None:
@@ -225,11 +228,14 @@ def _read_entry(
     return entry
 
 
-def _event_levels(endpoint: Endpoint, cells: Sequence[str | None]) -> dict[str, bool]:
-    """Whether each level of the event column is an event."""
+def _event_codes(endpoint: Endpoint, cells: Sequence[str | None]) -> Mapping[str, int]:
+    """1 for the levels of the event column that are the event, above for competing causes, or 0."""
     levels = list(dict.fromkeys(c for c in cells if c is not None))
-    if endpoint.causes:
-        return {level: n == 1 for level, n in cause_levels(endpoint, levels).items()}
+    return cause_levels(endpoint, levels) if endpoint.causes else _levels(endpoint, cells, levels)
+
+
+def _levels(endpoint: Endpoint, cells: Sequence[str | None], levels: list[str]) -> dict[str, bool]:
+    """Whether each level of the event column is an event."""
     if endpoint.event_values is not None:
         return _declared_levels(endpoint, levels)
     if _INVERTED_NAME.search(endpoint.event.casefold()):
@@ -316,26 +322,6 @@ def _numbered_levels(
 def _counts(cells: Sequence[str | None]) -> str:
     counted: Counter[Any] = Counter(c for c in cells if c is not None)
     return examples(f"{value} ({n:,} rows)" for value, n in counted.most_common()).replace("'", "")
-
-
-def _coding_text(cells: Sequence[str | None], is_event: dict[str, bool]) -> str:
-    used = list(dict.fromkeys(c for c in cells if c is not None))
-    parts = [
-        f"{examples(c for c in used if is_event[c] is side)} = {word}"
-        for side, word in ((True, "event"), (False, "censored"))
-        if side in is_event.values()
-    ]
-    return "; ".join(parts)
-
-
-def _competing_text(endpoint: Endpoint) -> str:
-    """Which causes compete with the event, in words."""
-    own, *others = cause_names(endpoint.cause_texts) or ("",)
-    if not own:
-        return ""
-    pairs = [text.partition("=") for text in endpoint.cause_texts]
-    coded = [f"{name} ({value})" for name, _, value in pairs if name not in (own, CENSORED_NAME)]
-    return f"; the event is {own}" + (f", competing: {', '.join(coded)}" if others else "")
 
 
 def _refuse_no_events(survival: SurvivalTimes) -> None:

@@ -3,6 +3,7 @@
 from typing import Final, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import count
@@ -13,11 +14,16 @@ DAYS_PER_YEAR: Final = 365.25
 DAYS_PER: Final = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_YEAR / 12, "years": DAYS_PER_YEAR}
 
 
-def median_follow_up(time: NDArray[np.float64], event: NDArray[np.float64]) -> float:
+def median_follow_up(
+    time: NDArray[np.float64],
+    event: NDArray[np.float64],
+    entry: NDArray[np.float64] | None = None,
+) -> float:
     """Median follow-up by the reverse Kaplan-Meier method, in the unit of `time`.
 
-    The Kaplan-Meier curve of the time to censoring, an event ending the observation of it:
-    S(t) = prod_{t_j <= t} (1 - c_j / n_j), c_j censored at t_j and n_j at risk just before t_j.
+    The Kaplan-Meier curve of the time to censoring, an event of any cause ending the observation of
+    it: S(t) = prod_{t_j <= t} (1 - c_j / n_j), c_j censored at t_j and n_j at risk just before t_j,
+    which is after their entry. event: 0 = censored, 1 and up = an event of that cause.
     The median is the first time at which S is below 1/2; where S is exactly 1/2 over an interval,
     its middle, as R's `survfit` has it. NaN where S does not get there.
 
@@ -34,10 +40,16 @@ def median_follow_up(time: NDArray[np.float64], event: NDArray[np.float64]) -> f
     4.0
     """
     known = ~(np.isnan(time) | np.isnan(event))
+    if entry is not None:
+        known &= ~np.isnan(entry)
     distinct, position = np.unique(time[known], return_inverse=True)
     n_here = np.bincount(position, minlength=len(distinct))
-    n_censored = np.bincount(position, weights=1.0 - event[known], minlength=len(distinct))
+    is_censored = (event[known] == 0).astype(np.float64)
+    n_censored = np.bincount(position, weights=is_censored, minlength=len(distinct))
     n_at_risk = n_here[::-1].cumsum()[::-1]
+    if entry is not None:
+        started = np.sort(entry[known])
+        n_at_risk -= len(started) - np.searchsorted(started, distinct, side="left")
     curve = np.cumprod(1.0 - n_censored / n_at_risk)
     steps = np.flatnonzero(n_censored > 0)
     # The product of fractions can miss 1/2 by rounding; R compares with the same kind of slack.
@@ -51,22 +63,48 @@ def median_follow_up(time: NDArray[np.float64], event: NDArray[np.float64]) -> f
 
 
 def describe_follow_up(
-    time: NDArray[np.float64], event: NDArray[np.float64], unit: Unit = "days"
+    time: NDArray[np.float64],
+    event: NDArray[np.float64],
+    unit: Unit = "days",
+    *,
+    entry: NDArray[np.float64] | None = None,
+    patients: "pd.Series[str] | None" = None,
 ) -> str:
     """Say events, rows and median follow-up (reverse Kaplan-Meier) in one line.
 
-    A month is 30.4375 days and a year 365.25.
+    The events counted are those coded 1; others are competing ones, which end a follow-up too.
+    Where `patients` have several rows, patients are counted, and followed from their first entry
+    to their last time. A month is 30.4375 days and a year 365.25.
 
     >>> describe_follow_up(np.array([365.25, 730.5, 730.5]), np.array([1.0, 0.0, 0.0]))
     '1 event / 3, median follow-up 2.0 years'
     """
     known = ~(np.isnan(time) | np.isnan(event))
-    n_events = int(event[known].sum())
+    n_events = int((event[known] == 1).sum())
+    if patients is not None:
+        time, event, entry = _one_row_each(time, event, entry, patients)
+        known = ~(np.isnan(time) | np.isnan(event))
     start = f"{count(n_events, 'event')} / {int(known.sum()):,}"
-    median = median_follow_up(time, event)
+    median = median_follow_up(time, event, entry)
     if np.isnan(median):
         return f"{start}, median follow-up not reached"
     days = median * DAYS_PER[unit]
     if days < DAYS_PER_YEAR / 2:
         return f"{start}, median follow-up {days:.0f} days"
     return f"{start}, median follow-up {days / DAYS_PER_YEAR:.1f} years"
+
+
+def _one_row_each(
+    time: NDArray[np.float64],
+    event: NDArray[np.float64],
+    entry: NDArray[np.float64] | None,
+    patients: "pd.Series[str]",
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
+    """The last known row of each patient, entered when the first was."""
+    rows = pd.DataFrame({"id": patients.to_numpy(), "time": time, "event": event})
+    rows["entry"] = np.nan if entry is None else entry
+    rows = rows.dropna(subset=["time", "event"]).sort_values("time", kind="stable")
+    first = rows.groupby("id", sort=False)["entry"].min()
+    last = rows.drop_duplicates("id", keep="last")
+    started = None if entry is None else first.loc[last["id"]].to_numpy(dtype=np.float64)
+    return last["time"].to_numpy(), last["event"].to_numpy(), started

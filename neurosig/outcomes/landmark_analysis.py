@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from neurosig.errors import EndpointError, ParameterError, count
+from neurosig.outcomes.causes import cohort_causes
+from neurosig.outcomes.delayed_entry import refuse_intervals
 
 if TYPE_CHECKING:
     from neurosig.outcomes.cohort import Cohort
@@ -30,19 +32,19 @@ def landmark(cohort: "Cohort", at: float, *, exactly: AtLandmark = "exclude") ->
     exactly
         What becomes of rows that end exactly at L. "exclude" (default): they are no longer at risk
         after L, so that survival is S(t) / S(L) of the whole curve. "keep": they count, with
-        a time of 0.
+        a time of 0; not with an endpoint that has an entry, as they would end when they enter.
 
     Returns
     -------
     Cohort
         The rows at risk, with `time` from the landmark and the endpoint's name saying so. Rows
-        without a known time stay, as in every cohort. `row_flow` counts who was lost: to events
-        before L, to censoring before L, and to either exactly at L.
+        without a known time stay, as in every cohort. `row_flow` counts who was lost: to events,
+        to competing events and to censoring before L, and to each exactly at L.
 
     Raises
     ------
     EndpointError
-        The cohort has no endpoint, or nobody is at risk at the landmark.
+        The cohort has no endpoint, patients in several rows, or nobody at risk at the landmark.
     ParameterError
         `at` is not above 0, or `exactly` has a value that is not allowed.
 
@@ -75,6 +77,7 @@ def landmark(cohort: "Cohort", at: float, *, exactly: AtLandmark = "exclude") ->
             "A landmark is a time of follow-up",
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
+    refuse_intervals(cohort, "A landmark")
     if not (np.isfinite(at) and at > 0):
         raise ParameterError(
             f"at cannot be {at!r}",
@@ -86,6 +89,13 @@ def landmark(cohort: "Cohort", at: float, *, exactly: AtLandmark = "exclude") ->
             f"exactly cannot be {exactly!r}",
             f"Allowed: {', '.join(get_args(AtLandmark))}",
             "The default is 'exclude'",
+        )
+    if exactly == "keep" and cohort.entry is not None:
+        raise ParameterError(
+            "exactly cannot be 'keep' where rows enter late",
+            f"The entry is {cohort.endpoint.entry!r}; a row that ends at {at:g} would enter and "
+            "end at 0",
+            "Use exactly='exclude'",
         )
     label = f"{at:g} {cohort.endpoint.unit}"
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
@@ -103,10 +113,12 @@ def landmark(cohort: "Cohort", at: float, *, exactly: AtLandmark = "exclude") ->
         entry=None if cohort.entry is None else np.maximum(cohort.entry - at, 0.0),
         endpoint=replace(cohort.endpoint, name=f"{cohort.endpoint.name} from {label}"),
     )
+    cause = cohort_causes(cohort).code if cohort.endpoint.causes else cohort.event
+    reasons = (("event", cause == 1), ("competing event", cause > 1), ("censored", cause == 0))
     left = np.ones(cohort.time.size, dtype=np.bool_)
     for when, hit in (("before", cohort.time < at), ("exactly at", cohort.time == at)):
-        for what, value in (("event", 1.0), ("censored", 0.0)):
-            lost = hit & ~at_risk & (cohort.event == value)
+        for what, ended in reasons:
+            lost = hit & ~at_risk & ended
             if lost.any():
                 moved = moved.subset(~lost[left], f"{what} {when} {label}")
                 left &= ~lost

@@ -24,6 +24,7 @@ def logrank_trend(
     weighting: Weighting = "logrank",
     rho: float = 0.0,
     gamma: float = 0.0,
+    entry: ArrayLike | None = None,
 ) -> LogRank:
     """Log-rank test for a trend over ordered groups.
 
@@ -34,7 +35,7 @@ def logrank_trend(
 
     Parameters
     ----------
-    time, event, groups, strata, weighting, rho, gamma
+    time, event, groups, strata, weighting, rho, gamma, entry
         As in `logrank`; categories of `groups` keep their order.
     scores
         One number per group, in the order of the groups.
@@ -66,7 +67,7 @@ def logrank_trend(
     from scipy import special
 
     weights = RankWeights(weighting, rho, gamma)
-    sample = survival_sample(time, event, groups, strata)
+    sample = survival_sample(time, event, groups, strata, entry=entry)
     k = len(sample.names)
     c = np.arange(1.0, k + 1) if scores is None else np.asarray(scores, dtype=np.float64)
     if c.shape != (k,) or np.unique(c).size < 2 or not np.isfinite(c).all():
@@ -94,12 +95,13 @@ def pairwise_logrank(
     weighting: Weighting = "logrank",
     rho: float = 0.0,
     gamma: float = 0.0,
+    entry: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Log-rank test between each two groups, on the rows of these two alone.
 
     Parameters
     ----------
-    time, event, groups, strata, weighting, rho, gamma
+    time, event, groups, strata, weighting, rho, gamma, entry
         As in `logrank`.
 
     Returns
@@ -132,7 +134,7 @@ def pairwise_logrank(
     >>> table[["group", "reference"]].iloc[0].tolist(), float(table["statistic"].round(4).iloc[0])
     (['b', 'a'], 5.0517)
     """
-    sample = survival_sample(time, event, groups, strata)
+    sample = survival_sample(time, event, groups, strata, entry=entry)
     if len(sample.names) < 2:
         raise ClinicalError(
             f"There is no pair of groups: all rows are in {sample.names[0]!r}",
@@ -154,6 +156,7 @@ def pairwise_logrank(
             weighting=weighting,
             rho=rho,
             gamma=gamma,
+            entry=None if entry is None else sample.entry[pair],
         )
         later = test.table.iloc[1]
         sums = (float(later["observed"]), float(later["expected"]))

@@ -20,6 +20,7 @@ from neurosig.errors import (
 )
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clean import find_column, matching, numbers_of, texts_of
+from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
@@ -103,8 +104,8 @@ def regress(
         (logistic); `positive` is not one of them; a covariate is constant or collinear.
     TooFewEventsError, FitError
         Too few rows: of the rarer level (logistic), of all (linear).
-    ParameterError, UnknownSignatureError
-        An option has a value that is not allowed; the cohort has no such score.
+    ParameterError, UnknownSignatureError, EndpointError
+        An option has a value that is not allowed; no such score; patients in several rows.
 
     Warns
     -----
@@ -137,6 +138,7 @@ def regress(
             f"positive is {positive!r}",
             'Remove it, or use kind="logistic"',
         )
+    refuse_intervals(cohort, "A regression of a clinical variable")
     values = (
         _binary(cohort, outcome, positive)
         if kind == "logistic"
@@ -144,9 +146,8 @@ def regress(
     )
     known = np.isfinite(values)
     _warn_of_unknown(outcome, known)
-    step = FlowStep.losing(
-        f"{outcome} known", known.size, cohort.data.index[~known], f"no {outcome}"
-    )
+    lost = cohort.data.index[~known]
+    step = FlowStep.losing(f"{outcome} known", known.size, lost, f"no {outcome}")
     flow = joined_flow([cohort.join_flow, flow_table([step])])
     rows = model_rows(
         cohort, known, flow, signatures=signatures, adjust=adjust, allow_loss=allow_loss

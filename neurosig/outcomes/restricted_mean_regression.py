@@ -1,6 +1,5 @@
 """Regression of the restricted mean survival time on covariates, by weighting for censoring."""
 
-from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -9,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import ClinicalError, ConvergenceError, ParameterError, count, examples
 from neurosig.outcomes.curve_intervals import check_confidence
+from neurosig.outcomes.restricted_times import Restricted, RmstRegression
 from neurosig.outcomes.results import wald
-from neurosig.outcomes.risk_counts import RiskCounts, product_limit, risk_counts
 from neurosig.outcomes.survival_sample import SurvivalSample, survival_sample
 
 FloatArray = NDArray[np.float64]
@@ -47,7 +46,8 @@ def rmst_regression(
     time, event
         (n,) as in `kaplan_meier`.
     covariates
-        (n, p) numbers, one column per term, without an intercept.
+        (n, p) numbers, one column per term, without an intercept; only the rows with a time, an
+        event and an arm need them.
     tau
         Horizon, in the unit of `time`, at most the last time of each arm.
     effect
@@ -90,22 +90,14 @@ def rmst_regression(
     """
     _check_options(effect, tau, confidence)
     sample = survival_sample(time, event, arms)
-    matrix = _design(covariates, sample.time.size)
-    outcome = np.minimum(sample.time, tau)
-    complete = (sample.event > 0) | (sample.time >= tau)
-    weight, arms_at_risk = _censoring_weights(sample, outcome, complete, tau)
-    beta = _solve(matrix, outcome, weight, effect)
-    mean = np.exp(matrix @ beta) if effect == "ratio" else matrix @ beta
-    score = matrix * (weight * (outcome - mean))[:, None]
-    influence = [_influence(score[arm], c, complete[arm]) for arm, c in arms_at_risk]
-    meat = sum(rows.T @ rows for rows in influence)
-    slope = mean if effect == "ratio" else np.ones_like(mean)
-    bread = np.linalg.inv(matrix.T @ (matrix * slope[:, None]))
-    covariance = bread @ meat @ bread
+    matrix = _design(covariates, sample.known)
+    _check_horizon(sample, tau)
+    restricted = Restricted.of(sample.time, sample.event, tau, sample.code)
+    fit = restricted.regress(matrix) if effect == "difference" else _ratio(matrix, restricted)
     return _table(
         [INTERCEPT, *map(str, covariates.columns)],
-        beta,
-        np.sqrt(np.diag(covariance)),
+        fit.coef,
+        np.sqrt(np.diag(fit.covariance)),
         effect,
         confidence,
     )
@@ -125,13 +117,21 @@ def _check_options(effect: str, tau: float, confidence: float) -> None:
         )
 
 
-def _design(covariates: pd.DataFrame, n: int) -> FloatArray:
-    values = covariates.to_numpy(dtype=np.float64)
+def _design(covariates: pd.DataFrame, known: NDArray[np.bool_]) -> FloatArray:
+    """The known rows with an intercept."""
+    values, n = covariates.to_numpy(dtype=np.float64), int(known.sum())
+    if len(values) != known.size:
+        raise ClinicalError(
+            "Covariates need one row per time",
+            f"{count(len(values), 'row')} for {count(known.size, 'time')}",
+            "Take both from the same rows of one table",
+        )
+    values = values[known]
     missing = ~np.isfinite(values)
-    if missing.any() or len(values) != n:
+    if missing.any():
         raise ClinicalError(
             "Covariates need one number for every row with a time and an event",
-            f"{len(values):,} rows for {n:,} times; missing or infinite in "
+            f"{int(missing.any(axis=1).sum()):,} of {count(n, 'row')} missing or infinite, in "
             f"{examples(covariates.columns[missing.any(axis=0)])}",
             "Take complete rows only",
         )
@@ -145,36 +145,20 @@ def _design(covariates: pd.DataFrame, n: int) -> FloatArray:
     return matrix
 
 
-def _censoring_weights(
-    sample: SurvivalSample, outcome: FloatArray, complete: NDArray[np.bool_], tau: float
-) -> tuple[FloatArray, list[tuple[NDArray[np.bool_], RiskCounts]]]:
-    """1 / G of the complete rows (n,), and per arm its rows and the counts of its censoring."""
-    censoring = replace(sample, time=outcome, event=(~complete).astype(np.float64))
-    weight = np.zeros(outcome.size)
-    arms = []
+def _check_horizon(sample: SurvivalSample, tau: float) -> None:
     for code, name in enumerate(sample.names):
-        inside = sample.code == code
-        if outcome[inside].max() < tau:
+        last = sample.time[sample.code == code].max()
+        if last < tau:
             raise ParameterError(
                 f"tau={tau:g} is beyond the follow-up of the arm {name!r}",
-                f"Its last time is {outcome[inside].max():g}",
+                f"Its last time is {last:g}",
                 "Choose an earlier tau",
             )
-        counts = risk_counts(censoring, inside)
-        still = product_limit(counts.n_event, counts.n_risk)[counts.place]
-        used = complete[inside]
-        weight[inside] = np.where(used, 1.0 / np.where(used, still, 1.0), 0.0)
-        arms.append((inside, counts))
-    return weight, arms
 
 
-def _solve(
-    matrix: FloatArray, outcome: FloatArray, weight: FloatArray, effect: RmstEffect
-) -> FloatArray:
-    """Weighted least squares, or its log-link analogue by Newton steps from the mean."""
-    if effect == "difference":
-        squares, products = matrix.T @ (matrix * weight[:, None]), matrix.T @ (weight * outcome)
-        return np.asarray(np.linalg.solve(squares, products), dtype=np.float64)
+def _ratio(matrix: FloatArray, restricted: Restricted) -> RmstRegression:
+    """The log-link regression, by Newton steps from the mean."""
+    outcome, weight = restricted.limited, restricted.weight
     beta = np.zeros(matrix.shape[1])
     beta[0] = np.log(np.average(outcome, weights=weight))
     for _ in range(_N_ITERATIONS):
@@ -183,31 +167,13 @@ def _solve(
         step = np.linalg.solve(slope, matrix.T @ (weight * (outcome - mean)))
         beta = beta + step
         if np.max(np.abs(step)) < _TOLERANCE * max(1.0, np.max(np.abs(beta))):
-            return beta
+            mean = np.exp(matrix @ beta)
+            return RmstRegression(beta, restricted.covariance(matrix, mean, mean))
     raise ConvergenceError(
         "The log-link regression of restricted means did not converge",
         f"{_N_ITERATIONS} steps; the last was {np.max(np.abs(step)):.2g}",
         'Use effect="difference"',
     )
-
-
-def _influence(score: FloatArray, counts: RiskCounts, complete: NDArray[np.bool_]) -> FloatArray:
-    """Score of each row with what it adds through the estimated censoring curve.
-
-    s_i + dN_i(T_i) q(T_i) / Y(T_i) - sum_{u <= T_i} dN(u) q(u) / Y(u)^2, q(u) the sum of the scores
-    of those at risk at u, N counting censorings.
-    """
-    own = np.column_stack(
-        [
-            np.bincount(counts.place, weights=column, minlength=counts.time.size)
-            for column in score.T
-        ]
-    )
-    to_come = np.cumsum(own[::-1], axis=0)[::-1]
-    mean = to_come / counts.n_risk[:, None]
-    running = np.cumsum(mean * (counts.n_event / counts.n_risk)[:, None], axis=0)
-    censored = (~complete).astype(np.float64)[:, None]
-    return score + censored * mean[counts.place] - running[counts.place]
 
 
 def _table(

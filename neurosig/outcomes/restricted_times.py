@@ -34,56 +34,6 @@ def default_tau(time: FloatArray, event: FloatArray) -> float:
     return float(merged[usable].max()) if usable.any() else float(merged.max())
 
 
-def rmst_regression(
-    time: FloatArray,
-    event: FloatArray,
-    design: FloatArray,
-    tau: float,
-    groups: NDArray[np.int64] | None = None,
-) -> RmstRegression:
-    """Least squares of min(T, tau), each known time weighted by 1 / its chance to be known.
-
-        minimise sum_i w_i (min(t_i, tau) - x_i b)^2,   w_i = d_i / G(min(t_i, tau))
-
-    d_i: the event came, or the row was still followed at tau; G: Kaplan-Meier curve of censoring,
-    in each group of its own. The covariance takes into account that G is estimated. A coefficient
-    is the difference in mean survival time up to tau per unit of x; no proportional hazards are
-    needed, but censoring may not depend on x beyond the groups.
-
-    Parameters
-    ----------
-    time, event
-        (n,) follow-up and 1 = event, 0 = censored.
-    design
-        (n, k) with the intercept.
-    tau
-        The horizon, in the unit of `time`.
-    groups
-        (n,) codes of groups with censoring of their own; None for one.
-
-    Raises
-    ------
-    ClinicalError
-        tau lies beyond the last time of a group.
-
-    References
-    ----------
-    Tian L, Zhao L, Wei LJ (2014) Biostatistics 15:222-233, doi:10.1093/biostatistics/kxt050, as in
-    R's survRM2.
-
-    Examples
-    --------
-    By hand: without censoring before tau the weights are 1, and the coefficient of a group is the
-    difference of the means of min(t, 4): (1 + 4) / 2 - (3 + 4) / 2 = -1.
-
-    >>> time, event = np.array([1.0, 5.0, 3.0, 6.0]), np.array([1.0, 0.0, 1.0, 0.0])
-    >>> design = np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
-    >>> rmst_regression(time, event, design, tau=4.0).coef.round(6).tolist()
-    [3.5, -1.0]
-    """
-    return Restricted.of(time, event, tau, groups).regress(design)
-
-
 @dataclass(frozen=True, eq=False)
 class _Group:
     """One curve of censoring: rows, the place of each among the times, and their risk sets."""
@@ -120,7 +70,18 @@ class _Group:
 
 @dataclass(frozen=True, eq=False)
 class Restricted:
-    """Times cut at tau with their weights, for any number of regressions; all arrays are (n,)."""
+    """Times cut at tau with their weights, for any number of regressions; all arrays are (n,).
+
+        limited_i = min(t_i, tau),   weight_i = d_i / G(limited_i)
+
+    d_i: the event came, or the row was still followed at tau; G: Kaplan-Meier curve of censoring,
+    in each group of its own.
+
+    References
+    ----------
+    Tian L, Zhao L, Wei LJ (2014) Biostatistics 15:222-233, doi:10.1093/biostatistics/kxt050, as in
+    R's survRM2.
+    """
 
     limited: FloatArray
     weight: FloatArray
@@ -134,7 +95,15 @@ class Restricted:
         tau: float,
         groups: NDArray[np.int64] | None = None,
     ) -> "Restricted":
-        """Read them as `rmst_regression` does."""
+        """Cut and weight (n,) times in the unit of tau and events (1 = event, 0 = censored).
+
+        groups: (n,) codes of groups with censoring of their own; None for one.
+
+        Raises
+        ------
+        ClinicalError
+            tau lies beyond the last time of a group.
+        """
         codes = np.zeros(time.size, dtype=np.int64) if groups is None else groups
         merged = merge_close_times(time)
         limited = np.minimum(merged, tau)
@@ -155,11 +124,36 @@ class Restricted:
         return cls(limited, weight, tuple(parts))
 
     def regress(self, design: FloatArray) -> RmstRegression:
-        """The regression on one design, (n, k) with the intercept."""
+        """Weighted least squares on one design, (n, k) with the intercept.
+
+            minimise sum_i weight_i (limited_i - x_i b)^2
+
+        A coefficient is the difference in mean survival time up to tau per unit of x; no
+        proportional hazards are needed, but censoring may not depend on x beyond the groups. The
+        covariance takes into account that G is estimated.
+
+        Examples
+        --------
+        By hand: without censoring before tau the weights are 1, and the coefficient of a group is
+        the difference of the means of min(t, 4): (1 + 4) / 2 - (3 + 4) / 2 = -1.
+
+        >>> time, event = np.array([1.0, 5.0, 3.0, 6.0]), np.array([1.0, 0.0, 1.0, 0.0])
+        >>> design = np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
+        >>> Restricted.of(time, event, tau=4.0).regress(design).coef.round(6).tolist()
+        [3.5, -1.0]
+        """
         weighted = design * self.weight[:, None]
         coef = np.asarray(np.linalg.solve(design.T @ weighted, weighted.T @ self.limited))
-        score = weighted * (self.limited - design @ coef)[:, None]
+        mean = design @ coef
+        return RmstRegression(coef, self.covariance(design, mean, np.ones_like(mean)))
+
+    def covariance(self, design: FloatArray, mean: FloatArray, slope: FloatArray) -> FloatArray:
+        """Sandwich (k, k) of the coefficients that give these means.
+
+        slope: (n,) derivative of the mean with respect to the linear predictor.
+        """
+        score = design * (self.weight * (self.limited - mean))[:, None]
         influence = [part.influence(score[part.rows]) for part in self.groups]
         meat = np.sum([part.T @ part for part in influence], axis=0)
-        bread = np.linalg.inv(design.T @ design)
-        return RmstRegression(coef, np.asarray(bread @ meat @ bread))
+        bread = np.linalg.inv(design.T @ (design * slope[:, None]))
+        return np.asarray(bread @ meat @ bread)

@@ -1,7 +1,7 @@
 """Kaplan-Meier curves of one score in one cohort, with the test that goes with them."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,12 @@ from neurosig.pl.km import (
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+COMPETING_NOTE: Final = (
+    "Other causes are censored in these curves, so that one minus a curve is larger than the "
+    "incidence of the cause: ns.cumulative_incidence."
+)
+"""What a reader of curves has to know where causes compete."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +47,8 @@ def draw_curves(
     interval: Interval = "log-log",
 ) -> Curves:
     """Draw the halves of a score; the note quotes the Cox model of the continuous score.
+
+    Where the endpoint has competing causes the note says that the curves censor them.
 
     Parameters
     ----------
@@ -73,6 +81,8 @@ def draw_curves(
         survival_label=f"{cohort.endpoint.name}: {signature}, {cohort.name}",
         note=note,
     )
+    if cohort.endpoint.causes:
+        note = f"{note} {COMPETING_NOTE}"
     alt = kaplan_meier_alt(data, f"{signature} in {cohort.name}", note)
     return Curves(figure, data, groups, note, alt)
 

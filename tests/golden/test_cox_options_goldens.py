@@ -25,7 +25,7 @@ from neurosig.outcomes.curvature import nonlinearity
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.endpoint import Endpoint
 from neurosig.outcomes.firth import firth_fit
-from neurosig.outcomes.restricted_times import rmst_regression
+from neurosig.outcomes.restricted_times import Restricted
 from neurosig.outcomes.splines import default_knots, spline_basis
 
 pytestmark = pytest.mark.data
@@ -486,9 +486,8 @@ def test_the_regression_of_the_restricted_mean_equals_survrm2(goldens):
     lung = _lung(goldens)
     arm = (lung["sex"] - 1).to_numpy(np.int64)
     design = np.column_stack([np.ones(len(lung)), arm, lung["age"]])
-    fit = rmst_regression(
-        lung["time"].to_numpy(float), (lung["status"] == 2).to_numpy(float), design, 365.0, arm
-    )
+    time, event = lung["time"].to_numpy(float), (lung["status"] == 2).to_numpy(float)
+    fit = Restricted.of(time, event, 365.0, arm).regress(design)
     expected = _expected(goldens, "rmst2_lung_adjusted_RMST.difference")
     np.testing.assert_allclose(fit.coef, expected["coef"], rtol=1e-9)
     np.testing.assert_allclose(np.sqrt(np.diag(fit.covariance)), expected["se(coef)"], rtol=1e-9)

@@ -139,7 +139,7 @@ def test_codes_0_1_2_are_understood_with_a_map():  # row 7 of the table of bad i
     cohort = cohort_of([5, 6, 7, 8], [0, 1, 2, 1], {"NGF": [1.0, 2, 3, 4]})
     assert cohort.event.tolist() == [0, 1, 0, 1]  # the first cause is the event
     assert cohort.coding == (
-        "'1' = event; '0', '2' = censored; the event is cancer, competing: other (2)"
+        "'1' = event; '2' = competing; '0' = censored; the event is cancer, competing: other (2)"
     )
     causes = cohort_causes(cohort)
     assert causes.names == ("cancer", "other")
@@ -291,3 +291,21 @@ def test_a_cause_or_a_model_that_cannot_be_is_refused():
     few = cohort_of([1, 2, 3, 4], [1, 2, 2, 0], {"NGF": [1.0, 3, 2, 4]})
     with pytest.raises(TooFewEventsError, match="too few events of the cause 'cancer'"):
         fine_gray(few)
+
+
+@pytest.mark.parametrize("call", [cumulative_incidence, lambda t, c: gray_test(t, c, list("aabb"))])
+@pytest.mark.parametrize("as_type", [list, pd.Categorical, np.array])
+def test_causes_in_words_are_refused_by_name(call, as_type):
+    with pytest.raises(EndpointError, match=r"cannot be 'alive'.*'cancer'.*cohort\.cause"):
+        call([1, 2, 3, 4], as_type(["alive", "cancer", "other", "cancer"]))
+
+
+def test_the_causes_of_a_cohort_are_those_of_its_curves():
+    ids = list("abcd")
+    clinic = pd.DataFrame({"t": [1, 2, 3, 4], "s": ["k", "o", "k", "alive"]}, index=ids)
+    endpoint = Endpoint(time="t", event="s", unit="years", causes={"cancer": "k", "other": "o"})
+    cohort = Cohort.join(pd.DataFrame({"S": [1.0, 2, 3, 4]}, index=ids), clinic, endpoint)
+    assert cohort.cause.tolist() == [1, 2, 1, 0]
+    table = cumulative_incidence(cohort.time, cohort.cause)
+    # As by hand in the function's example: 1/4 at 1, and 1/2 of the half left at 3.
+    assert table.loc[table["cause"] == 1, "incidence"].tolist() == [0.25, 0.25, 0.5, 0.5]

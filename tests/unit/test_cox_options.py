@@ -27,7 +27,7 @@ from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.curvature import nonlinearity
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.restricted_times import default_tau, rmst_regression
+from neurosig.outcomes.restricted_times import Restricted, default_tau
 from neurosig.outcomes.splines import default_knots, spline_basis
 
 R_NUMBERS = Path(__file__).parents[1] / "golden" / "cox_options"
@@ -240,7 +240,7 @@ def test_columns_of_changing_hazards_are_absent_where_hazards_do_not_change():
 def test_without_censoring_the_regression_of_the_mean_is_least_squares():
     rng = np.random.default_rng(0)
     time, design = rng.exponential(5, 60), np.column_stack([np.ones(60), rng.normal(size=60)])
-    fit = rmst_regression(time, np.ones(60), design, 4.0)
+    fit = Restricted.of(time, np.ones(60), 4.0).regress(design)
     y = np.minimum(time, 4.0)
     coef = np.linalg.solve(design.T @ design, design.T @ y)
     np.testing.assert_allclose(fit.coef, coef, rtol=1e-10)
@@ -249,7 +249,7 @@ def test_without_censoring_the_regression_of_the_mean_is_least_squares():
     hc0 = bread @ (design.T * residual**2) @ design @ bread
     np.testing.assert_allclose(fit.covariance, hc0, rtol=1e-10)
     with pytest.raises(ClinicalError, match="tau = 1000"):
-        rmst_regression(time, np.ones(60), design, 1000.0)
+        Restricted.of(time, np.ones(60), 1000.0)
 
 
 def test_the_regression_of_the_mean_weights_for_censoring_as_the_paper_says():
@@ -280,7 +280,7 @@ def test_the_regression_of_the_mean_weights_for_censoring_as_the_paper_says():
                 part -= score[y >= y[k]].sum(axis=0) / (y >= y[k]).sum() ** 2
         meat += np.outer(part, part)
     bread = np.linalg.inv(design.T @ design)
-    fit = rmst_regression(time, event, design, tau)
+    fit = Restricted.of(time, event, tau).regress(design)
     np.testing.assert_allclose(fit.coef, coef, rtol=1e-10)
     np.testing.assert_allclose(fit.covariance, bread @ meat @ bread, rtol=1e-10)
 

@@ -7,7 +7,7 @@ import pytest
 import neurosig as ns
 from neurosig.errors import EndpointError
 from neurosig.outcomes.curves import km_groups
-from neurosig.study.curves import draw_curves
+from neurosig.study.curves import COMPETING_NOTE, draw_curves
 
 N = 60
 RNG = np.random.default_rng(4)
@@ -39,6 +39,24 @@ def test_groups_carry_the_entry_and_the_drawn_curve_is_that_of_late_entries(coho
     # By hand: the first event is before day 40, when 40 of the 60 rows are observed.
     assert with_entry["n_risk"].iloc[0] == 40
     assert without["n_risk"].iloc[0] == 60
+
+
+def test_rows_without_an_entry_do_not_move_the_cut():
+    ids = list("abcde")
+    clinic = pd.DataFrame(
+        {"from": [0, 0, 0, 0, None], "days": [5, 6, 7, 8, 9], "dead": [1, 1, 0, 1, 1]}, index=ids
+    )
+    scores = pd.DataFrame({"S": [1.0, 2.0, 3.0, 4.0, 9.0]}, index=ids)
+    endpoint = ns.Endpoint(time="days", event="dead", entry="from")
+    groups = km_groups(ns.Cohort.join(scores, clinic, endpoint), "S")
+    # The median of 1 to 4 is 2.5; with the row that has no entry it would be 3.
+    assert groups["group"].tolist() == ["low", "low", "high", "high"]
+
+
+def test_the_note_of_curves_says_that_they_censor_competing_causes(cohort):
+    causes = ns.Endpoint(time="days", event="state", causes={"cancer": "cancer", "other": "other"})
+    assert COMPETING_NOTE in draw_curves(ns.Cohort.join(SCORES, CLINIC, causes), "S").note
+    assert COMPETING_NOTE not in draw_curves(cohort, "S").note
 
 
 def test_after_a_landmark_the_entry_counts_from_there(cohort):

@@ -87,6 +87,19 @@ def test_a_trend_follows_the_order_of_the_groups_and_scores_of_any_unit():
     assert uneven.statistic == pytest.approx(two.statistic)  # merged groups are one group
 
 
+def test_comparisons_take_rows_into_account_after_their_entry_only():
+    time, event, groups = [1, 3, 4, 5], [1, 1, 1, 0], list("aabb")
+    # The first of b enters at 2. At 1 there are 2 of a among 3, at 3 there is 1 among 3, at 4 none:
+    # O - E = 2 - 2/3 - 1/3 = 1 and V = 2/9 + 2/9.
+    late = {"entry": [0, 0, 2, 0]}
+    assert logrank_trend(time, event, groups, **late).statistic == pytest.approx(2.25)
+    assert pairwise_logrank(time, event, groups, **late)["statistic"][0] == pytest.approx(2.25)
+    plain, at_zero = (logrank_trend(time, event, groups, entry=e) for e in (None, [0] * 4))
+    assert plain.statistic == at_zero.statistic
+    tables = (pairwise_logrank(time, event, groups, entry=e) for e in (None, [0] * 4))
+    pd.testing.assert_frame_equal(*tables)
+
+
 @pytest.mark.parametrize("scores", [[1], [1, 1], [1, np.nan]])
 def test_scores_that_do_not_order_the_groups_are_refused(scores):
     with pytest.raises(ParameterError, match=r"scores cannot be.*2 groups"):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurosig.errors import ClinicalError, ParameterError
+from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError
 from neurosig.outcomes.restricted_mean import rmst
 from neurosig.outcomes.restricted_mean_regression import rmst_regression
 
@@ -121,3 +121,13 @@ def test_covariates_that_cannot_be_used_are_refused():
         rmst_regression(TIME, [1] * 4, pd.DataFrame({"x": [1, 0, 1, 0]}), tau=3, effect="hazard")
     with pytest.raises(ParameterError, match="beyond the follow-up of the arm"):
         rmst_regression(TIME, [1] * 4, pd.DataFrame({"x": [1, 0, 1, 0]}), tau=5)
+
+
+def test_rows_without_a_time_are_left_out_with_their_covariates():
+    time, x = [1, 2, np.nan, 3, 4], [0, 0, np.nan, 1, 1]
+    with pytest.warns(ClinicalWarning, match="left out"):
+        table = rmst_regression(time, [1] * 5, pd.DataFrame({"x": x}), tau=4)
+    # Nobody is censored: the mean of 1 and 2, and that of 3 and 4 less it.
+    np.testing.assert_allclose(table["estimate"], [1.5, 2.0], atol=1e-12)
+    with pytest.raises(ClinicalError, match="4 rows for 5 times"):
+        rmst_regression(range(1, 6), [1] * 5, pd.DataFrame({"x": [0, 0, 1, 1]}), tau=4)

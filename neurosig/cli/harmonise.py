@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from neurosig import _atomic
-from neurosig.cli._files import beside, refuse_overwriting, write_provenance
+from neurosig.cli._files import PROVENANCE, beside, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
 from neurosig.errors import ParameterError
 from neurosig.expression.adapters import is_anndata
@@ -35,7 +35,7 @@ def command(
     """
     report = beside(output, "report.csv")
     _refuse_format(output)
-    refuse_overwriting([expression], [output, report])
+    refuse_overwriting([expression], [output, report, beside(output, PROVENANCE)])
     result = harmonise(
         _read(expression, reading),
         options.to,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from neurosig import _atomic, _params
-from neurosig.cli._files import beside, refuse_overwriting, write_provenance
+from neurosig.cli._files import PROVENANCE, beside, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
 from neurosig.cohort_stats import CohortStats
 from neurosig.engine import score
@@ -19,6 +19,8 @@ from neurosig.scores import Scores
 from neurosig.study.analysis import choose_signatures
 from neurosig.study.config import ExpressionReading, SignatureChoice
 from neurosig.study.sources import read_expression_as
+
+COVERAGE = "coverage.csv"
 
 
 @expand
@@ -59,7 +61,15 @@ def command(
     """
     _refuse_format(output)
     inputs = [expression, *([cohort] if cohort else [])]
-    refuse_overwriting(inputs, [output, *([save_cohort] if save_cohort else [])])
+    refuse_overwriting(
+        [*inputs, *map(Path, choice.files)],
+        [
+            output,
+            _p_values_of(output),
+            *(beside(output, ending) for ending in (COVERAGE, PROVENANCE)),
+            *([save_cohort] if save_cohort else []),
+        ],
+    )
     if cohort is not None:
         _refuse_what_the_cohort_says(
             {
@@ -124,7 +134,12 @@ def _refuse_format(output: Path) -> None:
         )
 
 
+def _p_values_of(output: Path) -> Path:
+    return beside(output, f"pvalues{output.suffix}")
+
+
 def _write(scores: Scores, output: Path) -> None:
+    """Write scores, coverage and p-values; p-values of earlier scores under that name go."""
     if output.suffix == ".h5ad":
         scores.save(output)
     else:
@@ -133,9 +148,11 @@ def _write(scores: Scores, output: Path) -> None:
         _atomic.write_csv(output, table, sep=sep)
         if scores.pvalues is not None:
             table = scores.pvalues.rename_axis("observation").reset_index()
-            _atomic.write_csv(beside(output, f"pvalues{output.suffix}"), table, sep=sep)
+            _atomic.write_csv(_p_values_of(output), table, sep=sep)
+        else:
+            _p_values_of(output).unlink(missing_ok=True)
     coverage = scores.coverage.reset_index()
-    _atomic.write_csv(beside(output, "coverage.csv"), coverage)
+    _atomic.write_csv(beside(output, COVERAGE), coverage)
 
 
 def parse_parameters(method: str, texts: list[str]) -> dict[str, Any]:

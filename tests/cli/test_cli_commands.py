@@ -300,6 +300,42 @@ def test_no_command_overwrites_what_it_reads(
     assert not scored.with_suffix(".svg").exists()
 
 
+def test_the_files_beside_an_output_overwrite_nothing_that_is_read(
+    neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
+) -> None:
+    sets = ("--file", small_data / "signatures.gmt")
+    matrix = (small_data / "alpha.csv").read_bytes()
+    clinical = (small_data / "alpha_clinical.csv", "--time", "OS.time", "--event", "OS")
+    for command, ending, options in (
+        ("score", "coverage.csv", (*ROWS, *sets)),
+        ("score", "pvalues.csv", (*ROWS, *sets)),
+        ("assess", "rules.csv", (*ROWS, *sets)),
+        ("harmonise", "report.csv", ROWS),
+        ("cox", "row_flow.csv", clinical),
+    ):
+        read = tmp_path / f"x.{ending}"
+        content = scored.read_bytes() if command == "cox" else matrix
+        read.write_bytes(content)
+        ended = neurosig(command, read, *options, "--output", tmp_path / "x.csv")
+        assert ended.code == 2, (command, ending)
+        assert f"{read.name}' would be overwritten" in ended.err
+        assert read.read_bytes() == content
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_p_values_of_earlier_scores_do_not_stay_beside_new_ones(
+    neurosig: Run, small_data: Path, tmp_path: Path
+) -> None:
+    again = (
+        "score", small_data / "alpha.csv", *ROWS, "--method", "mean",
+        "--file", small_data / "signatures.gmt", "--output", tmp_path / "x.csv",
+    )  # fmt: skip
+    assert neurosig(*again, "--null", "matched", "--null-sets", "40").code == 0
+    assert (tmp_path / "x.pvalues.csv").exists()
+    assert neurosig(*again).code == 0
+    assert not (tmp_path / "x.pvalues.csv").exists()
+
+
 @pytest.mark.parametrize("name", ["=NGF", "+NGF", "@NGF"])
 def test_a_guarded_name_is_the_same_name_again_for_the_next_command(
     neurosig: Run, small_data: Path, tmp_path: Path, name: str

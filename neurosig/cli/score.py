@@ -10,10 +10,11 @@ import typer
 from neurosig import _atomic, _params
 from neurosig.cli._files import PROVENANCE, beside, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
-from neurosig.cohort_stats import CohortStats
+from neurosig.cohort_stats import ENDING, CohortStats
 from neurosig.engine import score
 from neurosig.errors import ParameterError
 from neurosig.matched_null import MatchedNull, null_of
+from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.scores import Scores
 from neurosig.study.analysis import choose_signatures
@@ -86,20 +87,23 @@ def command(
         scores = stats.score(read_expression_as(expression, reading), n_jobs=threads)
     else:
         name = method or "ssgsea"
+        chosen = get_method(name, parse_parameters(name, param or []))
+        if save_cohort is not None:
+            _refuse_saving(save_cohort, chosen)
         scores = score(
             read_expression_as(expression, reading),
             choose_signatures(choice, Path.cwd()),
-            method=get_method(name, parse_parameters(name, param or [])),
+            method=chosen,
             min_coverage=0.5 if min_coverage is None else min_coverage,
             min_genes=min_genes,
             n_jobs=threads,
             null=_null(null, null_sets),
             seed=seed,
         )
-    if save_cohort is not None:
-        scores.cohort_stats.save(save_cohort)
     _write(scores, output)
     write_provenance(output, inputs, scores=scores.provenance)
+    if save_cohort is not None:
+        scores.cohort_stats.save(save_cohort)
     sys.stderr.write(f"{output}: {scores.values.shape[0]} x {scores.values.shape[1]} scores\n")
 
 
@@ -123,6 +127,26 @@ def _refuse_what_the_cohort_says(given: dict[str, Any]) -> None:
             "The file holds the method, its parameters and the signatures of the cohort",
             "Leave them out; neurosig methods and the provenance of the cohort say what they are",
         )
+
+
+def _refuse_saving(path: Path, method: Method) -> None:
+    """Refuse, before anything is read, what could not be saved after all is scored."""
+    if path.suffix != ENDING:
+        raise ParameterError(
+            f"--save-cohort cannot be {str(path)!r}",
+            f"Its name ends in {path.suffix or 'nothing'}",
+            f"Give a {ENDING} file",
+        )
+    if method.scope == "cohort" and method.applies_to_new_samples:
+        return
+    if method.scope == "sample":
+        why, remedy = "scores each sample by itself", "Leave it out, and score a new sample alone"
+    else:
+        why = "ranks the samples of a cohort among each other"
+        remedy = "Leave it out, and score the cohort again with a new sample in it"
+    raise ParameterError(
+        f"--save-cohort {str(path)!r} has nothing to save", f"{method.spec.name} {why}", remedy
+    )
 
 
 def _refuse_format(output: Path) -> None:

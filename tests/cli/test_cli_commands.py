@@ -144,6 +144,23 @@ def test_a_patient_is_scored_from_a_saved_cohort_by_files_alone(
     )
 
 
+@pytest.mark.parametrize(
+    ("method", "name", "said"),
+    [
+        ("ssgsea", "c.npz", "ssgsea scores each sample by itself"),
+        ("zscore", "c.pkl", "--save-cohort cannot be 'c.pkl'. Its name ends in .pkl"),
+    ],
+)
+def test_a_cohort_that_cannot_be_saved_is_refused_before_anything_is_read(
+    neurosig: Run, tmp_path: Path, method: str, name: str, said: str
+) -> None:
+    ended = neurosig(
+        "score", tmp_path / "not_there.csv", *ROWS, "--method", method, "--panel", "core",
+        "--save-cohort", name, "--output", tmp_path / "x.csv",
+    )  # fmt: skip
+    assert (ended.code, said in ended.err) == (2, True), ended.err
+
+
 def test_score_follows_the_recipes_of_a_collection(neurosig: Run, tmp_path: Path) -> None:
     tpm = pd.DataFrame(
         {"GZMA": [0.5, 40.0, 3.0], "PRF1": [7.75, 90.0, 1.0], "TH": [5.0, 0.0, 1.0]},

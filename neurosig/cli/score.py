@@ -47,7 +47,7 @@ def command(
     null_sets: Annotated[
         int | None, typer.Option(help="random sets a signature [default: 1000]")
     ] = None,
-    seed: Annotated[int, typer.Option(help="fixes the random sets")] = 0,
+    seed: Annotated[int | None, typer.Option(help="fixes the random sets [default: 0]")] = None,
     save_cohort: Annotated[
         Path | None, typer.Option(help=".npz file for what the method found in the cohort")
     ] = None,
@@ -79,6 +79,8 @@ def command(
                 "--min-coverage": min_coverage,
                 "--min-genes": min_genes,
                 "--null": null,
+                "--null-sets": null_sets,
+                "--seed": seed,
                 "--save-cohort": save_cohort,
                 "the choice of signatures": None if choice == SignatureChoice() else choice,
             }
@@ -97,8 +99,8 @@ def command(
             min_coverage=0.5 if min_coverage is None else min_coverage,
             min_genes=min_genes,
             n_jobs=threads,
-            null=_null(null, null_sets),
-            seed=seed,
+            null=_null(null, null_sets, seed),
+            seed=seed or 0,
         )
     _write(scores, output)
     write_provenance(output, inputs, scores=scores.provenance)
@@ -107,15 +109,16 @@ def command(
     sys.stderr.write(f"{output}: {scores.values.shape[0]} x {scores.values.shape[1]} scores\n")
 
 
-def _null(name: str | None, n_sets: int | None) -> MatchedNull | None:
+def _null(name: str | None, n_sets: int | None, seed: int | None) -> MatchedNull | None:
+    for option, value, what in (("--null-sets", n_sets, "count"), ("--seed", seed, "fix")):
+        if value is not None and name is None:
+            raise ParameterError(
+                f"{option} {value} has nothing to {what}",
+                "--null is not given",
+                "Add --null matched",
+            )
     if n_sets is None:
         return null_of(name)
-    if name is None:
-        raise ParameterError(
-            f"--null-sets {n_sets} has nothing to count",
-            "--null is not given",
-            "Add --null matched",
-        )
     return replace(null_of(name) or MatchedNull(), n_sets=n_sets)
 
 

@@ -142,6 +142,8 @@ def test_a_patient_is_scored_from_a_saved_cohort_by_files_alone(
     assert (
         "--cohort cannot be given together with --method, the choice of signatures" in refused.err
     )
+    ignored = neurosig(*one, "--null-sets", "10", "--seed", "0")
+    assert (ignored.code, "together with --null-sets, --seed" in ignored.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -441,6 +441,9 @@ def test_derived_signatures_are_built_again(neurosig: Run, tmp_path: Path) -> No
     same = neurosig("signatures", "build")
     assert same.code == 0
     assert "hgnc_gene_group        same               17" in same.out
+    # As many entries as `grep -rl "kind: gene_ontology"` finds, and of symbol_root_family.
+    assert "41 lists of gene_ontology not checked: needs --go" in same.out
+    assert "22 lists of symbol_root_family not checked: needs --genes" in same.out
     folder = tmp_path / "signatures"
     shutil.copytree(bundled("signatures"), folder)
     entry = folder / "nt_receptor" / "NTR.GLYCINE.yaml"

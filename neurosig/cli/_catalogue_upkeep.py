@@ -2,8 +2,9 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -16,6 +17,11 @@ from neurosig.genesets.derivation import Derivation, Sources, derive
 from neurosig.genesets.entry_text import text_of
 from neurosig.genesets.gene_table import gene_table
 from neurosig.genesets.lint import lint
+
+_SOURCE_OPTIONS: Final = {
+    "gene_ontology": "--go, org.Hs.eg.sqlite of org.Hs.eg.db",
+    "symbol_root_family": "--genes, a gene table with the columns symbol and biotype",
+}
 
 
 def lint_catalogue(
@@ -54,13 +60,15 @@ def build_catalogue(
 ) -> None:
     """Ask the rules of derived entries again: ontology terms, HGNC groups, symbol families.
 
-    Without --output, a list that its rule does not give ends with an error.
+    Without --output, a list that its rule does not give ends with an error. Lists whose source is
+    not given are not checked, and counted.
     """
     catalogue = Catalogue(folder or bundled("signatures"))
     sources = Sources(hgnc=catalogue.folder / "hgnc_groups.yaml", go=go, gene_table=genes)
     derivations = list(derive(catalogue.entries(catalogue.ids()), sources))
     for (kind, status), n in sorted(Counter((d.kind, d.status) for d in derivations).items()):
         sys.stdout.write(f"{kind:<22} {status:<16} {n:>4}\n")
+    _write_unchecked(derivations)
     changed = [d for d in derivations if d.status == "changed"]
     for derivation in changed:
         sys.stdout.write(
@@ -76,6 +84,15 @@ def build_catalogue(
             f"{count(len(changed), 'list is', 'lists are')} not what the rule gives",
             f"They are {examples(d.id for d in changed)}",
             "Write the new entries with --output, and read them before they replace the old",
+        )
+
+
+def _write_unchecked(derivations: Iterable[Derivation]) -> None:
+    """Say how many lists could not be checked, and what they need."""
+    kinds = Counter(d.kind for d in derivations if d.status == "no source given")
+    for kind, n in sorted(kinds.items()):
+        sys.stdout.write(
+            f"{count(n, 'list')} of {kind} not checked: needs {_SOURCE_OPTIONS[kind]}\n"
         )
 
 

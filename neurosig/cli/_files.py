@@ -18,6 +18,7 @@ from neurosig.scores import Scores
 from neurosig.study.config import ClinicalReading
 from neurosig.study.sources import read_clinical_as
 
+PROVENANCE = "provenance.json"
 TERM_HELP = (
     "covariate, as COLUMN, COLUMN:categorical, COLUMN:categorical:REFERENCE, COLUMN:log2 or "
     "COLUMN:spline; "
@@ -88,15 +89,21 @@ def parse_term(text: str) -> Term:
 
 
 def give(result: Results, output: Path | None, *, inputs: Iterable[Path], **facts: Any) -> None:
-    """Write a result table, its row flow and its provenance; without a file, print the table."""
+    """Write a result table, its row flow and its provenance; without a file, print the table.
+
+    A row flow of an earlier result under that name goes where this one has none.
+    """
     if output is None:
         sys.stdout.write(_atomic.csv_text(result.table))
         return
     inputs = list(inputs)
-    refuse_overwriting(inputs, [output])
+    row_flow = beside(output, "row_flow.csv")
+    refuse_overwriting(inputs, [output, row_flow, beside(output, PROVENANCE)])
     _atomic.write_csv(output, result.table)
     if len(result.row_flow):
-        _atomic.write_csv(beside(output, "row_flow.csv"), result.row_flow)
+        _atomic.write_csv(row_flow, result.row_flow)
+    else:
+        row_flow.unlink(missing_ok=True)
     write_provenance(output, inputs, **facts)
     sys.stderr.write(f"{output}: {count(len(result.table), 'row')}\n")
 
@@ -104,11 +111,11 @@ def give(result: Results, output: Path | None, *, inputs: Iterable[Path], **fact
 def write_provenance(output: Path, inputs: Iterable[Path], **facts: Any) -> None:
     """Write who made a file next to it."""
     files = [{"file": p.name, "sha256": provenance.sha256_of_file(p)} for p in inputs]
-    _atomic.write_json(beside(output, "provenance.json"), provenance.record(inputs=files, **facts))
+    _atomic.write_json(beside(output, PROVENANCE), provenance.record(inputs=files, **facts))
 
 
 def refuse_overwriting(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
-    """Refuse an output that is one of the inputs."""
+    """Refuse an output, or a file beside it, that is one of the inputs."""
     read = {path.resolve() for path in inputs}
     for path in outputs:
         if path.resolve() in read:

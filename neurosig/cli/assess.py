@@ -10,7 +10,7 @@ import typer
 from neurosig import _atomic
 from neurosig.assessment.quality import AssessOptions, assess
 from neurosig.assessment.rules import VERDICTS, QualityThresholds
-from neurosig.cli._files import beside, refuse_overwriting, write_provenance
+from neurosig.cli._files import PROVENANCE, beside, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
 from neurosig.errors import ParameterError
 from neurosig.pl.assessment import assessment_data, assessment_figure
@@ -45,10 +45,14 @@ def command(
                 f"Give a {ending} file",
             )
     numbers = [] if figure is None else [figure, figure.with_suffix(".csv")]
-    refuse_overwriting([expression], [output, *numbers])
-    if output in numbers:
+    rules = beside(output, "rules.csv")
+    refuse_overwriting(
+        [expression, *map(Path, choice.files)],
+        [output, rules, beside(output, PROVENANCE), *numbers],
+    )
+    for clash in {output, rules} & set(numbers):
         raise ParameterError(
-            f"--output and the numbers of --figure are the same file, {str(output)!r}",
+            f"--output and the numbers of --figure are the same file, {str(clash)!r}",
             "The numbers of a figure go to a .csv of its name",
             "Give the figure another name",
         )
@@ -59,7 +63,7 @@ def command(
         **asdict(options),
     )
     _atomic.write_csv(output, result.table.reset_index())
-    _atomic.write_csv(beside(output, "rules.csv"), result.rules)
+    _atomic.write_csv(rules, result.rules)
     write_provenance(output, [expression], assessment=result.provenance)
     if figure is not None:
         data = assessment_data(result)

@@ -9,9 +9,10 @@ import typer
 from neurosig import keys, tl
 from neurosig.cli._files import give
 from neurosig.cli._options import expand
-from neurosig.errors import ParameterError
+from neurosig.errors import ParameterError, examples
 from neurosig.expression.unreadable import unreadable
 from neurosig.outcomes.results import Results
+from neurosig.sc.stored_scores import score_keys
 from neurosig.sc.summary import summarise
 from neurosig.study.analysis import choose_signatures
 from neurosig.study.config import SignatureChoice
@@ -34,10 +35,18 @@ def summarise_file(
     choice: SignatureChoice,
     by: Annotated[str, typer.Option(help="column of obs with the groups")] = "cell_type",
     donor: Annotated[str | None, typer.Option(help="column of obs with the donors")] = None,
-    method: Annotated[str, typer.Option(help="scoring method, see neurosig methods")] = "ucell",
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="scoring method, see neurosig methods [default: ucell, or that of the scores in "
+            "the file]"
+        ),
+    ] = None,
     layer: Annotated[str | None, typer.Option(help="layer to score")] = None,
     use_raw: Annotated[bool, typer.Option("--use-raw", help="score raw")] = False,
-    threads: Annotated[int, typer.Option(help="threads over blocks of cells")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(help="threads over blocks of cells [default: 1]")
+    ] = None,
     high_quantile: Annotated[
         float, typer.Option(help="above this quantile a score is high")
     ] = 0.75,
@@ -52,17 +61,27 @@ def summarise_file(
     adata = _open(cells)
     if choice != SignatureChoice():
         signatures = choose_signatures(choice, Path.cwd())
-        tl.score(adata, signatures, method=method, layer=layer, use_raw=use_raw, n_jobs=threads)
-    elif layer is not None or use_raw:
-        raise ParameterError(
-            f"{'--use-raw' if use_raw else f'--layer {layer}'} cannot be used here",
-            "No signatures are named, so that the scores in the file are taken",
-            "Name signatures to score, such as --panel core, or leave it out",
+        method = method or "ucell"
+        tl.score(
+            adata,
+            signatures,
+            method=method,
+            layer=layer,
+            use_raw=use_raw,
+            n_jobs=1 if threads is None else threads,
         )
+    else:
+        _refuse_scoring(layer=layer, use_raw=use_raw, threads=threads)
+        method = method or _method_of(adata)
     table = summarise(
         adata, by, donor, method=method, high_quantile=high_quantile, min_cells=min_cells
     )
-    give(Results(table), output, inputs=[cells], scores=_provenance(adata, method))
+    give(
+        Results(table),
+        output,
+        inputs=[cells, *map(Path, choice.files)],
+        scores=_provenance(adata, method),
+    )
 
 
 def _open(path: Path) -> "AnnData":
@@ -74,7 +93,34 @@ def _open(path: Path) -> "AnnData":
         raise unreadable(path, "h5ad", error) from error
 
 
-def _provenance(adata: "AnnData", method: str) -> Any:
+def _refuse_scoring(*, layer: str | None, use_raw: bool, threads: int | None) -> None:
+    given = {"--use-raw": use_raw, f"--layer {layer}": layer, f"--threads {threads}": threads}
+    for option, value in given.items():
+        if value is not None and value is not False:
+            raise ParameterError(
+                f"{option} cannot be used here",
+                "No signatures are named, so that the scores in the file are taken",
+                "Name signatures to score, such as --panel core, or leave it out",
+            )
+
+
+def _method_of(adata: "AnnData") -> str | None:
+    """The method of the scores in a file; None if they are under a key of their own, or absent."""
+    present = score_keys(adata)
+    start = keys.score_key("")
+    methods = [key.removeprefix(start) for key in present if key.startswith(start)]
+    if len(present) > 1 and methods:
+        raise ParameterError(
+            f"There are {len(present)} tables of scores in the file",
+            f"Their keys are {examples(present, 20)}",
+            f"Choose one, such as --method {methods[0]}",
+        )
+    return methods[0] if methods else None
+
+
+def _provenance(adata: "AnnData", method: str | None) -> Any:
     """How the scores were made; None if another tool made them."""
-    record = adata.uns.get(keys.UNS, {}).get(keys.score_key(method), {})
+    present = score_keys(adata)
+    key = present[0] if method is None else keys.score_key(method)
+    record = adata.uns.get(keys.UNS, {}).get(key, {})
     return json.loads(str(record["provenance"])) if "provenance" in record else None

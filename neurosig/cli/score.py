@@ -8,17 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from neurosig import _atomic, _params
-from neurosig.cli._files import beside, refuse_overwriting, write_provenance
+from neurosig.cli._files import PROVENANCE, beside, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
-from neurosig.cohort_stats import CohortStats
+from neurosig.cohort_stats import ENDING, CohortStats
 from neurosig.engine import score
 from neurosig.errors import ParameterError
 from neurosig.matched_null import MatchedNull, null_of
+from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.scores import Scores
 from neurosig.study.analysis import choose_signatures
 from neurosig.study.config import ExpressionReading, SignatureChoice
 from neurosig.study.sources import read_expression_as
+
+COVERAGE = "coverage.csv"
 
 
 @expand
@@ -44,7 +47,7 @@ def command(
     null_sets: Annotated[
         int | None, typer.Option(help="random sets a signature [default: 1000]")
     ] = None,
-    seed: Annotated[int, typer.Option(help="fixes the random sets")] = 0,
+    seed: Annotated[int | None, typer.Option(help="fixes the random sets [default: 0]")] = None,
     save_cohort: Annotated[
         Path | None, typer.Option(help=".npz file for what the method found in the cohort")
     ] = None,
@@ -59,7 +62,15 @@ def command(
     """
     _refuse_format(output)
     inputs = [expression, *([cohort] if cohort else [])]
-    refuse_overwriting(inputs, [output, *([save_cohort] if save_cohort else [])])
+    refuse_overwriting(
+        [*inputs, *map(Path, choice.files)],
+        [
+            output,
+            _p_values_of(output),
+            *(beside(output, ending) for ending in (COVERAGE, PROVENANCE)),
+            *([save_cohort] if save_cohort else []),
+        ],
+    )
     if cohort is not None:
         _refuse_what_the_cohort_says(
             {
@@ -68,6 +79,8 @@ def command(
                 "--min-coverage": min_coverage,
                 "--min-genes": min_genes,
                 "--null": null,
+                "--null-sets": null_sets,
+                "--seed": seed,
                 "--save-cohort": save_cohort,
                 "the choice of signatures": None if choice == SignatureChoice() else choice,
             }
@@ -76,32 +89,36 @@ def command(
         scores = stats.score(read_expression_as(expression, reading), n_jobs=threads)
     else:
         name = method or "ssgsea"
+        chosen = get_method(name, parse_parameters(name, param or []))
+        if save_cohort is not None:
+            _refuse_saving(save_cohort, chosen)
         scores = score(
             read_expression_as(expression, reading),
             choose_signatures(choice, Path.cwd()),
-            method=get_method(name, parse_parameters(name, param or [])),
+            method=chosen,
             min_coverage=0.5 if min_coverage is None else min_coverage,
             min_genes=min_genes,
             n_jobs=threads,
-            null=_null(null, null_sets),
-            seed=seed,
+            null=_null(null, null_sets, seed),
+            seed=seed or 0,
         )
-    if save_cohort is not None:
-        scores.cohort_stats.save(save_cohort)
     _write(scores, output)
     write_provenance(output, inputs, scores=scores.provenance)
+    if save_cohort is not None:
+        scores.cohort_stats.save(save_cohort)
     sys.stderr.write(f"{output}: {scores.values.shape[0]} x {scores.values.shape[1]} scores\n")
 
 
-def _null(name: str | None, n_sets: int | None) -> MatchedNull | None:
+def _null(name: str | None, n_sets: int | None, seed: int | None) -> MatchedNull | None:
+    for option, value, what in (("--null-sets", n_sets, "count"), ("--seed", seed, "fix")):
+        if value is not None and name is None:
+            raise ParameterError(
+                f"{option} {value} has nothing to {what}",
+                "--null is not given",
+                "Add --null matched",
+            )
     if n_sets is None:
         return null_of(name)
-    if name is None:
-        raise ParameterError(
-            f"--null-sets {n_sets} has nothing to count",
-            "--null is not given",
-            "Add --null matched",
-        )
     return replace(null_of(name) or MatchedNull(), n_sets=n_sets)
 
 
@@ -115,6 +132,26 @@ def _refuse_what_the_cohort_says(given: dict[str, Any]) -> None:
         )
 
 
+def _refuse_saving(path: Path, method: Method) -> None:
+    """Refuse, before anything is read, what could not be saved after all is scored."""
+    if path.suffix != ENDING:
+        raise ParameterError(
+            f"--save-cohort cannot be {str(path)!r}",
+            f"Its name ends in {path.suffix or 'nothing'}",
+            f"Give a {ENDING} file",
+        )
+    if method.scope == "cohort" and method.applies_to_new_samples:
+        return
+    if method.scope == "sample":
+        why, remedy = "scores each sample by itself", "Leave it out, and score a new sample alone"
+    else:
+        why = "ranks the samples of a cohort among each other"
+        remedy = "Leave it out, and score the cohort again with a new sample in it"
+    raise ParameterError(
+        f"--save-cohort {str(path)!r} has nothing to save", f"{method.spec.name} {why}", remedy
+    )
+
+
 def _refuse_format(output: Path) -> None:
     if output.suffix not in (".csv", ".tsv", ".h5ad"):
         raise ParameterError(
@@ -124,7 +161,12 @@ def _refuse_format(output: Path) -> None:
         )
 
 
+def _p_values_of(output: Path) -> Path:
+    return beside(output, f"pvalues{output.suffix}")
+
+
 def _write(scores: Scores, output: Path) -> None:
+    """Write scores, coverage and p-values; p-values of earlier scores under that name go."""
     if output.suffix == ".h5ad":
         scores.save(output)
     else:
@@ -133,9 +175,11 @@ def _write(scores: Scores, output: Path) -> None:
         _atomic.write_csv(output, table, sep=sep)
         if scores.pvalues is not None:
             table = scores.pvalues.rename_axis("observation").reset_index()
-            _atomic.write_csv(beside(output, f"pvalues{output.suffix}"), table, sep=sep)
+            _atomic.write_csv(_p_values_of(output), table, sep=sep)
+        else:
+            _p_values_of(output).unlink(missing_ok=True)
     coverage = scores.coverage.reset_index()
-    _atomic.write_csv(beside(output, "coverage.csv"), coverage)
+    _atomic.write_csv(beside(output, COVERAGE), coverage)
 
 
 def parse_parameters(method: str, texts: list[str]) -> dict[str, Any]:

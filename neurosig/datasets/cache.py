@@ -4,8 +4,10 @@ What a hub offers can change or be cut short. The SHA-256 of a file is written d
 fetched first, in `checksums.json` of the folder, and every later use compares with it.
 """
 
+import codecs
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +16,13 @@ from typing import Any, Final
 
 from neurosig import _atomic
 from neurosig._progress import progress_bar
-from neurosig.errors import ChecksumError, MissingDependencyError, ResourceError, count
+from neurosig.errors import (
+    ChecksumError,
+    MissingDependencyError,
+    ParameterError,
+    ResourceError,
+    count,
+)
 from neurosig.provenance import sha256_of_file
 
 FOLDER_VARIABLE: Final = "NEUROSIG_DATA"
@@ -22,6 +30,7 @@ LEDGER: Final = "checksums.json"
 ATTEMPTS: Final = 5
 TIMEOUT: Final = 30.0
 _PIECE: Final = 2**20
+_START: Final = 4096
 _OK, _PARTIAL, _RANGE_REFUSED = 200, 206, 416
 
 
@@ -51,12 +60,15 @@ def fetch(
     folder
         Where it is kept; by default `data_folder()`.
     again
-        Fetch it anew and write down its new checksum.
+        Fetch it anew and write down its new checksum; until it has arrived whole, the old file
+        stays.
     offline
         Never use the network.
 
     Raises
     ------
+    ParameterError
+        Both `again` and `offline`.
     ChecksumError
         The file is not the one that was fetched first.
     ResourceError
@@ -65,6 +77,12 @@ def fetch(
     MissingDependencyError
         The extra `data` is not installed.
     """
+    if again and offline:
+        raise ParameterError(
+            "again=True and offline=True contradict each other",
+            "To fetch a file again takes the network, which offline forbids",
+            "Leave one of them out",
+        )
     folder = folder or data_folder()
     path = folder / file.name
     known = _ledger(folder).get(file.name, {}).get("sha256")
@@ -104,8 +122,12 @@ def _fetch(file: RemoteFile, folder: Path, known: str | None) -> None:
         urls={file.name: file.url},
     )
     target = folder / file.name
-    target.unlink(missing_ok=True)  # only with `again`: otherwise it is not there
-    fetcher.fetch(file.name, downloader=ResumingDownloader(target))
+    download = ResumingDownloader(target)
+    if target.exists():  # only with `again`; pooch would take it for the file that is wanted
+        with _atomic.replacing(target) as fetched:
+            download(file.url, fetched, None)
+        return
+    fetcher.fetch(file.name, downloader=download)
 
 
 class ResumingDownloader:
@@ -149,7 +171,10 @@ class ResumingDownloader:
 
         start = self._part.stat().st_size if self._part.exists() else 0
         version = self._version.read_text() if start and self._version.exists() else ""
-        headers = {"Range": f"bytes={start}-", "If-Range": version} if version else {}
+        # The bytes are kept as they arrive, so that the server must not compress them on the way.
+        headers = {"Accept-Encoding": "identity"}
+        if version:
+            headers |= {"Range": f"bytes={start}-", "If-Range": version}
         with requests.get(url, stream=True, timeout=TIMEOUT, headers=headers) as answer:
             if answer.status_code == _RANGE_REFUSED:
                 self._part.unlink()
@@ -187,10 +212,9 @@ class _BrokenOffError(Exception):
 
 
 def _refuse_web_page(path: Path, url: str) -> None:
-    with path.open("rb") as file:
-        start = file.read(1024).lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        text = path.read_bytes()[:200].decode(errors="replace")
+    start = _start_of_text(path)
+    if start.lower().startswith((b"<!doctype html", b"<html")):
+        text = start[:200].decode(errors="replace")
         path.unlink()
         raise ResourceError(
             f"{url} gives a web page in place of the file",
@@ -199,6 +223,18 @@ def _refuse_web_page(path: Path, url: str) -> None:
             "browser, and try later",
             url=url,
         )
+
+
+def _start_of_text(path: Path) -> bytes:
+    """The first bytes without a byte-order mark and blanks, unpacked if they are of a gzip file."""
+    with path.open("rb") as file:
+        start = file.read(_START)
+    if start.startswith(b"\x1f\x8b"):
+        try:
+            start = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, _START)
+        except zlib.error:
+            return b""  # what is damaged is told by who reads the file
+    return start.removeprefix(codecs.BOM_UTF8).lstrip()
 
 
 def _verify(path: Path, known: str | None) -> None:

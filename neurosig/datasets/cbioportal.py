@@ -31,6 +31,7 @@ def read_cbioportal(
     *,
     expression: str = EXPRESSION,
     duplicates: DuplicatesRule = "highest_mean",
+    encoding: str = "utf-8",
 ) -> CohortData:
     r"""A study folder of cBioPortal: expression and clinical table.
 
@@ -47,6 +48,8 @@ def read_cbioportal(
         Name of the expression file.
     duplicates
         What to do with a gene of several rows: "error", "mean", "sum" or "highest_mean".
+    encoding
+        Text encoding of the files.
 
     Raises
     ------
@@ -78,17 +81,23 @@ def read_cbioportal(
             "A study of cBioPortal is a folder of files",
             "Unpack the study and name its folder",
         )
-    patients = read_clinical(study / PATIENTS, id="PATIENT_ID", sep="\t", comment="#")
+    patients = read_clinical(
+        study / PATIENTS, id="PATIENT_ID", sep="\t", comment="#", encoding=encoding
+    )
     if (study / SAMPLES).exists():
-        samples = read_clinical(study / SAMPLES, id="SAMPLE_ID", sep="\t", comment="#")
+        samples = read_clinical(
+            study / SAMPLES, id="SAMPLE_ID", sep="\t", comment="#", encoding=encoding
+        )
         if "PATIENT_ID" in samples:
             new = [name for name in patients.columns if name not in samples.columns]
             patients = samples.join(patients[new], on="PATIENT_ID")
-    return _with_expression(study / expression, patients, duplicates)
+    return _with_expression(study / expression, patients, duplicates, encoding)
 
 
-def _with_expression(path: Path, clinical: pd.DataFrame, duplicates: DuplicatesRule) -> CohortData:
-    text = open_text(path, max_bytes=MAX_BYTES)
+def _with_expression(
+    path: Path, clinical: pd.DataFrame, duplicates: DuplicatesRule, encoding: str
+) -> CohortData:
+    text = open_text(path, encoding=encoding, max_bytes=MAX_BYTES)
     header = text.first_lines(1)[0].split("\t")
     if _GENE not in header:
         raise ExpressionError(

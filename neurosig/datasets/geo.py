@@ -3,7 +3,6 @@
 Barrett T et al. (2013) Nucleic Acids Res 41:D991-D995, doi:10.1093/nar/gks1193.
 """
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
@@ -32,6 +31,7 @@ def read_series_matrix(
     *,
     platform: str | Path | None = None,
     duplicates: Literal["mean", "highest_mean"] = "highest_mean",
+    encoding: str = "utf-8",
 ) -> CohortData:
     """A GEO series matrix (`GSE*_series_matrix.txt.gz`): expression and clinical table.
 
@@ -49,6 +49,8 @@ def read_series_matrix(
         the probes are the genes.
     duplicates
         How the probes of one gene become one value: the probe with the "highest_mean", or "mean".
+    encoding
+        Text encoding of the file and of the platform's table.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def read_series_matrix(
         A file is missing or damaged.
     """
     path = Path(path)
-    text = open_text(path, max_bytes=MAX_BYTES)
+    text = open_text(path, encoding=encoding, max_bytes=MAX_BYTES)
     head, table = _parts(text)
     matrix = matrix_of(table, Dialect(sep="\t"), id_column=None)
     probes = [name.strip('"') for name in matrix.row_names]
@@ -66,7 +68,7 @@ def read_series_matrix(
     values, notes = matrix.values.T, []
     origin = {"file": path.name, "source": "GEO series matrix", "sha256": sha256_of_file(path)}
     if platform is not None:
-        symbols = read_platform(platform)
+        symbols = read_platform(platform, encoding=encoding)
         genes = [symbols.get(probe, "") for probe in probes]
         is_named = np.array([bool(gene) for gene in genes])
         if not is_named.any():
@@ -87,17 +89,25 @@ def read_series_matrix(
     return CohortData(found, _clinic(head, samples, path), notes=tuple(notes))
 
 
-def read_platform(path: str | Path) -> Mapping[str, str]:
+def read_platform(path: str | Path, *, encoding: str = "utf-8") -> Mapping[str, str]:
     """Probe to gene symbol of a platform table; "" for a probe of no gene or of several.
+
+    Parameters
+    ----------
+    path
+        The table (GPL*.txt or .annot), plain or gzip. A quotation mark in it is a character as any
+        other: GEO does not quote.
+    encoding
+        Text encoding of the file.
 
     Raises
     ------
     InputError
         The table has no column ID, or none with gene symbols.
     """
-    text = open_text(path, max_bytes=MAX_BYTES)
+    text = open_text(path, encoding=encoding, max_bytes=MAX_BYTES)
     lines = (line.decode().rstrip("\n") for line in text.stream())
-    rows = csv.reader((line for line in lines if line[:1] not in "#^!" and line), delimiter="\t")
+    rows = (_cells(line) for line in lines if line[:1] not in "#^!" and line)
     header = [name.strip().casefold() for name in next(rows, [])]
     symbol_at = next((header.index(n) for n in _SYMBOL_COLUMNS if n in header), None)
     if "id" not in header or symbol_at is None:
@@ -109,6 +119,14 @@ def read_platform(path: str | Path) -> Mapping[str, str]:
     id_at = header.index("id")
     last = max(id_at, symbol_at)
     return {row[id_at]: _one_gene(row[symbol_at]) for row in rows if len(row) > last}
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a line. Quotes around a whole cell go; no other quote means anything."""
+    return [
+        cell[1:-1].replace('""', '"') if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+        for cell in line.split("\t")
+    ]
 
 
 def _one_gene(cell: str) -> str:
@@ -134,8 +152,8 @@ def _parts(text: TextFile) -> tuple[list[list[str]], TextFile]:
             "Series of sequencing data keep their counts in supplementary files",
             "Fetch these, and read them with read_expression",
         )
-    head = csv.reader(content[:begin].decode().splitlines(), delimiter="\t")
-    return [row for row in head if row], TextFile(text.path, table)
+    lines = content[:begin].decode().split("\n")
+    return [_cells(line) for line in lines if line], TextFile(text.path, table)
 
 
 def _clinic(head: list[list[str]], samples: list[str], path: Path) -> pd.DataFrame:

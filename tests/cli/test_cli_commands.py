@@ -142,6 +142,25 @@ def test_a_patient_is_scored_from_a_saved_cohort_by_files_alone(
     assert (
         "--cohort cannot be given together with --method, the choice of signatures" in refused.err
     )
+    ignored = neurosig(*one, "--null-sets", "10", "--seed", "0")
+    assert (ignored.code, "together with --null-sets, --seed" in ignored.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "said"),
+    [
+        ("ssgsea", "c.npz", "ssgsea scores each sample by itself"),
+        ("zscore", "c.pkl", "--save-cohort cannot be 'c.pkl'. Its name ends in .pkl"),
+    ],
+)
+def test_a_cohort_that_cannot_be_saved_is_refused_before_anything_is_read(
+    neurosig: Run, tmp_path: Path, method: str, name: str, said: str
+) -> None:
+    ended = neurosig(
+        "score", tmp_path / "not_there.csv", *ROWS, "--method", method, "--panel", "core",
+        "--save-cohort", name, "--output", tmp_path / "x.csv",
+    )  # fmt: skip
+    assert (ended.code, said in ended.err) == (2, True), ended.err
 
 
 def test_score_follows_the_recipes_of_a_collection(neurosig: Run, tmp_path: Path) -> None:
@@ -300,6 +319,42 @@ def test_no_command_overwrites_what_it_reads(
     assert not scored.with_suffix(".svg").exists()
 
 
+def test_the_files_beside_an_output_overwrite_nothing_that_is_read(
+    neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
+) -> None:
+    sets = ("--file", small_data / "signatures.gmt")
+    matrix = (small_data / "alpha.csv").read_bytes()
+    clinical = (small_data / "alpha_clinical.csv", "--time", "OS.time", "--event", "OS")
+    for command, ending, options in (
+        ("score", "coverage.csv", (*ROWS, *sets)),
+        ("score", "pvalues.csv", (*ROWS, *sets)),
+        ("assess", "rules.csv", (*ROWS, *sets)),
+        ("harmonise", "report.csv", ROWS),
+        ("cox", "row_flow.csv", clinical),
+    ):
+        read = tmp_path / f"x.{ending}"
+        content = scored.read_bytes() if command == "cox" else matrix
+        read.write_bytes(content)
+        ended = neurosig(command, read, *options, "--output", tmp_path / "x.csv")
+        assert ended.code == 2, (command, ending)
+        assert f"{read.name}' would be overwritten" in ended.err
+        assert read.read_bytes() == content
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_p_values_of_earlier_scores_do_not_stay_beside_new_ones(
+    neurosig: Run, small_data: Path, tmp_path: Path
+) -> None:
+    again = (
+        "score", small_data / "alpha.csv", *ROWS, "--method", "mean",
+        "--file", small_data / "signatures.gmt", "--output", tmp_path / "x.csv",
+    )  # fmt: skip
+    assert neurosig(*again, "--null", "matched", "--null-sets", "40").code == 0
+    assert (tmp_path / "x.pvalues.csv").exists()
+    assert neurosig(*again).code == 0
+    assert not (tmp_path / "x.pvalues.csv").exists()
+
+
 @pytest.mark.parametrize("name", ["=NGF", "+NGF", "@NGF"])
 def test_a_guarded_name_is_the_same_name_again_for_the_next_command(
     neurosig: Run, small_data: Path, tmp_path: Path, name: str
@@ -386,6 +441,9 @@ def test_derived_signatures_are_built_again(neurosig: Run, tmp_path: Path) -> No
     same = neurosig("signatures", "build")
     assert same.code == 0
     assert "hgnc_gene_group        same               17" in same.out
+    # As many entries as `grep -rl "kind: gene_ontology"` finds, and of symbol_root_family.
+    assert "41 lists of gene_ontology not checked: needs --go" in same.out
+    assert "22 lists of symbol_root_family not checked: needs --genes" in same.out
     folder = tmp_path / "signatures"
     shutil.copytree(bundled("signatures"), folder)
     entry = folder / "nt_receptor" / "NTR.GLYCINE.yaml"

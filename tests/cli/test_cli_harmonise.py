@@ -64,11 +64,40 @@ def test_repeated_names_of_a_file_follow_the_rule_too(neurosig: Run, tmp_path: P
     assert refused.code == 3
     assert "DuplicateGenesError: 1 gene would have more than one column" in refused.err
     assert not (tmp_path / "new.csv").exists()
+    report = (tmp_path / "new.report.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in report] == ["input", "NGF", "NGF", "BDNF"]
     ended = neurosig(
         "harmonise", table, *ROWS, "--output", tmp_path / "new.csv", "--duplicates", "mean"
     )
     assert ended.code == 0
     assert (tmp_path / "new.csv").read_text(encoding="utf-8") == "gene,s1\nNGF,3.5\nBDNF,1.0\n"
+
+
+def test_whole_numbers_stay_whole(neurosig: Run, tmp_path: Path) -> None:
+    table = tmp_path / "counts.csv"
+    table.write_text("gene,s1,s2\nNGF,0,1\nIL8,12,3\n", encoding="utf-8")
+    ended = neurosig("harmonise", table, *ROWS, "--output", tmp_path / "new.csv")
+    assert ended.code == 0, ended.err
+    written = (tmp_path / "new.csv").read_text(encoding="utf-8")
+    assert written == "gene,s1,s2\nNGF,0,1\nCXCL8,12,3\n"
+
+
+def test_what_a_table_cannot_hold_of_an_h5ad_is_listed(neurosig: Run, tmp_path: Path) -> None:
+    x = np.array([[3.0, 1.0]])
+    adata = ad.AnnData(
+        x,
+        pd.DataFrame({"patient": ["p1"]}, index=["c1"]),
+        pd.DataFrame(index=["NGF", "BDNF"]),
+        obsm={"X_pca": x},
+        layers={"counts": x},
+    )
+    adata.write_h5ad(tmp_path / "cells.h5ad")
+    ended = neurosig("harmonise", tmp_path / "cells.h5ad", "--output", tmp_path / "new.csv")
+    assert ended.code == 0, ended.err
+    lost = ["layers['counts']", "obs['patient']", "obsm['X_pca']"]
+    assert f"does not hold {', '.join(lost)} of cells.h5ad" in ended.err
+    record = json.loads((tmp_path / "new.provenance.json").read_text(encoding="utf-8"))
+    assert record["harmonise"]["not_carried"] == lost
 
 
 def test_an_h5ad_stays_one_with_its_annotation(neurosig: Run, tmp_path: Path) -> None:

@@ -69,21 +69,32 @@ def test_scores_in_the_file_are_taken_where_no_signatures_are_named(
     adata.write_h5ad(cells)
     ended = neurosig("sc", "summarise", cells, "--method", "aucell")
     assert ended.code == 0, ended.err
+    assert neurosig("sc", "summarise", cells).out == ended.out  # the only scores there are
     lines = ended.out.splitlines()
     assert lines[0] == ",".join(expected.columns)
     assert len(lines) == 5
     assert lines[1].endswith("single_donor")
+    ns.tl.score(adata, SETS, method="ucell")
+    adata.write_h5ad(cells)
+    several = neurosig("sc", "summarise", cells)
+    assert several.code == 2
+    assert "2 tables of scores" in several.err
+    assert "--method aucell" in several.err
 
 
 def test_a_file_without_scores_is_refused_with_the_remedy(neurosig: Run, cells: Path) -> None:
     ended = neurosig("sc", "summarise", cells)
     assert ended.code == 3
-    assert "There are no scores in adata.obsm['score_ucell']" in ended.err
+    assert "There are no scores in adata.obsm" in ended.err
 
 
-def test_a_matrix_cannot_be_chosen_where_nothing_is_scored(neurosig: Run, cells: Path) -> None:
-    ended = neurosig("sc", "summarise", cells, "--layer", "log")
+@pytest.mark.parametrize("option", [("--layer", "log"), ("--use-raw",), ("--threads", "1")])
+def test_options_of_scoring_are_refused_where_nothing_is_scored(
+    neurosig: Run, cells: Path, option: tuple[str, ...]
+) -> None:
+    ended = neurosig("sc", "summarise", cells, *option)
     assert ended.code == 2
+    assert f"{' '.join(option)} cannot be used here" in ended.err
     assert "--panel core" in ended.err
 
 

@@ -20,6 +20,7 @@ class Hub:
     break_after: int = 0
     status: int = 200
     ranges: list[str] = field(default_factory=list)
+    encodings: list[str] = field(default_factory=list)
     n_requests: int = 0
 
 
@@ -27,6 +28,7 @@ def handler_of(hub: Hub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             hub.n_requests += 1
+            hub.encodings.append(self.headers.get("Accept-Encoding", ""))
             content = hub.files.get(self.path.lstrip("/"))
             if content is None or hub.status != 200:
                 self.send_error(404 if content is None else hub.status)

@@ -1,6 +1,8 @@
 """Fetching the home cohorts from a server on this machine."""
 
+import codecs
 import dataclasses
+import gzip
 import json
 
 import pytest
@@ -87,6 +89,31 @@ def test_a_connection_that_keeps_breaking_says_so_and_the_next_call_goes_on(hub,
     assert hub.ranges[-1] == "bytes=50000-"
 
 
+def test_fetching_again_keeps_the_file_until_the_new_one_is_here(hub, tmp_path):
+    hub.files["table"] = b"first\n"
+    file = RemoteFile(f"{hub.address}/table", "table.tsv")
+    path = fetch(file, tmp_path)
+    hub.status = 503
+    with pytest.raises(ResourceError, match="503"):
+        fetch(file, tmp_path, again=True)
+    assert fetch(file, tmp_path, offline=True).read_bytes() == b"first\n"
+    hub.status, hub.files["table"] = 200, b"second\n"
+    assert fetch(file, tmp_path, again=True).read_bytes() == b"second\n"
+    assert fetch(file, tmp_path, offline=True) == path
+    assert sorted(p.name for p in tmp_path.iterdir()) == [LEDGER, "table.tsv"]
+
+
+def test_again_and_offline_contradict_each_other(tmp_path):
+    with pytest.raises(ParameterError, match="again=True and offline=True contradict"):
+        fetch(RemoteFile("http://127.0.0.1:9/file", "file"), tmp_path, again=True, offline=True)
+
+
+def test_a_file_is_asked_for_as_it_is(hub, tmp_path):
+    hub.files["table"] = b"x"
+    fetch(RemoteFile(f"{hub.address}/table", "table"), tmp_path)
+    assert hub.encodings == ["identity"]
+
+
 def test_a_file_that_changes_on_the_hub_in_between_is_fetched_from_its_start(hub, tmp_path):
     hub.files["big.bin"] = b"a" * 50_000
     file = RemoteFile(f"{hub.address}/big.bin", "big.bin")
@@ -97,8 +124,16 @@ def test_a_file_that_changes_on_the_hub_in_between_is_fetched_from_its_start(hub
     assert fetch(file, tmp_path).read_bytes() == b"b" * 50_000
 
 
-def test_a_web_page_in_place_of_a_file_is_refused_and_not_kept(hub, tmp_path):
-    hub.files["page"] = b"\n<!DOCTYPE html><html><body>Service Unavailable</body></html>"
+PAGE = b"\n<!DOCTYPE html><html><body>Service Unavailable</body></html>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [PAGE, codecs.BOM_UTF8 + PAGE, gzip.compress(PAGE)],
+    ids=["plain", "byte-order mark", "gzip"],
+)
+def test_a_web_page_in_place_of_a_file_is_refused_and_not_kept(hub, tmp_path, page):
+    hub.files["page"] = page
     file = RemoteFile(f"{hub.address}/page", "matrix.tsv")
     with pytest.raises(ResourceError, match=r"a web page in place of the file.*Unavailable"):
         fetch(file, tmp_path)

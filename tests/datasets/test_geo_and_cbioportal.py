@@ -102,6 +102,33 @@ def test_a_platform_without_symbols_is_refused(tmp_path):
         read_platform(other)
 
 
+def test_a_quote_that_is_not_closed_hides_no_rows(tmp_path):
+    table = tmp_path / "GPL3.txt"
+    table.write_text('ID\tName\tGene Symbol\np1\t"5 prime\tNGF\np2\tx\t"TP53"\np3\ty\tACTB\n')
+    assert read_platform(table) == {"p1": "NGF", "p2": "TP53", "p3": "ACTB"}
+    path = tmp_path / "GSE0_series_matrix.txt"
+    title = '"tumour 1"\t"tumour 2"\t"tumour 3"'
+    path.write_text(SERIES.replace(title, '"5 mm\t"2"" wide"\ttumour 3'))
+    clinic = read_series_matrix(path).clinical
+    assert clinic["title"].tolist() == ['"5 mm', '2" wide', "tumour 3"]
+    assert clinic["gender"].tolist() == ["male", "female", "female"]
+
+
+def test_files_in_another_encoding_are_read_with_it_stated(tmp_path, study):
+    path, table = tmp_path / "GSE0_series_matrix.txt", tmp_path / "GPL4.txt"
+    path.write_bytes(SERIES.replace("tumour 1", "t\u00fcmour 1").encode("latin-1"))
+    table.write_bytes(PLATFORM.replace("symbol", "TGF-\u00df").encode("latin-1"))
+    with pytest.raises(InputError, match='encoding="latin-1"'):
+        read_series_matrix(path)
+    data = read_series_matrix(path, platform=table, encoding="latin-1")
+    assert data.clinical.loc["GSM1", "title"] == "t\u00fcmour 1"
+    assert read_platform(table, encoding="latin-1")["206814_at"] == "NGF"
+    patients = study / "data_clinical_patient.txt"
+    patients.write_bytes(patients.read_text().replace("LIVING", "L\u00fc").encode("latin-1"))
+    clinic = read_cbioportal(study, encoding="latin-1").clinical
+    assert clinic.loc["P1-01", "OS_STATUS"] == "0:L\u00fc"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

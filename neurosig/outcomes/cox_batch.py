@@ -183,7 +183,8 @@ def _fit_batch(
     if task.model.firth is not False and task.is_plain:
         wanted = fitted.code != SINGULAR
         if task.model.firth == "auto":
-            wanted &= fitted.infinite.any(axis=1)
+            of_score = [0, *range(len(task.rows.terms), len(task.terms))]
+            wanted &= fitted.infinite[:, of_score].any(axis=1)
         for s in np.flatnonzero(wanted).tolist():
             _fit_firth(fits, members[s], data.choose(np.array([s])), unit[s], task.confidence)
     if fits.p_ph is not None:

@@ -107,7 +107,8 @@ def cox(
         is below 0.05 its row has the hazard ratios before and after `split_time`, the median event
         time, and `rmst_effect`, the difference in mean survival time up to `rmst_tau` per unit of
         the score.
-        Under separation estimate, interval and p-value are Firth's, which `model` says.
+        Where the score separates the events, estimate, interval and p-value are Firth's, which
+        `model` says; a covariate that does has a status, and the score's estimate is finite.
         q-values are over the score rows of this call, and over those of each interaction;
         unadjusted models are a family of their own. What cannot be fitted has a status: no_score,
         constant, collinear, too_few_events, separation, not_converged.
@@ -395,7 +396,7 @@ def _warn(table: pd.DataFrame) -> None:
                 f"The hazard ratio seems to change with time for "
                 f"{count(suspect[Result.SIGNATURE].nunique(), 'signature')}",
                 f"p_ph < {PH_ALPHA} for {examples(suspect[Result.SIGNATURE].unique())}, of "
-                f"{len(fitted)} fits tested",
+                f"{count(int(np.isfinite(scores[Result.P_PH]).sum()), 'fit')} tested",
                 "Read such a hazard ratio as an average over follow-up, beside effect_early, "
                 "effect_late and rmst_effect in its row",
             ),

@@ -1,0 +1,66 @@
+"""What Cox tables say where a model is at its limits: separation, clusters, causes, intervals."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neurosig.errors import NeurosigWarning, SmallSampleWarning
+from neurosig.outcomes.cohort import Cohort
+from neurosig.outcomes.cox_model import cox
+from neurosig.outcomes.cox_options import CoxModel
+from neurosig.outcomes.endpoint import Endpoint
+
+N = 90
+
+
+def _clinic(**columns: object) -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    score = rng.normal(size=N)
+    days = np.ceil(rng.exponential(900 * np.exp(-0.5 * score)))
+    clinic = pd.DataFrame({"days": days, "dead": (rng.random(N) < 0.7) * 1.0, "NGF": score})
+    return clinic.assign(**columns)
+
+
+def _cohort(clinic: pd.DataFrame, endpoint: Endpoint | None = None) -> Cohort:
+    endpoint = endpoint or Endpoint(time="days", event="dead")
+    return Cohort.join(clinic[["NGF"]], clinic.drop(columns="NGF"), endpoint)
+
+
+def _quiet(cohort: Cohort, **options: object) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NeurosigWarning)
+        return cox(cohort, **options).table
+
+
+def test_a_covariate_that_separates_leaves_the_score_its_likelihood_estimate():
+    stage = np.where(np.arange(N) % 5 == 0, "I", np.where(np.arange(N) % 2, "II", "III"))
+    clinic = _clinic(stage=stage)
+    clinic.loc[clinic["stage"] == "I", "dead"] = 0.0
+    with pytest.warns(SmallSampleWarning, match="infinite"):
+        table = cox(_cohort(clinic), adjust=["stage"]).table
+    assert not table["model"].str.contains("Firth").any()
+    assert set(table.loc[table["term"] != "score", "status"]) == {"separation"}
+    # a coefficient at infinity takes those of stage I out of every risk set
+    rest = _clinic(stage=stage)[stage != "I"]
+    alone = _quiet(_cohort(rest), adjust=["stage"], scale="none")
+    score = _quiet(_cohort(clinic), adjust=["stage"], scale="none").iloc[0]
+    assert score["status"] == "ok"
+    np.testing.assert_allclose(score["estimate"], alone["estimate"][0], atol=1e-6)
+    np.testing.assert_allclose(score["std_error"], alone["std_error"][0], rtol=1e-4)
+
+
+def test_the_warning_of_changing_hazards_counts_the_fits_that_were_tested():
+    early = np.arange(60.0) % 2
+    time = np.where(early > 0, 1 + np.arange(60) / 60, 40 + np.arange(60.0))
+    clinic = pd.DataFrame({"days": time, "dead": 1.0 - (time == time.max())})
+    noise = np.random.default_rng(1).normal(size=60)
+    changing = np.where(np.arange(60) < 30, early, 1 - early) + 0.1 * noise
+    scores = pd.DataFrame({"SEPARATED": -time, "CHANGING": changing})
+    cohort = Cohort.join(scores, clinic, Endpoint(time="days", event="dead"))
+    with pytest.warns(NeurosigWarning) as caught:
+        table = cox(cohort).table
+    assert table["p_ph"].notna().tolist() == [False, True]
+    texts = [str(w.message) for w in caught if "p_ph <" in str(w.message)]
+    assert len(texts) == 1 and "of 1 fit tested" in texts[0]

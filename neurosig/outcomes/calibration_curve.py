@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, TooFewEventsError
 from neurosig.keys import Performance
+from neurosig.outcomes.causes import refuse_competing_causes
 from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.optimism import Corrected, Resampling, correct_optimism
 from neurosig.outcomes.performance import COX_MODEL, SLOPE, note
@@ -63,7 +64,7 @@ def calibration(
     Raises
     ------
     EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError
-        As in `cox`.
+        As in `cox`; the endpoint names competing causes, which are no censoring.
     ParameterError
         The number of groups is not allowed, or the time lies outside the follow-up.
 
@@ -92,6 +93,7 @@ def calibration(
             f"Allowed: {_MIN_GROUPS} to {_MAX_GROUPS}",
             "The default is 5",
         )
+    refuse_competing_causes(cohort, "Calibration")
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
     horizon = check_times(time, prepared)
     labels = pd.DataFrame(

@@ -39,7 +39,10 @@ FIRTH = "the likelihood has no maximum"
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CoxTask:
-    """One analysis: the rows of `rows` with their times, and how they are fitted."""
+    """One analysis: the rows of `rows` with their times, and how they are fitted.
+
+    competing: causes other than the event, which are censored: hazards are cause-specific.
+    """
 
     endpoint: str
     time_unit: str
@@ -52,6 +55,7 @@ class CoxTask:
     scale: Scale
     confidence: float
     n_jobs: int
+    competing: tuple[str, ...] = ()
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -195,6 +199,7 @@ def _fit_batch(
                 confidence=task.confidence,
                 robust=task.is_robust,
                 cluster=cluster,
+                has_survival=not task.competing,
             )
             table = changing_hazards(data.choose(changing), reported)
             fits.changing[members[changing]] = table.to_numpy()

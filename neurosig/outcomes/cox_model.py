@@ -18,6 +18,7 @@ from neurosig.errors import (
     examples,
 )
 from neurosig.keys import OK, SCORE_TERM, Result
+from neurosig.outcomes.causes import competing_causes
 from neurosig.outcomes.changing_hazards import COLUMNS as CHANGING
 from neurosig.outcomes.cox_batch import (
     FIRTH,
@@ -225,6 +226,7 @@ def cox_task(
         scale=scale,
         confidence=confidence,
         n_jobs=n_jobs,
+        competing=competing_causes(cohort.endpoint),
     )
     check_events(cohort.name, task.event, n_params=len(task.terms))
     check_covariates(rows)
@@ -322,6 +324,8 @@ def model_text(task: CoxTask) -> str:
     """The model in words."""
     model, rows = task.model, task.rows
     parts = [f"Cox regression, {model.ties.capitalize()} ties"]
+    if task.competing:
+        parts.append(f"cause-specific, competing: {' and '.join(task.competing)}")
     if rows.stratified_by:
         parts.append(f"stratified by {', '.join(rows.stratified_by)}")
     if task.cases.entry is not None:
@@ -348,8 +352,13 @@ def _notes(task: CoxTask, table: pd.DataFrame) -> tuple[str, ...]:
     if Result.SPLIT_TIME in table:
         notes.append(
             f"Where p_ph < {PH_ALPHA}: effect_early and effect_late are the hazard ratios up to "
-            "and after split_time, the median event time; rmst_effect is the difference in mean "
-            f"survival time up to rmst_tau, in {task.time_unit}, per unit of the score"
+            "and after split_time, the median event time"
+        )
+    if Result.RMST_EFFECT in table:
+        notes.append(
+            "rmst_effect is the difference in mean survival time up to rmst_tau, in "
+            f"{task.time_unit}, per unit of the score; rmst_p_value is not adjusted; shown "
+            f"because p_ph < {PH_ALPHA}"
         )
     failed = table.loc[
         (table[Result.TERM] == SCORE_TERM) & (table[Result.STATUS] != OK), Result.STATUS
@@ -390,6 +399,7 @@ def _warn(table: pd.DataFrame) -> None:
         )
     tested = Result.P_PH in scores
     suspect = scores[scores[Result.P_PH] < PH_ALPHA] if tested else scores[:0]
+    has_rmst = Result.RMST_EFFECT in table
     if len(suspect):
         warnings.warn(
             ProportionalHazardsWarning(
@@ -397,8 +407,9 @@ def _warn(table: pd.DataFrame) -> None:
                 f"{count(suspect[Result.SIGNATURE].nunique(), 'signature')}",
                 f"p_ph < {PH_ALPHA} for {examples(suspect[Result.SIGNATURE].unique())}, of "
                 f"{count(int(np.isfinite(scores[Result.P_PH]).sum()), 'fit')} tested",
-                "Read such a hazard ratio as an average over follow-up, beside effect_early, "
-                "effect_late and rmst_effect in its row",
+                "Read such a hazard ratio as an average over follow-up, beside effect_early"
+                + (", effect_late and rmst_effect" if has_rmst else " and effect_late")
+                + " in its row",
             ),
             stacklevel=3,
         )

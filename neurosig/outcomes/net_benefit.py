@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, examples
 from neurosig.keys import Performance
+from neurosig.outcomes.causes import refuse_competing_causes
 from neurosig.outcomes.increment import Nested
 from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.optimism import Corrected, Resampling, correct_optimism
@@ -89,7 +90,7 @@ def decision_curve(
     Raises
     ------
     EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError
-        As in `cox`.
+        As in `cox`; the endpoint names competing causes, which are no censoring.
     ParameterError
         A threshold is not between 0 and 1, or the time lies outside the follow-up.
 
@@ -120,6 +121,7 @@ def decision_curve(
             "A threshold is a risk, above 0 and below 1",
             "thresholds=[0.1, 0.2, 0.3]",
         )
+    refuse_competing_causes(cohort, "A decision curve")
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
     horizon = check_times(time, prepared)
     m, has_base = at.size, prepared.n_base > 0

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurosig.errors import NeurosigWarning, SmallSampleWarning
+import neurosig as ns
+from neurosig.errors import ClinicalError, NeurosigWarning, SmallSampleWarning
 from neurosig.outcomes.cohort import Cohort
 from neurosig.outcomes.cox_model import cox
-from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.endpoint import Endpoint
 
 N = 90
@@ -63,4 +63,53 @@ def test_the_warning_of_changing_hazards_counts_the_fits_that_were_tested():
         table = cox(cohort).table
     assert table["p_ph"].notna().tolist() == [False, True]
     texts = [str(w.message) for w in caught if "p_ph <" in str(w.message)]
-    assert len(texts) == 1 and "of 1 fit tested" in texts[0]
+    assert len(texts) == 1
+    assert "of 1 fit tested" in texts[0]
+
+
+def _with_causes() -> Cohort:
+    state = np.where(_clinic()["dead"] > 0, np.where(np.arange(N) % 3, "cancer", "other"), "alive")
+    causes = {"cancer": "cancer", "other": "other", "censored": "alive"}
+    endpoint = Endpoint(time="days", event="state", causes=causes)
+    return _cohort(_clinic(state=state).drop(columns="dead"), endpoint)
+
+
+@pytest.mark.parametrize(
+    "predict",
+    [
+        lambda cohort: ns.calibration(cohort, time=365),
+        lambda cohort: ns.decision_curve(cohort, time=365),
+        lambda cohort: ns.discrimination(cohort, times=365),
+        lambda cohort: ns.added_value(cohort, base=["state"], times=365),
+    ],
+)
+def test_risks_by_a_time_are_refused_where_causes_compete(predict):
+    with pytest.raises(ClinicalError, match=r"'other'.*all-cause"):
+        predict(_with_causes())
+
+
+def test_a_cause_specific_model_says_so_and_concordance_stays():
+    cohort = _with_causes()
+    model = _quiet(cohort)["model"][0]
+    assert model == "Cox regression, Efron ties, cause-specific, competing: other"
+    assert ns.concordance(cohort).table["status"].tolist() == ["ok"]
+
+
+def test_no_mean_survival_where_causes_compete():
+    n = 200
+    x = np.arange(n) % 2
+    days = 365 * np.where(x > 0, 1 + np.arange(n) / n, np.linspace(0.5, 3, n))
+    clinic = pd.DataFrame({"days": days, "state": np.where(np.arange(n) % 5, 1, 2)})
+    clinic.loc[::17, "state"] = 0
+    scores = pd.DataFrame({"NGF": x.astype(float)})
+    causes = Endpoint(time="days", event="state", causes={"cancer": 1, "other": 2})
+    row = _quiet(Cohort.join(scores, clinic, causes)).iloc[0]
+    assert row["p_ph"] < 0.05
+    assert np.isfinite(row["effect_early"])
+    assert "rmst_effect" not in row.index
+    alone = clinic.assign(state=(clinic["state"] == 1) * 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NeurosigWarning)
+        result = cox(Cohort.join(scores, alone, Endpoint(time="days", event="state")))
+    assert np.isfinite(result.table["rmst_effect"][0])
+    assert any("not adjusted; shown because p_ph < 0.05" in note for note in result.notes)

@@ -68,6 +68,11 @@ class CoxTask:
         return self.model.is_robust or not self.cases.weights_are_whole
 
     @property
+    def n_clusters(self) -> int | None:
+        """Clusters in the rows used, None without."""
+        return None if self.cases.cluster is None else int(np.unique(self.cases.cluster).size)
+
+    @property
     def is_plain(self) -> bool:
         """The likelihood is that of independent rows, without a penalty."""
         return not self.is_robust and self.model.penalty is None

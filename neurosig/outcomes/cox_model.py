@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import (
+    ClinicalError,
     EndpointError,
     ProportionalHazardsWarning,
     SmallSampleWarning,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 FEW_EVENTS_PER_PARAM = 10
+FEW_CLUSTERS = 30
 
 _EFRON = CoxModel()
 
@@ -120,14 +122,15 @@ def cox(
         No endpoint; no event, fewer than two, or not more events than parameters.
     ClinicalError
         A covariate is constant or collinear with others, or costs more than half of the rows; a
-        weight is not above 0.
+        weight is not above 0; there are no more clusters than parameters.
     ParameterError, UnknownSignatureError
         An option has a value that is not allowed; the cohort has no such score.
 
     Warns
     -----
     SmallSampleWarning
-        Fewer than 10 events per parameter, or an estimate that would be infinite.
+        Fewer than 10 events per parameter, fewer than 30 clusters, or an estimate that would be
+        infinite.
     ProportionalHazardsWarning
         p_ph below 0.05.
     ClinicalWarning
@@ -230,6 +233,7 @@ def cox_task(
     )
     check_events(cohort.name, task.event, n_params=len(task.terms))
     check_covariates(rows)
+    _check_clusters(task)
     return task
 
 
@@ -320,6 +324,31 @@ def check_events(name: str, event: FloatArray, n_params: int) -> None:
         )
 
 
+def _check_clusters(task: CoxTask) -> None:
+    """Refuse no more clusters than parameters; warn of few."""
+    n_clusters, k = task.n_clusters, len(task.terms)
+    if n_clusters is None or n_clusters >= FEW_CLUSTERS:
+        return
+    if n_clusters <= k:
+        raise ClinicalError(
+            f"The column {task.model.cluster!r} has too few clusters for robust errors",
+            f"{count(n_clusters, 'cluster')} in the rows used for {count(k, 'parameter')}; the "
+            "variance between clusters needs more clusters than parameters",
+            "Use the column in strata instead of cluster, or adjust for fewer covariates",
+            n_clusters=n_clusters,
+            n_params=k,
+        )
+    warnings.warn(
+        SmallSampleWarning(
+            f"Robust errors of {count(n_clusters, 'cluster')} are too small",
+            f"Below {FEW_CLUSTERS} clusters in {task.model.cluster!r}; tests at 5 % reject a true "
+            "null hypothesis in 48 % with 2, 33 % with 3, 20 % with 5, 7.5 % with 30 (simulated)",
+            "Read p-values and intervals as too optimistic, or use the column in strata",
+        ),
+        stacklevel=4,
+    )
+
+
 def model_text(task: CoxTask) -> str:
     """The model in words."""
     model, rows = task.model, task.rows
@@ -359,6 +388,11 @@ def _notes(task: CoxTask, table: pd.DataFrame) -> tuple[str, ...]:
             "rmst_effect is the difference in mean survival time up to rmst_tau, in "
             f"{task.time_unit}, per unit of the score; rmst_p_value is not adjusted; shown "
             f"because p_ph < {PH_ALPHA}"
+        )
+    if task.n_clusters is not None and task.n_clusters < FEW_CLUSTERS:
+        notes.append(
+            f"Robust errors rest on {count(task.n_clusters, 'cluster')}: below {FEW_CLUSTERS} "
+            "they are too small, p-values too low"
         )
     failed = table.loc[
         (table[Result.TERM] == SCORE_TERM) & (table[Result.STATUS] != OK), Result.STATUS

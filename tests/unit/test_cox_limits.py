@@ -10,6 +10,7 @@ import neurosig as ns
 from neurosig.errors import ClinicalError, NeurosigWarning, SmallSampleWarning
 from neurosig.outcomes.cohort import Cohort
 from neurosig.outcomes.cox_model import cox
+from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.endpoint import Endpoint
 
 N = 90
@@ -113,3 +114,16 @@ def test_no_mean_survival_where_causes_compete():
         result = cox(Cohort.join(scores, alone, Endpoint(time="days", event="state")))
     assert np.isfinite(result.table["rmst_effect"][0])
     assert any("not adjusted; shown because p_ph < 0.05" in note for note in result.notes)
+
+
+def test_few_clusters_are_said_and_no_more_than_parameters_refused():
+    model = CoxModel(cluster="centre")
+    few = _cohort(_clinic(centre=[f"c{i % 20}" for i in range(N)]))
+    with pytest.warns(SmallSampleWarning, match="20 clusters"):
+        result = cox(few, model=model)
+    assert any("20 clusters" in note for note in result.notes)
+    enough = cox(_cohort(_clinic(centre=[f"c{i % 30}" for i in range(N)])), model=model)
+    assert not any("cluster" in note for note in enough.notes)
+    two = _cohort(_clinic(centre=[f"c{i % 2}" for i in range(N)], age=np.arange(N) % 7))
+    with pytest.raises(ClinicalError, match="2 clusters in the rows used for 2 parameters"):
+        cox(two, adjust=["age"], model=model)

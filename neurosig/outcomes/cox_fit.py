@@ -16,7 +16,7 @@ from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.cox_prediction import log_survival, stratum_hazards
 from neurosig.outcomes.cox_residuals import RowResidual, row_residuals, schoenfeld_residuals
 from neurosig.outcomes.interactions import Pair
-from neurosig.outcomes.model_rows import Scale, SharedRows, TermLike, spread
+from neurosig.outcomes.model_rows import Scale, SharedRows, TermLike
 from neurosig.outcomes.proportional_hazards import Transform, ph_test
 from neurosig.outcomes.results import wald
 
@@ -279,7 +279,7 @@ def fit_cox(
         products = task.products.with_score(data.scores[:, 0], known)
         data = replace(data, covariates=np.hstack([data.covariates, products]))
     if scale == "sd":
-        data = _per_sd(data, len(task.rows.names), float(spread(data.scores)[0]))
+        data = _per_sd(data, len(task.rows.names), float(task.spread(data.scores, known)[0]))
     fits = data.fit()
     if fits.code[0] != CONVERGED or fits.infinite.any():
         raise ConvergenceError(

@@ -31,6 +31,7 @@ from neurosig.outcomes.cox_batch import (
 )
 from neurosig.outcomes.cox_options import Cases, CoxModel
 from neurosig.outcomes.interactions import Pair, Products, add_interactions
+from neurosig.outcomes.intervals import patients_of
 from neurosig.outcomes.model_rows import (
     SEPARATION,
     Scale,
@@ -79,10 +80,11 @@ def cox(
 
         hazard(t | x, z) = h_s(t) exp(beta x + gamma' z)
 
-    x: the score over its standard deviation (n - 1) on the rows of the fit, or as it is with
-    scale="none"; z: the columns of `adjust`; h_s: baseline hazard of stratum s. Times closer than
-    1.5e-8 (relative to their mean) count as equal. Complete cases only: `row_flow` counts losses.
-    With an entry (`Endpoint.entry`, `Cohort.from_intervals`) a row is at risk after it only.
+    x: the score over its standard deviation (n - 1) on the rows of the fit (with intervals: of the
+    patients' means over time, wherever follow-up is cut), or as it is with scale="none"; z: the
+    columns of `adjust`; h_s: baseline hazard of stratum s. Times closer than 1.5e-8 (relative to
+    their mean) count as equal. Complete cases only: `row_flow` counts losses. With an entry
+    (`Endpoint.entry`, `Cohort.from_intervals`) a row is at risk after it only.
 
     Parameters
     ----------
@@ -217,6 +219,7 @@ def cox_task(
         allow_loss=allow_loss,
     )
     rows, products = add_interactions(rows, interactions)
+    patients = patients_of(cohort.data)
     task = CoxTask(
         endpoint=cohort.endpoint.name or cohort.endpoint.event,
         time_unit=cohort.endpoint.unit,
@@ -230,6 +233,7 @@ def cox_task(
         confidence=confidence,
         n_jobs=n_jobs,
         competing=competing_causes(cohort.endpoint),
+        patients=None if patients is None else patients[rows.rows],
     )
     check_events(cohort.name, task.event, n_params=len(task.terms))
     check_covariates(rows)
@@ -373,11 +377,18 @@ def model_text(task: CoxTask) -> str:
 
 
 def _notes(task: CoxTask, table: pd.DataFrame) -> tuple[str, ...]:
+    over = "rows of each fit" if task.patients is None else "patients, of their means over time"
     notes = [
-        "Scores are divided by their standard deviation (n - 1) over the rows of each fit"
+        f"Scores are divided by their standard deviation (n - 1) over the {over}"
         if task.scale == "sd"
         else "Scores are used as they are"
     ]
+    if task.patients is not None:
+        n_patients = np.unique(task.patients).size
+        notes.append(
+            f"n counts patients: {count(n_patients, 'patient')} in "
+            f"{count(task.patients.size, 'interval')}"
+        )
     if Result.SPLIT_TIME in table:
         notes.append(
             f"Where p_ph < {PH_ALPHA}: effect_early and effect_late are the hazard ratios up to "

@@ -127,3 +127,25 @@ def test_few_clusters_are_said_and_no_more_than_parameters_refused():
     two = _cohort(_clinic(centre=[f"c{i % 2}" for i in range(N)], age=np.arange(N) % 7))
     with pytest.raises(ClinicalError, match="2 clusters in the rows used for 2 parameters"):
         cox(two, adjust=["age"], model=model)
+
+
+def test_a_hazard_ratio_per_sd_and_n_do_not_depend_on_how_follow_up_is_cut():
+    whole = _clinic(patient=[f"p {i}" for i in range(N)], start=0.0)
+    high = (whole["NGF"] > 0) & (whole["days"] > 60)  # cut the follow-up of high scores only
+    cuts = [whole[~high]]
+    for start, stop in ((0.0, 20.0), (20.0, 60.0)):
+        cuts.append(whole[high].assign(start=start, days=stop, dead=0.0))
+    cuts.append(whole[high].assign(start=60.0))
+    cohort = Cohort.from_intervals(
+        pd.concat(cuts, ignore_index=True),
+        id="patient",
+        start="start",
+        stop="days",
+        event="dead",
+        signatures=["NGF"],
+    )
+    expected, found = _quiet(_cohort(whole)).iloc[0], _quiet(cohort).iloc[0]
+    np.testing.assert_allclose(found["estimate"], expected["estimate"], rtol=1e-9)
+    assert found["n"] == N
+    fit = ns.fit_cox(cohort, "NGF")
+    np.testing.assert_allclose(fit.coef[0], expected["estimate"], rtol=1e-9)

@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 import neurosig as ns
-from neurosig.errors import ClinicalError, NeurosigWarning, SmallSampleWarning
+from neurosig.errors import (
+    ClinicalError,
+    ConvergenceError,
+    NeurosigWarning,
+    ParameterError,
+    SmallSampleWarning,
+)
 from neurosig.outcomes.cohort import Cohort
 from neurosig.outcomes.cox_model import cox
 from neurosig.outcomes.cox_options import CoxModel
@@ -149,3 +155,16 @@ def test_a_hazard_ratio_per_sd_and_n_do_not_depend_on_how_follow_up_is_cut():
     assert found["n"] == N
     fit = ns.fit_cox(cohort, "NGF")
     np.testing.assert_allclose(fit.coef[0], expected["estimate"], rtol=1e-9)
+
+
+def test_a_single_fit_names_the_terms_that_separate_and_refuses_firth():
+    stage = np.where(np.arange(N) % 5 == 0, "I", np.where(np.arange(N) % 2, "II", "III"))
+    clinic = _clinic(stage=stage)
+    clinic.loc[clinic["stage"] == "III", "dead"] = 0.0
+    cohort = _cohort(clinic)
+    with pytest.raises(ConvergenceError, match=r"Infinite: 'stage\[III\]'.*Join rare levels"):
+        ns.fit_cox(cohort, "NGF", adjust=["stage"])
+    row = ns.nonlinearity(cohort, adjust=["stage"]).table.iloc[0]
+    assert row["message"] == "no finite estimate of stage[III], which separates the events"
+    with pytest.raises(ParameterError, match=r"firth=True.*ns\.cox"):
+        ns.fit_cox(cohort, "NGF", model=CoxModel(firth=True))

@@ -30,7 +30,7 @@ from neurosig.outcomes.cox_batch import (
     fit_all,
 )
 from neurosig.outcomes.cox_options import Cases, CoxModel
-from neurosig.outcomes.interactions import Pair, Products, add_interactions
+from neurosig.outcomes.interactions import Pair, Products, add_interactions, at_references
 from neurosig.outcomes.intervals import patients_of
 from neurosig.outcomes.model_rows import (
     SEPARATION,
@@ -94,7 +94,8 @@ def cox(
         Covariates, each a column or a `Term`; columns whose levels have their own baselines.
     interactions
         Pairs of terms whose product is added, such as ("score", "age"). Numbers are centred in a
-        product: the row of a term is its effect at the average of the other.
+        product: the row of a term is its effect at the average of the other. Categories are not:
+        the row of the score is its effect at their reference level, which `model` names.
     scale, model, confidence
         Unit of the score; ties, weights, robust errors and penalties; coverage of the intervals.
     unadjusted, allow_loss
@@ -219,6 +220,7 @@ def cox_task(
         allow_loss=allow_loss,
     )
     rows, products = add_interactions(rows, interactions)
+    products = at_references(products, rows, cohort.data[rows.rows])
     patients = patients_of(cohort.data)
     task = CoxTask(
         endpoint=cohort.endpoint.name or cohort.endpoint.event,
@@ -361,6 +363,8 @@ def model_text(task: CoxTask) -> str:
         parts.append(f"cause-specific, competing: {' and '.join(task.competing)}")
     if rows.stratified_by:
         parts.append(f"stratified by {', '.join(rows.stratified_by)}")
+    if task.products.references:
+        parts.append(f"score at {' and '.join(task.products.references)}")
     if task.cases.entry is not None:
         parts.append("delayed entry")
     if model.weights is not None:
@@ -399,6 +403,11 @@ def _notes(task: CoxTask, table: pd.DataFrame) -> tuple[str, ...]:
             "rmst_effect is the difference in mean survival time up to rmst_tau, in "
             f"{task.time_unit}, per unit of the score; rmst_p_value is not adjusted; shown "
             f"because p_ph < {PH_ALPHA}"
+        )
+    if task.products.references:
+        notes.append(
+            f"The row of the score is its effect at {' and '.join(task.products.references)} "
+            "(reference); in another level add the row of the product"
         )
     if task.n_clusters is not None and task.n_clusters < FEW_CLUSTERS:
         notes.append(

@@ -17,6 +17,7 @@ from neurosig.errors import (
 from neurosig.outcomes.cohort import Cohort
 from neurosig.outcomes.cox_model import cox
 from neurosig.outcomes.cox_options import CoxModel
+from neurosig.outcomes.design import Term
 from neurosig.outcomes.endpoint import Endpoint
 
 N = 90
@@ -168,3 +169,20 @@ def test_a_single_fit_names_the_terms_that_separate_and_refuses_firth():
     assert row["message"] == "no finite estimate of stage[III], which separates the events"
     with pytest.raises(ParameterError, match=r"firth=True.*ns\.cox"):
         ns.fit_cox(cohort, "NGF", model=CoxModel(firth=True))
+
+
+def test_with_a_category_the_row_of_the_score_is_that_of_the_reference_level():
+    clinic = _clinic(grp=np.where(np.arange(N) % 3 == 0, "b", "a"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NeurosigWarning)
+        both = cox(_cohort(clinic), adjust=["grp"], interactions=[("score", "grp")], scale="none")
+    row = both.table.iloc[0]
+    assert row["model"] == "Cox regression, Efron ties, score at grp = a"
+    assert any("effect at grp = a (reference)" in note for note in both.notes)
+    # the effect in b is that in a plus the product's, or the row of the score with b as reference
+    other = Term("grp", reference="b")
+    turned = _quiet(_cohort(clinic), adjust=[other], interactions=["score:grp"], scale="none")
+    assert turned["model"][0] == "Cox regression, Efron ties, score at grp = b"
+    np.testing.assert_allclose(
+        turned["estimate"][0], both.table["estimate"][0] + both.table["estimate"][2], atol=1e-7
+    )

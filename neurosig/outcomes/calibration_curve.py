@@ -95,8 +95,8 @@ def calibration(
             f"Allowed: {_MIN_GROUPS} to {_MAX_GROUPS}",
             "The default is 5",
         )
-    refuse_competing_causes(cohort, "Calibration")
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
+    refuse_competing_causes(cohort, "Calibration")
     horizon = check_times(time, prepared)
     labels = pd.DataFrame(
         {

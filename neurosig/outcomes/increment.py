@@ -107,8 +107,8 @@ def added_value(
             "What a signature adds is measured against covariates known already",
             'base=["stage", "age"]; for a signature alone use cox or discrimination',
         )
-    refuse_competing_causes(cohort, "Added value")
     prepared = prediction_rows(cohort, signatures, base, allow_loss=allow_loss)
+    refuse_competing_causes(cohort, "Added value")
     measures = Measures(check_times(times, prepared))
     named = measures.labels[measures.labels[Performance.MEASURE] != SLOPE]  # 1 in both models
     m = len(named)

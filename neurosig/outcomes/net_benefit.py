@@ -122,8 +122,8 @@ def decision_curve(
             "A threshold is a risk, above 0 and below 1",
             "thresholds=[0.1, 0.2, 0.3]",
         )
-    refuse_competing_causes(cohort, "A decision curve")
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
+    refuse_competing_causes(cohort, "A decision curve")
     horizon = check_times(time, prepared)
     m, has_base = at.size, prepared.n_base > 0
     labels = pd.DataFrame(

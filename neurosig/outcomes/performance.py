@@ -161,8 +161,8 @@ def discrimination(
     >>> round(float(table.loc["Harrell C", "apparent"]), 3)  # R survival: 0.690
     0.69
     """
-    refuse_competing_causes(cohort, "Discrimination (its AUC and Brier score)")
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
+    refuse_competing_causes(cohort, "Discrimination (its AUC and Brier score)")
     measures = Measures(check_times(times, prepared))
 
     def correct(data: SurvivalData) -> tuple[Corrected, dict[str, FloatArray]]:

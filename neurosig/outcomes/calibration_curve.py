@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, TooFewEventsError
-from neurosig.keys import Performance
+from neurosig.keys import Performance, Result
+from neurosig.outcomes.causes import refuse_competing_causes
 from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.optimism import Corrected, Resampling, correct_optimism
 from neurosig.outcomes.performance import COX_MODEL, SLOPE, note
@@ -39,10 +40,12 @@ def calibration(
 
         observed_g = 1 - KM_g(t),  predicted_g = mean risk_i(t) over the rows of group g
 
-    The groups are of equal size by predicted risk (ties stay together). What is corrected for
-    optimism is observed less predicted; `estimate` is the predicted risk plus that. The slope is
-    the coefficient of the linear predictor fitted again (below 1: predictions too extreme). The
-    ratio of observed and expected events is 1 where a model was fitted, and not shown.
+    A group whose follow-up ends before t, with patients left, has no observed risk: NaN, and the
+    message says so. The groups are of equal size by predicted risk (ties stay together). What is
+    corrected for optimism is observed less predicted; `estimate` is the predicted risk plus that.
+    The slope is the coefficient of the linear predictor fitted again (below 1: predictions too
+    extreme). The ratio of observed and expected events is 1 where a model was fitted, and not
+    shown.
 
     Parameters
     ----------
@@ -63,7 +66,7 @@ def calibration(
     Raises
     ------
     EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError
-        As in `cox`.
+        As in `cox`; the endpoint names competing causes, which are no censoring.
     ParameterError
         The number of groups is not allowed, or the time lies outside the follow-up.
 
@@ -93,6 +96,7 @@ def calibration(
             "The default is 5",
         )
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
+    refuse_competing_causes(cohort, "Calibration")
     horizon = check_times(time, prepared)
     labels = pd.DataFrame(
         {
@@ -113,11 +117,14 @@ def calibration(
         )
         return np.array([*errors, again.coef[0]])
 
-    def correct(data: SurvivalData) -> tuple[Corrected, dict[str, FloatArray]]:
+    def correct(data: SurvivalData) -> tuple[Corrected, dict[str, object]]:
         risk = RiskModel.fit(data).risk(data.x, horizon)[:, 0]
         predicted = np.array([risk[members].mean() for members in risk_groups(risk, groups)])
         found = correct_optimism(data, RiskModel.fit, evaluate, resampling)
-        further = {Performance.PREDICTED: np.concatenate((predicted, [np.nan]))}
+        further = {
+            Performance.PREDICTED: np.concatenate((predicted, [np.nan])),
+            Result.MESSAGE: found.messages(f"follow-up of the group ends before {horizon[0]:g}"),
+        }
         return found.moved_by(np.concatenate((predicted, [0.0]))), further
 
     table = performance_table(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig.errors import EndpointError, ParameterError, examples
+from neurosig.errors import ClinicalError, EndpointError, ParameterError, examples
 from neurosig.outcomes.clean import find_column, matching, texts_of
 from neurosig.outcomes.event_words import word_meaning
 
@@ -84,6 +84,33 @@ def cause_names(texts: Sequence[str]) -> tuple[str, ...]:
     """The causes named, each once, in order; "censored" is none of them."""
     names = dict.fromkeys(text.partition("=")[0] for text in texts)
     return tuple(name for name in names if name != CENSORED_NAME)
+
+
+def competing_causes(endpoint: "Endpoint | None") -> tuple[str, ...]:
+    """The causes that compete with the event of an endpoint, none where it names no others."""
+    return () if endpoint is None else cause_names(endpoint.cause_texts)[1:]
+
+
+def refuse_competing_causes(cohort: "Cohort", what: str) -> None:
+    """Refuse a cohort in which events of other causes would count as censored.
+
+    A risk by a time is 1 minus the survival only where nothing else ends it: with competitors
+    censored, 1 - Kaplan-Meier is above the share of patients who have the event.
+
+    Raises
+    ------
+    ClinicalError
+        The endpoint names causes that compete with its event.
+    """
+    others = competing_causes(cohort.endpoint)
+    if not others:
+        return
+    raise ClinicalError(
+        f"{what} would take competing causes of {cohort.name!r} for censored",
+        f"Competing: {examples(others)}; the risk by a time would come out too high",
+        "Use an all-cause endpoint (without causes), or ns.fine_gray and ns.cumulative_incidence",
+        competing=others,
+    )
 
 
 def cause_levels(endpoint: "Endpoint", levels: Sequence[str]) -> dict[str, int]:

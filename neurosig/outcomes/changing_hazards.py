@@ -35,13 +35,15 @@ COLUMNS = (
 class Reported:
     """How the models of a batch are reported.
 
-    unit: (S,) of the scores; robust: whether errors are; cluster: (n,) codes or None.
+    unit: (S,) of the scores; robust: whether errors are; cluster: (n,) codes or None;
+    has_survival: False where causes compete, so that no mean survival follows from the hazard.
     """
 
     unit: FloatArray
     confidence: float
     robust: bool = False
     cluster: NDArray[np.int64] | None = None
+    has_survival: bool = True
 
 
 def changing_hazards(data: CoxData, reported: Reported) -> pd.DataFrame:
@@ -51,7 +53,7 @@ def changing_hazards(data: CoxData, reported: Reported) -> pd.DataFrame:
     up to the split with follow-up ended there, after it with the rows still at risk. A period with
     as few events as parameters has none. The RMST effect is the difference in mean survival time
     up to tau per unit of the score, adjusted for the covariates and strata; with delayed entry,
-    weights, an offset or clusters there is none.
+    weights, an offset, clusters or competing causes there is none.
 
     data: the models (S) whose hazards change. The table has the columns of `keys.Result` from
     `split_time` to `rmst_p_value` and a row per model.
@@ -75,7 +77,7 @@ def changing_hazards(data: CoxData, reported: Reported) -> pd.DataFrame:
     ):
         table[list(names)] = _hazard_ratios(_rows_of(period, rows), rows, reported)
     has_more = any(values is not None for values in data.options[:3])
-    if not has_more and reported.cluster is None:
+    if not has_more and reported.cluster is None and reported.has_survival:
         table[list(COLUMNS[7:])] = _rmst_effects(data, reported)
     return table
 

@@ -14,6 +14,7 @@ from neurosig.outcomes.cox_data import CoxData, robust_covariances
 from neurosig.outcomes.cox_options import Cases, CoxModel
 from neurosig.outcomes.firth import firth_fit
 from neurosig.outcomes.interactions import Products
+from neurosig.outcomes.intervals import patient_means
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
@@ -39,7 +40,11 @@ FIRTH = "the likelihood has no maximum"
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CoxTask:
-    """One analysis: the rows of `rows` with their times, and how they are fitted."""
+    """One analysis: the rows of `rows` with their times, and how they are fitted.
+
+    competing: causes other than the event, which are censored: hazards are cause-specific;
+    patients: (n,) codes where a patient has several rows (intervals), else None.
+    """
 
     endpoint: str
     time_unit: str
@@ -52,6 +57,21 @@ class CoxTask:
     scale: Scale
     confidence: float
     n_jobs: int
+    competing: tuple[str, ...] = ()
+    patients: NDArray[np.int64] | None = None
+
+    def spread(self, scores: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
+        """Standard deviation (S,) over the patients with a known score; 0 where constant.
+
+        Of patients in several rows it is that of their means over time, or, where these are equal,
+        of the rows. scores: (n_known, S).
+        """
+        of_rows = spread(scores)
+        if self.patients is None or self.cases.entry is None or not len(scores):
+            return of_rows
+        length = (self.time - self.cases.entry)[known]
+        of_patients = spread(patient_means(scores, self.patients[known], length))
+        return np.asarray(np.where(of_patients > 0, of_patients, of_rows))
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -62,6 +82,11 @@ class CoxTask:
     def is_robust(self) -> bool:
         """Robust errors are asked for, or weights that are not whole need them."""
         return self.model.is_robust or not self.cases.weights_are_whole
+
+    @property
+    def n_clusters(self) -> int | None:
+        """Clusters in the rows used, None without."""
+        return None if self.cases.cluster is None else int(np.unique(self.cases.cluster).size)
 
     @property
     def is_plain(self) -> bool:
@@ -134,7 +159,8 @@ def _fit_shared(fits: CoxTermFits, shared: SharedRows, task: CoxTask) -> None:
     """Fill the rows of the signatures that share their rows."""
     members, data, k = shared.members, task.data(shared), len(fits.terms)
     n, n_events = data.time.size, int(data.event.sum())
-    fits.n[members] = n
+    patients = None if task.patients is None else task.patients[shared.known]
+    fits.n[members] = n if patients is None else np.unique(patients).size
     fits.n_events[members] = n_events
     if n == 0:
         _fail(fits, members, NO_SCORE, "the signature has no score on any row used")
@@ -165,7 +191,7 @@ def _fit_batch(
     task: CoxTask,
 ) -> None:
     fitted = data.fit()
-    sd = spread(data.scores)
+    sd = task.spread(data.scores, shared.known)
     unit = np.ones((members.size, len(fits.terms)))
     if task.scale == "sd":
         unit[:, 0] = sd
@@ -183,7 +209,8 @@ def _fit_batch(
     if task.model.firth is not False and task.is_plain:
         wanted = fitted.code != SINGULAR
         if task.model.firth == "auto":
-            wanted &= fitted.infinite.any(axis=1)
+            of_score = [0, *range(len(task.rows.terms), len(task.terms))]
+            wanted &= fitted.infinite[:, of_score].any(axis=1)
         for s in np.flatnonzero(wanted).tolist():
             _fit_firth(fits, members[s], data.choose(np.array([s])), unit[s], task.confidence)
     if fits.p_ph is not None:
@@ -194,6 +221,7 @@ def _fit_batch(
                 confidence=task.confidence,
                 robust=task.is_robust,
                 cluster=cluster,
+                has_survival=not task.competing,
             )
             table = changing_hazards(data.choose(changing), reported)
             fits.changing[members[changing]] = table.to_numpy()

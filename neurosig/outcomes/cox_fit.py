@@ -16,7 +16,7 @@ from neurosig.outcomes.cox_options import CoxModel
 from neurosig.outcomes.cox_prediction import log_survival, stratum_hazards
 from neurosig.outcomes.cox_residuals import RowResidual, row_residuals, schoenfeld_residuals
 from neurosig.outcomes.interactions import Pair
-from neurosig.outcomes.model_rows import Scale, SharedRows, TermLike, spread
+from neurosig.outcomes.model_rows import Scale, SharedRows, TermLike
 from neurosig.outcomes.proportional_hazards import Transform, ph_test
 from neurosig.outcomes.results import wald
 
@@ -241,7 +241,9 @@ def fit_cox(
     ------
     ConvergenceError
         The likelihood has no maximum, or the score is determined by the covariates.
-    EndpointError, TooFewEventsError, ClinicalError, ParameterError, UnknownSignatureError
+    ParameterError
+        As in `cox`; the model has firth=True, whose fits only `cox` makes.
+    EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError
         As in `cox`.
 
     References
@@ -263,6 +265,7 @@ def fit_cox(
     >>> fit.survival(new, times=[3.5])["survival"].round(4).tolist()  # exp(-3/4)
     [0.4724]
     """
+    _refuse_firth(model)
     task = cox_task(
         cohort,
         signatures=[signature],
@@ -279,14 +282,10 @@ def fit_cox(
         products = task.products.with_score(data.scores[:, 0], known)
         data = replace(data, covariates=np.hstack([data.covariates, products]))
     if scale == "sd":
-        data = _per_sd(data, len(task.rows.names), float(spread(data.scores)[0]))
+        data = _per_sd(data, len(task.rows.names), float(task.spread(data.scores, known)[0]))
     fits = data.fit()
     if fits.code[0] != CONVERGED or fits.infinite.any():
-        raise ConvergenceError(
-            f"The Cox model of {signature!r} has no finite maximum",
-            f"Terms: {', '.join(task.terms)}",
-            "Look at its row in the table of cox, which says why",
-        )
+        raise _without_maximum(signature, task.terms, fits.infinite[0])
     cluster = None if task.cases.cluster is None else task.cases.cluster[known]
     robust = robust_covariances(data, fits, cluster) if task.is_robust else fits.covariance
     used = cohort.data[task.rows.rows][known]
@@ -299,6 +298,35 @@ def fit_cox(
         naive_covariance=fits.covariance[0],
         loglik=float(fits.loglik[0]),
         strata=_stratum_names(used, task.rows.stratified_by, data.strata),
+    )
+
+
+def _refuse_firth(model: CoxModel) -> None:
+    if model.firth is True:
+        raise ParameterError(
+            "fit_cox has no fits with Firth's penalty",
+            "firth=True; residuals, baseline and errors are those of the likelihood's maximum",
+            "Use ns.cox for Firth's estimates, or CoxModel() here",
+        )
+
+
+def _without_maximum(
+    signature: str, terms: tuple[str, ...], infinite: NDArray[np.bool_]
+) -> ConvergenceError:
+    """Which terms have no finite estimate, and what to do about it."""
+    separating = [name for name, is_so in zip(terms, infinite, strict=True) if is_so]
+    what = f"The Cox model of {signature!r} has no finite maximum"
+    if not separating:
+        return ConvergenceError(
+            what,
+            f"Terms: {', '.join(terms)}; the score is constant, or determined by the others",
+            "Remove covariates or strata that determine the score",
+        )
+    return ConvergenceError(
+        what,
+        f"Infinite: {examples(separating)}; such a term separates the events perfectly",
+        "Join rare levels or leave the term out; if it is the score, ns.cox has Firth's estimate",
+        terms=tuple(separating),
     )
 
 

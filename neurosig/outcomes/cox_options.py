@@ -42,8 +42,8 @@ class CoxModel:
         Ridge: theta / 2 times the sum of the squared coefficients per standard deviation is
         subtracted from the log-likelihood, over all terms.
     firth
-        Firth's penalty, whose estimates are finite under separation: for the models that need it
-        ("auto"), for all (True) or none (False).
+        Firth's penalty, whose estimates are finite under separation: for the models in which the
+        score (or a product of it) separates the events ("auto"), for all (True) or none (False).
 
     Raises
     ------
@@ -77,7 +77,7 @@ class CoxModel:
         None
     )
     firth: Annotated[
-        bool | Literal["auto"], Help("Firth's penalty; by default (auto) under separation")
+        bool | Literal["auto"], Help("Firth's penalty; by default (auto) where the score separates")
     ] = "auto"
 
     def __post_init__(self) -> None:

@@ -145,7 +145,15 @@ def _test(task: CoxTask, s: int, knots: int) -> _Tests:
     bent = replace(data, covariates=np.column_stack([basis[:, 1:], data.covariates]))
     curve, line = bent.fit(), data.fit()
     if curve.code[0] != CONVERGED or curve.infinite.any() or line.code[0] != CONVERGED:
-        return replace(counts, status=NOT_CONVERGED, message="the spline has no finite maximum")
+        separating = [
+            name
+            for name, is_so in zip(task.rows.names, curve.infinite[0, 1 + n_bends :], strict=True)
+            if is_so
+        ]
+        message = "the spline has no finite maximum"
+        if separating:
+            message = f"no finite estimate of {', '.join(separating)}, which separates the events"
+        return replace(counts, status=NOT_CONVERGED, message=message)
     variance = curve.covariance[0]
     if task.is_robust:
         cluster = None if task.cases.cluster is None else task.cases.cluster[known]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError
 from neurosig.keys import Performance, Result
+from neurosig.outcomes.causes import refuse_competing_causes
 from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.optimism import Corrected, Resampling, correct_optimism
 from neurosig.outcomes.performance import COX_MODEL, SLOPE, Measures, note
@@ -76,7 +77,7 @@ def added_value(
     Raises
     ------
     EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError
-        As in `cox`.
+        As in `cox`; the endpoint names competing causes, which are no censoring.
     ParameterError
         `base` is empty, or a time lies outside the follow-up.
 
@@ -107,6 +108,7 @@ def added_value(
             'base=["stage", "age"]; for a signature alone use cox or discrimination',
         )
     prepared = prediction_rows(cohort, signatures, base, allow_loss=allow_loss)
+    refuse_competing_causes(cohort, "Added value")
     measures = Measures(check_times(times, prepared))
     named = measures.labels[measures.labels[Performance.MEASURE] != SLOPE]  # 1 in both models
     m = len(named)

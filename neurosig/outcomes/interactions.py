@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, examples
 from neurosig.keys import SCORE_TERM
+from neurosig.outcomes.clean import find_column, texts_of
 from neurosig.outcomes.model_rows import ModelRows
 
 FloatArray = NDArray[np.float64]
@@ -18,12 +20,14 @@ Pair = tuple[str, str] | str
 class Products:
     """Products of the score: their names and what it is multiplied with, columns (n, q).
 
-    among_covariates: names of the covariates that are products themselves.
+    among_covariates: names of the covariates that are products themselves; references: the levels
+    at which the score's own row is its effect, as "grp = a".
     """
 
     names: tuple[str, ...] = ()
     columns: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     among_covariates: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
     def with_score(self, score: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
         """The products (n, q) of a score with the columns, on the rows where it is known."""
@@ -36,7 +40,8 @@ def add_interactions(rows: ModelRows, interactions: Sequence[Pair]) -> tuple[Mod
     A pair is ("score", "age"), ("age", "sex") or the text "score:age"; a name is that of a term of
     `adjust`, all of whose columns take part, or the word "score". Numbers are centred at their mean
     over the rows before they are multiplied, so that the rows of the single terms are their
-    effects at the average of the other; the columns of categories are 0 and 1 as they are.
+    effects at the average of the other; the columns of categories are 0 and 1 as they are, so that
+    those are effects at the reference level.
 
     Raises
     ------
@@ -72,6 +77,22 @@ def add_interactions(rows: ModelRows, interactions: Sequence[Pair]) -> tuple[Mod
         names=(*rows.names, *among),
     )
     return wider, products
+
+
+def at_references(products: Products, rows: ModelRows, data: pd.DataFrame) -> Products:
+    """Name the reference level of each category the score is multiplied with.
+
+    data: clinical columns of the rows.
+    """
+    others = [name.removeprefix(f"{SCORE_TERM}:") for name in products.names]
+    categories = dict.fromkeys(_term(name) for name in others if name.endswith("]"))
+    references = []
+    for term in categories:
+        levels = np.column_stack([column for _, column in _columns(rows, term)])
+        cells = np.array(texts_of(find_column(data, term)), dtype=object)
+        at_zero = cells[~levels.any(axis=1)]
+        references.append(f"{term} = {at_zero[0] if at_zero.size else 'reference'}")
+    return replace(products, references=tuple(references))
 
 
 def _pair(pair: Pair, rows: ModelRows) -> tuple[str, str]:

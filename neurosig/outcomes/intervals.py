@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from neurosig.outcomes.clean import (
     refuse_duplicate_columns,
     texts_of,
 )
+
+INTERVAL: Final = "interval"
+"""Name of the index of a cohort of intervals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +58,45 @@ def checked_intervals(
     stop = numbers_of(find_column(table, columns.stop))
     _refuse_overlaps(ids, start, stop)
     number = ids.groupby(ids, sort=False).cumcount() + 1
-    index = pd.Index([f"{i} {n}" for i, n in zip(ids, number, strict=True)], name="interval")
+    index = pd.Index([f"{i} {n}" for i, n in zip(ids, number, strict=True)], name=INTERVAL)
     clinic = table.drop(columns=list(signatures)).set_axis(index)
     return pd.concat([clinic, pd.DataFrame(scores, index=index)], axis=1)
+
+
+def patients_of(data: pd.DataFrame) -> NDArray[np.int64] | None:
+    """The patient of each interval as codes (n,), from the names `checked_intervals` gave the rows.
+
+    None where rows are patients.
+
+    >>> patients_of(pd.DataFrame(index=pd.Index(["a 1", "b 1", "a 2"], name=INTERVAL))).tolist()
+    [0, 1, 0]
+    """
+    if data.index.name != INTERVAL:
+        return None
+    patients = data.index.astype(str).str.rsplit(" ", n=1).str[0]
+    return pd.factorize(patients)[0].astype(np.int64)
+
+
+def patient_means(
+    scores: NDArray[np.float64], patients: NDArray[np.int64], length: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Each patient's mean score over the time of his intervals, (n_patients, S).
+
+    It does not depend on where follow-up is cut, and is the score itself where that is constant.
+    scores: (n, S); patients, length: (n,).
+
+    >>> scores = np.array([[1.0], [3.0], [5.0]])
+    >>> patient_means(scores, np.array([0, 0, 1]), np.array([3.0, 1.0, 2.0])).tolist()
+    [[1.5], [5.0]]
+    """
+    codes = np.unique(patients, return_inverse=True)[1]
+    total = np.bincount(codes, weights=length)
+    first = np.unique(codes, return_index=True)[1]
+    base = scores[first][codes]  # so that a constant score has exactly its own mean
+    apart = (scores - base) * length[:, None]
+    sums = np.zeros((total.size, scores.shape[1]))
+    np.add.at(sums, codes, apart)
+    return np.asarray(scores[first] + sums / total[:, None])
 
 
 def _refuse_overlaps(

@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, examples
-from neurosig.keys import Performance
+from neurosig.keys import Performance, Result
+from neurosig.outcomes.causes import refuse_competing_causes
 from neurosig.outcomes.increment import Nested
 from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.optimism import Corrected, Resampling, correct_optimism
@@ -33,7 +34,8 @@ def net_benefit(
 
         NB(p) = F(t | r >= p) P(r >= p) - (1 - F(t | r >= p)) P(r >= p) p / (1 - p)
 
-    F: 1 - Kaplan-Meier of those with risk r at or above p. 0 where nobody is treated.
+    F: 1 - Kaplan-Meier of those with risk r at or above p. 0 where nobody is treated, NaN where
+    their follow-up ends before t with patients left.
 
     References
     ----------
@@ -89,7 +91,7 @@ def decision_curve(
     Raises
     ------
     EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError
-        As in `cox`.
+        As in `cox`; the endpoint names competing causes, which are no censoring.
     ParameterError
         A threshold is not between 0 and 1, or the time lies outside the follow-up.
 
@@ -121,6 +123,7 @@ def decision_curve(
             "thresholds=[0.1, 0.2, 0.3]",
         )
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
+    refuse_competing_causes(cohort, "A decision curve")
     horizon = check_times(time, prepared)
     m, has_base = at.size, prepared.n_base > 0
     labels = pd.DataFrame(
@@ -138,13 +141,18 @@ def decision_curve(
             [net_benefit(data, risk, float(horizon[0]), at) for risk in (full, base)]
         )
 
-    def correct(data: SurvivalData) -> tuple[Corrected, dict[str, FloatArray]]:
+    def correct(data: SurvivalData) -> tuple[Corrected, dict[str, object]]:
         found = correct_optimism(data, Nested.fit, evaluate, resampling)
         everyone = net_benefit(data, np.ones(data.time.size), float(horizon[0]), at)
-        further = {Performance.TREAT_ALL: everyone}
+        result = found.part(slice(m))
+        why = f"follow-up of those treated ends before {horizon[0]:g}"
+        further: dict[str, object] = {
+            Performance.TREAT_ALL: everyone,
+            Result.MESSAGE: result.messages(why),
+        }
         if has_base:
             further[Performance.BASE] = found.part(slice(m, None)).value
-        return found.part(slice(m)), further
+        return result, further
 
     table = performance_table(
         prepared, labels, correct, model=COX_MODEL, confidence=resampling.confidence

@@ -59,7 +59,7 @@ def with_nulls(
         Null.N_NULL: n_null,
     }
     n_tests = int(np.isfinite(p_null).sum())
-    if n_tests and len(random) >= Q_SETS_PER_TEST * n_tests:
+    if n_tests and _n_scored(p_null, n_null) >= Q_SETS_PER_TEST * n_tests:
         columns[Null.Q_NULL] = benjamini_hochberg(p_null)
     if len(permuted):
         p_permuted, n_permuted = _empirical(observed, permuted.reindex(columns=names))
@@ -79,6 +79,11 @@ def _as_large(observed: FloatArray, drawn: pd.DataFrame) -> NDArray[np.int64]:
     return counts
 
 
+def _n_scored(p_null: FloatArray, n_null: NDArray[np.int64]) -> int:
+    """The fewest random sets that any p-value rests on: sets without a score are no evidence."""
+    return int(n_null[np.isfinite(p_null)].min(initial=np.iinfo(np.int64).max))
+
+
 def _empirical(observed: FloatArray, drawn: pd.DataFrame) -> tuple[FloatArray, NDArray[np.int64]]:
     """The p-value of each column, and the number of draws it rests on."""
     n = drawn.notna().sum().to_numpy(dtype=np.int64)
@@ -86,14 +91,15 @@ def _empirical(observed: FloatArray, drawn: pd.DataFrame) -> tuple[FloatArray, N
     return np.where(np.isfinite(observed) & (n > 0), p, np.nan), n
 
 
-def q_notes(table: pd.DataFrame, n_sets: int) -> tuple[str, ...]:
+def q_notes(table: pd.DataFrame) -> tuple[str, ...]:
     """What there is to say of the q-value, or of its absence."""
     n_tests = int(table[Result.P_NULL].notna().sum())
     if Null.Q_NULL in table.columns:
         return (f"q_null is over the {count(n_tests, 'p_null', 'p_null')} of this call",)
     if not n_tests:
         return ()
+    n_scored = _n_scored(table[Result.P_NULL].to_numpy(), table[Null.N_NULL].to_numpy())
     return (
         f"p_null stands without a q-value: {count(n_tests, 'test')} need "
-        f"{Q_SETS_PER_TEST * n_tests:,} random sets each, and there are {n_sets:,}",
+        f"{Q_SETS_PER_TEST * n_tests:,} random sets each, and {n_scored:,} have a score",
     )

@@ -77,7 +77,9 @@ class SurvivalResponse:
                 time, event, covariates[:, :1], covariates[:, 1:], strata=strata, ties=self.ties
             )
             if fit.code[0] != CONVERGED or fit.infinite.any():
-                raise _without_estimate(event, covariates)
+                names = zip(self.rows.names, fit.infinite[0], strict=True)
+                separating = tuple(name for name, is_so in names if is_so)
+                raise _without_estimate(event, self.rows.names, separating)
             coef = fit.coef[0]
         terms = score_test_terms(time, event, covariates, coef, strata=strata, ties=self.ties)
         return partial(score_test_z, terms)
@@ -97,7 +99,7 @@ class BinaryResponse:
             return None
         terms = logistic_terms(y, covariates)
         if terms is None:
-            raise _without_estimate(y, covariates)
+            raise _without_estimate(y, self.rows.names)
         return partial(logistic_z, terms)
 
 
@@ -141,12 +143,17 @@ def _places(cohort: "Cohort", rows: ModelRows, expression: Expression) -> NDArra
     return np.asarray(places, dtype=np.int64)
 
 
-def _without_estimate(event: FloatArray, covariates: FloatArray) -> SeparationError:
+def _without_estimate(
+    event: FloatArray, names: tuple[str, ...], separating: tuple[str, ...] = ()
+) -> SeparationError:
+    """separating: the columns that are known to have no finite estimate."""
+    which = f"infinite: {examples(separating)}" if separating else f"columns: {examples(names)}"
     return SeparationError(
         "The model with the covariates alone has no finite estimate",
-        f"{count(int(event.sum()), 'event')} in {count(event.size, 'row')}, "
-        f"{count(covariates.shape[1], 'covariate column')}",
-        "Remove the covariate that separates the events or repeats another",
+        f"{count(int(event.sum()), 'event')} in {count(event.size, 'row')}; {which}",
+        "Join its rare levels, or remove the covariate that separates the events or repeats "
+        "another",
+        separating=separating,
     )
 
 

@@ -196,7 +196,7 @@ def null_test(
     others = _catalogue_z(scored, catalogue, tests, SignatureCollection.of(signatures))
     table = fitted.scores.reset_index(drop=True)
     table = with_nulls(table, z, random, permuted, others)
-    notes = (*fitted.notes, *q_notes(table, chosen_null.n_sets), what_survives(table))
+    notes = (*fitted.notes, *q_notes(table), what_survives(table))
     return NullTest(ordered(table), fitted.row_flow, notes, random, permuted, others)
 
 

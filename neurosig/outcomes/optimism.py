@@ -73,6 +73,14 @@ class Corrected:
         asked = self.n_failed + self.n_resamples
         return f"{self.n_failed:,} of {asked:,} bootstrap samples could not be fitted: left out"
 
+    def messages(self, why_undefined: str) -> list[str]:
+        """The message of each statistic; why_undefined: what makes one NaN on the data."""
+        in_samples = f"{why_undefined} in most bootstrap samples"
+        return [
+            "; ".join(filter(None, (why_undefined if a else in_samples if v else "", self.message)))
+            for a, v in zip(np.isnan(self.apparent), np.isnan(self.value), strict=True)
+        ]
+
     @property
     def value(self) -> FloatArray:
         """Apparent value less its optimism."""
@@ -122,7 +130,8 @@ def correct_optimism(
 
     sample_b: n rows drawn with replacement, the same ones for every model with the same seed and
     number of rows; fit_b: everything that was fitted, fitted again on them. A statistic that is the
-    same in every sample its model was fitted to, as the calibration slope is, has no interval.
+    same in every sample its model was fitted to, as the calibration slope is, has no interval. One
+    that is NaN in some samples is corrected by the others, if these are half of them.
 
     Raises
     ------
@@ -157,9 +166,15 @@ def correct_optimism(
             n_fitted=len(within),
         )
     train = np.array(within)
-    optimism = (train - np.array(outside)).mean(axis=0)
+    losses = train - np.array(outside)
+    defined = np.isfinite(losses)
+    enough = defined.sum(axis=0) >= MIN_SHARE_FITTED * resampling.n_resamples
+    enough &= np.isfinite(apparent)
+    optimism, low, high = np.full((3, apparent.size), np.nan)
     tail = (1 - resampling.confidence) / 2
-    low, high = np.quantile(train, [tail, 1 - tail], axis=0) - optimism
+    optimism[enough] = np.nanmean(losses[:, enough], axis=0)
+    low[enough], high[enough] = np.nanquantile(train[:, enough], [tail, 1 - tail], axis=0)
+    low, high = low - optimism, high - optimism
     is_fixed = np.ptp(train, axis=0) < _NO_SPREAD
     low[is_fixed] = high[is_fixed] = np.nan
     n_failed = resampling.n_resamples - len(within)

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.keys import Performance, Result
+from neurosig.outcomes.causes import refuse_competing_causes
 from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.optimism import Corrected, Resampling, correct_optimism
 from neurosig.outcomes.pair_concordance import pair_concordance
@@ -139,7 +140,7 @@ def discrimination(
     Raises
     ------
     EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError
-        As in `cox`.
+        As in `cox`; the endpoint names competing causes, which are no censoring.
     ParameterError
         A time lies outside the follow-up.
 
@@ -161,6 +162,7 @@ def discrimination(
     0.69
     """
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
+    refuse_competing_causes(cohort, "Discrimination (its AUC and Brier score)")
     measures = Measures(check_times(times, prepared))
 
     def correct(data: SurvivalData) -> tuple[Corrected, dict[str, FloatArray]]:

@@ -16,6 +16,7 @@ FloatArray = NDArray[np.float64]
 POOLED = "pooled"
 SINGLE_COHORT = "single_cohort"
 NO_COHORT = "no_cohort"
+FIRTH_MODEL = "Firth's penalty"
 FEW_COHORTS = 5
 _MODEL_TEXT = {
     "REML": "random effects (REML)",
@@ -61,8 +62,8 @@ def meta(
     (`*_common`) and the wider of the Hartung-Knapp and normal intervals (`*_wider`) stand beside
     it, and q is over the p-values of that wider interval (`p_value_wider`): two estimates that
     agree by chance make a Hartung-Knapp p-value small. A signature with one cohort has that
-    cohort's own result and the status "single_cohort", one with none "no_cohort". q-values are
-    over the pooled rows alone.
+    cohort's own result, interval and p-value, and the status "single_cohort", one with none
+    "no_cohort". q-values are over the pooled rows alone.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def meta(
             Result.EFFECT_SCALE: rows[Result.EFFECT_SCALE].iloc[0],
         }
     )
-    model_of = {OK: model, SINGLE_COHORT: "one cohort, Wald", NO_COHORT: ""}
+    model_of = {OK: model, SINGLE_COHORT: "one cohort, as it was fitted", NO_COHORT: ""}
     table[Result.MODEL] = table[Result.STATUS].map(model_of)
     is_ratio = not str(rows[Result.EFFECT_SCALE].iloc[0]).startswith("difference")
     for source, target in (
@@ -118,6 +119,7 @@ def meta(
         family += ", p of the wider interval"
         p_values = table[Pooled.P_VALUE_WIDER].fillna(p_values)
         notes.append("With few cohorts q is over the p-values of the wider interval")
+    notes.extend(_firth_notes(rows, table))
     return Results(
         table=declare_family(ordered(table), family, p_values=p_values), notes=tuple(notes)
     )
@@ -210,7 +212,7 @@ def _record(
     y = good[Result.ESTIMATE].to_numpy(dtype=np.float64)
     se = good[Result.STD_ERROR].to_numpy(dtype=np.float64)
     if y.size < 2:
-        return record | _single(y, se, confidence)
+        return record | _single(good, confidence)
     pooled = pool_effects(y, se, method=method, knha=knha, confidence=confidence)
     record |= {
         Result.ESTIMATE: pooled.estimate,
@@ -257,16 +259,49 @@ def _few_cohorts(
     }
 
 
-def _single(y: FloatArray, se: FloatArray, confidence: float) -> dict[str, object]:
-    """One cohort's own result on the normal scale, or none."""
+def _single(rows: pd.DataFrame, confidence: float) -> dict[str, object]:
+    """One cohort's own result as its table has it, or none.
+
+    Its interval and p-value may be of a profile likelihood (Firth) or a t distribution. Where the
+    table lacks them, or has intervals of another coverage, they are Wald's.
+    """
     names = (Result.ESTIMATE, Result.STD_ERROR, Result.CI_LOW, Result.CI_HIGH, Result.STATISTIC)
-    if not y.size:
+    if rows.empty:
         empty = dict.fromkeys((*names, Result.P_VALUE), float("nan"))
         return empty | {Result.STATUS: NO_COHORT, Result.MESSAGE: "no cohort has a usable fit"}
+    row = rows.iloc[0]
+    y, se = (rows[name].to_numpy(dtype=np.float64) for name in names[:2])
     statistic, p_value, half = wald(y, se, confidence)
-    values = (y[0], se[0], y[0] - half[0], y[0] + half[0], statistic[0])
-    return dict(zip(names, map(float, values), strict=True)) | {
-        Result.P_VALUE: float(p_value[0]),
-        Result.STATUS: SINGLE_COHORT,
-        Result.MESSAGE: "one cohort only: not pooled, no heterogeneity",
-    }
+    values = (y[0], se[0], y[0] - half[0], y[0] + half[0], statistic[0], p_value[0])
+    single: dict[str, object] = dict(zip((*names, Result.P_VALUE), map(float, values), strict=True))
+    message = "one cohort only: not pooled, no heterogeneity"
+    own = [Result.STATISTIC, Result.P_VALUE]
+    if Result.CI_LEVEL not in rows or np.isclose(float(row[Result.CI_LEVEL]), confidence):
+        own += [Result.CI_LOW, Result.CI_HIGH]
+    elif _is_firth(rows).any():
+        message += f"; its interval is Wald's, the cohort's is at {row[Result.CI_LEVEL]:g}"
+    single |= {name: float(row[name]) for name in own if name in rows and pd.notna(row[name])}
+    return single | {Result.STATUS: SINGLE_COHORT, Result.MESSAGE: message}
+
+
+def _is_firth(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows whose intervals and p-values are of a penalised profile likelihood."""
+    if Result.MODEL not in rows:
+        return pd.Series(data=False, index=rows.index)
+    return rows[Result.MODEL].astype(str).str.contains(FIRTH_MODEL, regex=False)
+
+
+def _firth_notes(rows: pd.DataFrame, table: pd.DataFrame) -> tuple[str, ...]:
+    """Which cohorts went into pooled rows with Firth's estimate, weighted by its Wald error."""
+    pooled = table.loc[table[Result.STATUS] == OK, Result.SIGNATURE]
+    weighted = rows[
+        _is_firth(rows) & (rows[Result.STATUS] == OK) & rows[Result.SIGNATURE].isin(pooled)
+    ]
+    if weighted.empty:
+        return ()
+    cohorts = [str(name) for name in weighted[Result.COHORT].unique()]
+    return (
+        f"Firth's estimates of {examples(cohorts, quoted=False)} are weighted by their Wald "
+        "standard errors: where events are separated, their profile intervals are wider on one "
+        "side",
+    )

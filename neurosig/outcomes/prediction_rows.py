@@ -1,6 +1,6 @@
 """The rows a predictive model is fitted on and judged by, and the rows of its result table."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -174,7 +174,7 @@ def check_times(times: float | Sequence[float], prepared: PredictionRows) -> Flo
 def performance_table(
     prepared: PredictionRows,
     labels: pd.DataFrame,
-    correct: Callable[[SurvivalData], tuple[Corrected, dict[str, FloatArray]]],
+    correct: Callable[[SurvivalData], tuple[Corrected, Mapping[str, object]]],
     *,
     model: str,
     confidence: float,
@@ -208,7 +208,7 @@ def performance_table(
         except FitError as error:
             block |= _empty(_status(error), ": ".join(filter(None, (error.what, error.evidence))))
         else:
-            block |= _filled(corrected) | further
+            block |= _filled(corrected) | dict(further)
         blocks.append(pd.DataFrame(block, index=range(len(labels))))
     return in_front(pd.concat(blocks, ignore_index=True))
 

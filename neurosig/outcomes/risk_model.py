@@ -88,14 +88,17 @@ class RiskModel:
 
 
 def observed_risk(data: SurvivalData, horizon: float) -> float:
-    """1 - Kaplan-Meier at the horizon; beyond the last time the curve keeps its value.
+    """1 - Kaplan-Meier at the horizon; NaN after the last time, unless all events are over then.
 
     >>> data = SurvivalData(np.array([1.0, 2, 3]), np.array([1.0, 0, 1]), np.empty((3, 0)))
-    >>> round(observed_risk(data, 2.0), 4), observed_risk(data, 3.0)
+    >>> round(observed_risk(data, 2.0), 4), observed_risk(data, 4.0)
     (0.3333, 1.0)
+    >>> observed_risk(SurvivalData(data.time, np.array([1.0, 1, 0]), data.x), 4.0)
+    nan
     """
     nobody = data.columns(0)
-    return float(RiskModel.fit(nobody).risk(nobody.x[:1], np.array([horizon]))[0, 0])
+    risk = float(RiskModel.fit(nobody).risk(nobody.x[:1], np.array([horizon]))[0, 0])
+    return risk if data.time.max() >= horizon or risk == 1.0 else float("nan")
 
 
 def _refuse_failed(code: int, *, infinite: bool, n: int) -> None:

@@ -14,6 +14,7 @@ MIN_DONORS: Final = 3
 """A t-test of two donors has one degree of freedom: its interval says next to nothing."""
 TOO_FEW_DONORS: Final = "too_few_donors"
 NO_VARIATION: Final = "no_variation"
+_NO_VARIANCE: Final = 1e-24  # rounding of variances that are 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,17 @@ class Cells:
 
 
 def over_cells(values: NDArray[np.float64], cells: Cells, ci_level: float) -> pd.DataFrame:
-    """The AUC of each group over all cells with DeLong's interval; nothing is tested."""
+    """The AUC of each group over all cells with DeLong's interval; nothing is tested.
+
+    Where groups do not overlap (AUC 0 or 1) DeLong's variance is 0, which no sample can tell:
+    there is no interval.
+    """
     from scipy import stats
 
     aucs = group_aucs(values, cells.groups, cells.n_groups)
+    variances = delong_variances(values, cells.groups, cells.n_groups)
     half = stats.norm.ppf((1 + ci_level) / 2) * np.sqrt(
-        delong_variances(values, cells.groups, cells.n_groups)
+        np.where(variances > _NO_VARIANCE, variances, np.nan)
     )
     return pd.DataFrame(
         {

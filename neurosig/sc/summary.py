@@ -79,7 +79,8 @@ def summarise(
 
     **Without donors** the rows describe: p and q are NaN, the status is ``single_donor``, and
     `auc_low` and `auc_high` are DeLong's interval over cells. It speaks of the cells of this
-    sample only, not of other patients.
+    sample only, not of other patients. Where its variance is 0 (groups that do not overlap, AUC 0
+    or 1) it is NaN.
 
     Parameters
     ----------

@@ -28,7 +28,10 @@ from neurosig.outcomes.firth import firth_fit
 from neurosig.outcomes.restricted_times import Restricted
 from neurosig.outcomes.splines import default_knots, spline_basis
 
-pytestmark = pytest.mark.data
+pytestmark = [
+    pytest.mark.data,
+    pytest.mark.filterwarnings("ignore:Robust errors of 1[0-9] clusters"),
+]
 
 # the models of cox_*_coef.csv: those compared here and in test_cox_goldens.py, and the others
 COMPARED = {

@@ -396,3 +396,11 @@ def test_groups_and_donors_that_never_meet_are_refused():
         pytest.raises(InputError, match="label both in 'cell_type' and in 'donor'"),
     ):
         ns.sc.summarise(adata, donor="donor")
+
+
+def test_groups_that_do_not_overlap_have_an_auc_without_an_interval():
+    # all placement values are 1 (or 0), so DeLong's variance is 0 whatever the number of cells
+    adata = cells({"s": np.arange(12.0)}, cell_type=["E"] * 6 + ["T"] * 6)
+    table = ns.sc.summarise(adata, min_cells=2).set_index("group")
+    assert table["auc"].to_dict() == {"E": 0.0, "T": 1.0}
+    assert table[["auc_low", "auc_high"]].isna().all(axis=None)

@@ -30,6 +30,7 @@ from neurosig.outcomes.endpoint import Endpoint
 from neurosig.outcomes.restricted_times import Restricted, default_tau
 from neurosig.outcomes.splines import default_knots, spline_basis
 
+pytestmark = pytest.mark.filterwarnings("ignore:Robust errors of 1[58] clusters")
 R_NUMBERS = Path(__file__).parents[1] / "golden" / "cox_options"
 LATE_ENTRY = Endpoint(time="stop", event="event", entry="start", unit="months", name="OS")
 FROM_ZERO = Endpoint(time="stop", event="event", unit="months", name="OS")

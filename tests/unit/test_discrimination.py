@@ -275,6 +275,31 @@ def test_the_first_columns_say_what_a_row_is():
     assert table[Result.ADJUSTED_FOR].eq("").all()
 
 
+def test_a_group_followed_less_than_the_time_has_no_observed_risk():
+    n = 120
+    rng = np.random.default_rng(2)
+    score = np.repeat([0.0, 1.0, 2.0], n // 3) + rng.normal(scale=0.1, size=n)
+    days = np.ceil(rng.exponential(600 * np.exp(-0.5 * score))) + 30
+    dead = (rng.random(n) < 0.7) * 1.0
+    low = np.arange(n) < n // 3  # low scores: nobody is followed beyond 200 days
+    days, dead = np.where(low, np.minimum(days, 200), days), np.where(low & (days > 200), 0, dead)
+    clinic = pd.DataFrame({"days": days, "dead": dead})
+    cohort = ns.Cohort.join(
+        pd.DataFrame({"NGF": score}), clinic, ns.Endpoint(time="days", event="dead")
+    )
+    table = ns.calibration(cohort, time=400, groups=3, resampling=FEW).table
+    risk = table[table["measure"] == "observed risk"]
+    assert risk["apparent"].isna().tolist() == [True, False, False]
+    assert risk["estimate"].isna().tolist() == [True, False, False]
+    assert "ends before 400" in risk["message"].iloc[0]
+    # the highest scores, by hand: product over their event times of 1 - deaths / at risk
+    t, e = days[2 * n // 3 :], dead[2 * n // 3 :]
+    survival = np.prod([1 - e[t == u].sum() / (t >= u).sum() for u in np.unique(t[t <= 400])])
+    top = np.argsort(score)[-n // 3 :]
+    assert set(top) == set(range(2 * n // 3, n))
+    assert risk["apparent"].iloc[2] == pytest.approx(1 - survival, abs=1e-12)
+
+
 # ---- bad input
 
 

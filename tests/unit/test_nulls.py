@@ -10,6 +10,7 @@ from scipy.stats import kstest
 import neurosig as ns
 from neurosig.errors import AlignmentError, ParameterError, SeparationError, SignatureError
 from neurosig.kernels.cox import cox_fit_batch
+from neurosig.outcomes.null_columns import q_notes, with_nulls
 
 GENES = [f"G{i:03d}" for i in range(120)]
 ENDPOINT = ns.Endpoint(time="t", event="e", event_values=[1], unit="years")
@@ -203,7 +204,7 @@ def test_a_q_value_needs_forty_random_sets_for_each_test():
     cohort = joined(x, clinic, sets)
     few = ns.null_test(cohort, x, sets, null=ns.MatchedNull(n_sets=119), **FAST)
     assert "q_null" not in few.table
-    assert any("3 tests need 120 random sets each, and there are 119" in n for n in few.notes)
+    assert any("3 tests need 120 random sets each, and 119 have a score" in n for n in few.notes)
     enough = ns.null_test(cohort, x, sets, null=ns.MatchedNull(n_sets=120), **FAST).table
     p = np.sort(enough["p_null"])  # Benjamini and Hochberg by hand: the smallest of 3
     q = min(3 * p[0], 3 / 2 * p[1], p[2])
@@ -306,7 +307,7 @@ def test_a_covariate_that_separates_the_events_is_refused():
     sets = {"S": GENES[:10]}
     with (
         pytest.warns(ns.errors.SmallSampleWarning),
-        pytest.raises(SeparationError, match="covariates alone"),
+        pytest.raises(SeparationError, match=r"covariates alone.*infinite: 'marker'"),
     ):
         ns.null_test(joined(x, clinic, sets), x, sets, adjust=["marker"], **FAST)
 
@@ -319,3 +320,15 @@ def test_an_option_out_of_its_range_is_refused_by_name(options, word):
     sets = {"S": GENES[:10]}
     with pytest.raises(ParameterError, match=word):
         ns.null_test(joined(x, clinic, sets), x, sets, **FAST | options)
+
+
+def test_random_sets_without_a_score_do_not_count_towards_q():
+    table = pd.DataFrame({"signature": ["A", "B"], "p_value": [0.01, 0.5]})
+    random = pd.DataFrame(np.random.default_rng(0).normal(size=(80, 2)), columns=["A", "B"])
+    none = random.iloc[:0]
+    z = pd.Series({"A": 2.5, "B": 0.1})
+    assert "q_null" in with_nulls(table, z, random, none, none)  # 2 tests x 40 sets
+    random.loc[0, "B"] = np.nan
+    short = with_nulls(table, z, random, none, none)
+    assert "q_null" not in short
+    assert "79 have a score" in q_notes(short)[0]

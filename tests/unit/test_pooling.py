@@ -156,7 +156,7 @@ def test_a_signature_of_one_cohort_is_not_pooled():
     assert row["ci_high"] == pytest.approx(0.1 + 1.959964 * 0.2, abs=1e-6)
     assert row[["tau2", "i2", "q_value"]].isna().all()
     assert table.loc["NGF", "family"] == "1 pooled score rows (OS), p of the wider interval"
-    assert (row["model"], row["family"]) == ("one cohort, Wald", "")
+    assert (row["model"], row["family"]) == ("one cohort, as it was fitted", "")
 
 
 def test_a_signature_without_a_usable_cohort_keeps_its_row():
@@ -195,3 +195,26 @@ def test_differences_are_not_exponentiated():
     row = meta(tables, method="FE", knha=False).table.iloc[0]
     assert row["effect"] == row["estimate"] == 2.0
     assert row["model"] == "common effect"
+
+
+def _firth_rows(*cohorts: str) -> pd.DataFrame:
+    shared = {"endpoint": "OS", "signature": "NGF", "term": "score", "effect_scale": "HR per SD"}
+    numbers = {"estimate": 2.0, "std_error": 1.0, "ci_low": 0.7, "ci_high": 6.5, "p_value": 0.003}
+    more = {"ci_level": 0.95, "status": "ok", "model": "Cox regression, Firth's penalty"}
+    return pd.DataFrame([{"cohort": name, **shared, **numbers, **more} for name in cohorts])
+
+
+def test_one_cohort_keeps_its_own_interval_and_p_value():
+    row = meta(_firth_rows("A")).table.iloc[0]
+    assert row["status"] == "single_cohort"
+    assert row[["ci_low", "ci_high", "p_value"]].tolist() == [0.7, 6.5, 0.003]
+    other_level = meta(_firth_rows("A"), confidence=0.9).table.iloc[0]
+    assert other_level["ci_high"] == pytest.approx(2 + 1.644854)  # normal quantile of 0.95
+    assert "Wald" in other_level["message"]
+
+
+def test_pooled_firth_estimates_are_named():
+    plain = _firth_rows("B").assign(model="Cox regression")
+    notes = meta([_firth_rows("A"), plain]).notes
+    assert [note for note in notes if note.startswith("Firth's estimates of A are weighted")]
+    assert not any("Firth" in note for note in meta([plain, plain.assign(cohort="C")]).notes)

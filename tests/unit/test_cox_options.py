@@ -349,7 +349,7 @@ def test_an_entry_after_the_time_is_refused():
 
 def test_rows_without_entry_weight_or_cluster_are_lost_and_counted():
     data = _numbers("data")
-    start, w, g = (data[name].to_numpy(float) for name in ("start", "w", "g"))
+    start, w, g = (data[name].to_numpy(float, copy=True) for name in ("start", "w", "g"))
     start[0], w[1], g[2] = np.nan, np.nan, np.nan
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NeurosigWarning)
@@ -362,7 +362,7 @@ def test_rows_without_entry_weight_or_cluster_are_lost_and_counted():
 
 
 def test_weights_have_to_be_above_zero():
-    w = _numbers("data")["w"].to_numpy(float)
+    w = _numbers("data")["w"].to_numpy(float, copy=True)
     w[5] = 0.0
     with pytest.raises(ClinicalError, match=r"weights in 'w'.*p6 \(0\)"):
         cox(_cohort(w=w), model=CoxModel(weights="w"))

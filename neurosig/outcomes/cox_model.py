@@ -221,7 +221,7 @@ def cox_task(
     )
     rows, products = add_interactions(rows, interactions)
     products = at_references(products, rows, cohort.data[rows.rows])
-    patients = patients_of(cohort.data)
+    patients = None if cohort.entry is None else patients_of(cohort.data)
     task = CoxTask(
         endpoint=cohort.endpoint.name or cohort.endpoint.event,
         time_unit=cohort.endpoint.unit,

@@ -348,7 +348,7 @@ def _check_clusters(task: CoxTask) -> None:
         SmallSampleWarning(
             f"Robust errors of {count(n_clusters, 'cluster')} are too small",
             f"Below {FEW_CLUSTERS} clusters in {task.model.cluster!r}; tests at 5 % reject a true "
-            "null hypothesis in 48 % with 2, 33 % with 3, 20 % with 5, 7.5 % with 30 (simulated)",
+            "null hypothesis in about 48 % with 2, 20 % with 5, 7.5 % with 30 (one simulation)",
             "Read p-values and intervals as too optimistic, or use the column in strata",
         ),
         stacklevel=4,

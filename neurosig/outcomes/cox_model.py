@@ -221,7 +221,7 @@ def cox_task(
     )
     rows, products = add_interactions(rows, interactions)
     products = at_references(products, rows, cohort.data[rows.rows])
-    patients = patients_of(cohort.data)
+    patients = None if cohort.entry is None else patients_of(cohort.data)
     task = CoxTask(
         endpoint=cohort.endpoint.name or cohort.endpoint.event,
         time_unit=cohort.endpoint.unit,
@@ -348,7 +348,7 @@ def _check_clusters(task: CoxTask) -> None:
         SmallSampleWarning(
             f"Robust errors of {count(n_clusters, 'cluster')} are too small",
             f"Below {FEW_CLUSTERS} clusters in {task.model.cluster!r}; tests at 5 % reject a true "
-            "null hypothesis in 48 % with 2, 33 % with 3, 20 % with 5, 7.5 % with 30 (simulated)",
+            "null hypothesis in about 48 % with 2, 20 % with 5, 7.5 % with 30 (one simulation)",
             "Read p-values and intervals as too optimistic, or use the column in strata",
         ),
         stacklevel=4,

@@ -12,28 +12,23 @@ from numpy.typing import NDArray
 from neurosig.errors import (
     ClinicalError,
     EndpointError,
-    ProportionalHazardsWarning,
     SmallSampleWarning,
     TooFewEventsError,
     count,
-    examples,
 )
-from neurosig.keys import OK, SCORE_TERM, Result
+from neurosig.keys import Result
 from neurosig.outcomes.causes import competing_causes
 from neurosig.outcomes.changing_hazards import COLUMNS as CHANGING
 from neurosig.outcomes.cox_batch import (
-    FIRTH,
     MIN_EVENTS,
-    PH_ALPHA,
     CoxTask,
     CoxTermFits,
     fit_all,
 )
 from neurosig.outcomes.cox_options import Cases, CoxModel
+from neurosig.outcomes.cox_words import FEW_CLUSTERS, model_text, notes_of, warn_of_fits
 from neurosig.outcomes.interactions import Pair, Products, add_interactions, at_references
-from neurosig.outcomes.intervals import patients_of
 from neurosig.outcomes.model_rows import (
-    SEPARATION,
     Scale,
     TermLike,
     check_covariates,
@@ -55,9 +50,6 @@ if TYPE_CHECKING:
     from neurosig.outcomes.cohort import Cohort
 
 FloatArray = NDArray[np.float64]
-
-FEW_EVENTS_PER_PARAM = 10
-FEW_CLUSTERS = 30
 
 _EFRON = CoxModel()
 
@@ -182,8 +174,8 @@ def cox(
         table = declare_family(_table(one, cohort.name), family)
         tables.append(_interaction_families(table, one.products, cohort.name, endpoint))
     table = ordered(pd.concat(tables, ignore_index=True))
-    _warn(tables[0])  # the models asked for; the crude ones only stand beside them
-    return Results(table=table, row_flow=rows.row_flow, notes=_notes(task, table))
+    warn_of_fits(tables[0])  # the models asked for; the crude ones only stand beside them
+    return Results(table=table, row_flow=rows.row_flow, notes=notes_of(task, table))
 
 
 def cox_task(
@@ -221,7 +213,9 @@ def cox_task(
     )
     rows, products = add_interactions(rows, interactions)
     products = at_references(products, rows, cohort.data[rows.rows])
-    patients = None if cohort.entry is None else patients_of(cohort.data)
+    patients = None
+    if cohort.patients is not None and not cohort.patients.is_unique:
+        patients = pd.factorize(cohort.patients)[0].astype(np.int64)
     task = CoxTask(
         endpoint=cohort.endpoint.name or cohort.endpoint.event,
         time_unit=cohort.endpoint.unit,
@@ -353,117 +347,3 @@ def _check_clusters(task: CoxTask) -> None:
         ),
         stacklevel=4,
     )
-
-
-def model_text(task: CoxTask) -> str:
-    """The model in words."""
-    model, rows = task.model, task.rows
-    parts = [f"Cox regression, {model.ties.capitalize()} ties"]
-    if task.competing:
-        parts.append(f"cause-specific, competing: {' and '.join(task.competing)}")
-    if rows.stratified_by:
-        parts.append(f"stratified by {', '.join(rows.stratified_by)}")
-    if task.products.references:
-        parts.append(f"score at {' and '.join(task.products.references)}")
-    if task.cases.entry is not None:
-        parts.append("delayed entry")
-    if model.weights is not None:
-        parts.append(f"weights {model.weights}")
-    if model.offset is not None:
-        parts.append(f"offset {model.offset}")
-    if model.cluster is not None:
-        parts.append(f"robust errors by {model.cluster}")
-    elif task.is_robust:
-        parts.append("robust errors")
-    if model.penalty is not None:
-        parts.append(f"ridge {model.penalty:g}")
-    return ", ".join(parts)
-
-
-def _notes(task: CoxTask, table: pd.DataFrame) -> tuple[str, ...]:
-    over = "rows of each fit" if task.patients is None else "patients, of their means over time"
-    notes = [
-        f"Scores are divided by their standard deviation (n - 1) over the {over}"
-        if task.scale == "sd"
-        else "Scores are used as they are"
-    ]
-    if task.patients is not None:
-        n_patients = np.unique(task.patients).size
-        notes.append(
-            f"n counts patients: {count(n_patients, 'patient')} in "
-            f"{count(task.patients.size, 'interval')}"
-        )
-    if Result.SPLIT_TIME in table:
-        notes.append(
-            f"Where p_ph < {PH_ALPHA}: effect_early and effect_late are the hazard ratios up to "
-            "and after split_time, the median event time"
-        )
-    if Result.RMST_EFFECT in table:
-        notes.append(
-            "rmst_effect is the difference in mean survival time up to rmst_tau, in "
-            f"{task.time_unit}, per unit of the score; rmst_p_value is not adjusted; shown "
-            f"because p_ph < {PH_ALPHA}"
-        )
-    if task.products.references:
-        notes.append(
-            f"The row of the score is its effect at {' and '.join(task.products.references)} "
-            "(reference); in another level add the row of the product"
-        )
-    if task.n_clusters is not None and task.n_clusters < FEW_CLUSTERS:
-        notes.append(
-            f"Robust errors rest on {count(task.n_clusters, 'cluster')}: below {FEW_CLUSTERS} "
-            "they are too small, p-values too low"
-        )
-    failed = table.loc[
-        (table[Result.TERM] == SCORE_TERM) & (table[Result.STATUS] != OK), Result.STATUS
-    ].value_counts()
-    if len(failed):
-        counts = ", ".join(f"{status} ({n})" for status, n in failed.items())
-        notes.append(f"Not fitted: {counts}")
-    return tuple(notes)
-
-
-def _warn(table: pd.DataFrame) -> None:
-    """At most one warning of each kind per call."""
-    scores = table[table[Result.TERM] == SCORE_TERM]
-    fitted = scores[scores[Result.STATUS].isin([OK, SEPARATION])]
-    per_param = fitted[Result.EVENTS_PER_PARAM]
-    few = per_param < FEW_EVENTS_PER_PARAM
-    if few.any():
-        warnings.warn(
-            SmallSampleWarning(
-                f"As few as {per_param.min():.1f} events per parameter",
-                f"{count(int(few.sum()), 'fit')} of {len(fitted)} below {FEW_EVENTS_PER_PARAM}",
-                "Read the estimates as unstable; adjust for fewer covariates",
-            ),
-            stacklevel=3,
-        )
-    is_firth = table[Result.MESSAGE].str.startswith(FIRTH)
-    separated = table[(table[Result.STATUS] == SEPARATION) | is_firth]
-    if len(separated):
-        pairs = (separated[Result.SIGNATURE] + " (" + separated[Result.TERM] + ")").unique()
-        warnings.warn(
-            SmallSampleWarning(
-                "Maximum-likelihood estimates are infinite: a term separates the events perfectly",
-                f"{count(len(pairs), 'row')}: {examples(pairs)}",
-                "Where the model says so, estimate, interval and p-value are Firth's; other such "
-                "rows have no Wald test",
-            ),
-            stacklevel=3,
-        )
-    tested = Result.P_PH in scores
-    suspect = scores[scores[Result.P_PH] < PH_ALPHA] if tested else scores[:0]
-    has_rmst = Result.RMST_EFFECT in table
-    if len(suspect):
-        warnings.warn(
-            ProportionalHazardsWarning(
-                f"The hazard ratio seems to change with time for "
-                f"{count(suspect[Result.SIGNATURE].nunique(), 'signature')}",
-                f"p_ph < {PH_ALPHA} for {examples(suspect[Result.SIGNATURE].unique())}, of "
-                f"{count(int(np.isfinite(scores[Result.P_PH]).sum()), 'fit')} tested",
-                "Read such a hazard ratio as an average over follow-up, beside effect_early"
-                + (", effect_late and rmst_effect" if has_rmst else " and effect_late")
-                + " in its row",
-            ),
-            stacklevel=3,
-        )

@@ -13,8 +13,9 @@ from neurosig.kernels.cox import CONVERGED
 from neurosig.keys import OK, Result
 from neurosig.outcomes.cox_batch import MIN_EVENTS, CoxTask
 from neurosig.outcomes.cox_data import robust_covariances
-from neurosig.outcomes.cox_model import check_events, cox_task, model_text
+from neurosig.outcomes.cox_model import check_events, cox_task
 from neurosig.outcomes.cox_options import CoxModel
+from neurosig.outcomes.cox_words import model_text
 from neurosig.outcomes.model_rows import (
     NOT_CONVERGED,
     TOO_FEW_EVENTS,

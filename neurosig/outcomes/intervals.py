@@ -63,20 +63,6 @@ def checked_intervals(
     return pd.concat([clinic, pd.DataFrame(scores, index=index)], axis=1)
 
 
-def patients_of(data: pd.DataFrame) -> NDArray[np.int64] | None:
-    """The patient of each interval as codes (n,), from the names `checked_intervals` gave the rows.
-
-    None where rows are patients.
-
-    >>> patients_of(pd.DataFrame(index=pd.Index(["a 1", "b 1", "a 2"], name=INTERVAL))).tolist()
-    [0, 1, 0]
-    """
-    if data.index.name != INTERVAL:
-        return None
-    patients = data.index.astype(str).str.rsplit(" ", n=1).str[0]
-    return pd.factorize(patients)[0].astype(np.int64)
-
-
 def patient_means(
     scores: NDArray[np.float64], patients: NDArray[np.int64], length: NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -83,6 +83,8 @@ def test_a_run_that_fails_at_the_very_swap_puts_the_earlier_result_back(
 
 WAITING = """
 import signal, sys
+# A job in the background of a shell is started with interrupts ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import neurosig.study.pipeline as pipeline
 
 def wait(folder):
@@ -127,7 +129,10 @@ def test_a_run_that_is_told_to_end_cleans_up(
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         child.send_signal(number)
-        _, errors = child.communicate(timeout=60)
+        try:
+            _, errors = child.communicate(timeout=60)
+        finally:
+            child.kill()
     assert child.returncode == code
     assert "Traceback" not in errors
     assert list(results.iterdir()) == []

@@ -50,7 +50,7 @@ _SHOWN: Final = (
         is_share=True,
     ),
     _Shown(Quality.LOW_VARIANCE, "Low\nvariance", ("hardly_varies",), is_share=True),
-    _Shown(Quality.CORRELATION, "Median\nrho"),
+    _Shown(Quality.CORRELATION, "Median\nrho", ("too_few_observations",)),
     _Shown(Quality.PERCENTILE, "Above\nrandom", ("like_random",), is_share=True),
     _Shown(Quality.RELIABILITY, "Reli-\nability", ("unreliable",)),
     _Shown(Quality.PC1_SHARE, "PC1\nshare", is_share=True),

@@ -15,8 +15,8 @@ from neurosig.cli._options import expand
 from neurosig.errors import ParameterError
 from neurosig.pl.assessment import assessment_data, assessment_figure
 from neurosig.pl.style import save_figure
-from neurosig.study.analysis import choose_signatures
 from neurosig.study.config import ExpressionReading, SignatureChoice
+from neurosig.study.signature_choice import choose_signatures
 from neurosig.study.sources import read_expression_as
 
 

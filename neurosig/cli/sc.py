@@ -14,8 +14,8 @@ from neurosig.expression.unreadable import unreadable
 from neurosig.outcomes.results import Results
 from neurosig.sc.stored_scores import score_keys
 from neurosig.sc.summary import summarise
-from neurosig.study.analysis import choose_signatures
 from neurosig.study.config import SignatureChoice
+from neurosig.study.signature_choice import choose_signatures
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -17,8 +17,8 @@ from neurosig.matched_null import MatchedNull, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.scores import Scores
-from neurosig.study.analysis import choose_signatures
 from neurosig.study.config import ExpressionReading, SignatureChoice
+from neurosig.study.signature_choice import choose_signatures
 from neurosig.study.sources import read_expression_as
 
 COVERAGE = "coverage.csv"

@@ -17,8 +17,8 @@ from neurosig.genesets.finding import catalogue_table, load_signatures, search_s
 from neurosig.genesets.formats import write_signatures
 from neurosig.genesets.overlap import signature_overlap
 from neurosig.keys import OK, Coverage
-from neurosig.study.analysis import choose_signatures
 from neurosig.study.config import ExpressionReading, SignatureChoice
+from neurosig.study.signature_choice import choose_signatures
 from neurosig.study.sources import read_expression_as
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,10 +20,8 @@ from neurosig.errors import (
 )
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import guess_scale
-from neurosig.genesets.finding import load_signatures
-from neurosig.genesets.formats import read_signatures
 from neurosig.genesets.signature import SignatureCollection
-from neurosig.keys import OK, SCORE_TERM, Null, Result
+from neurosig.keys import SCORE_TERM, Null, Result
 from neurosig.matched_null import MatchedNull
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
@@ -36,8 +33,9 @@ from neurosig.outcomes.regression import regress
 from neurosig.outcomes.results import Results, ordered
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 from neurosig.scores import Scores
-from neurosig.study.config import CohortSource, RegressionOutcome, SignatureChoice, Study
+from neurosig.study.config import CohortSource, RegressionOutcome, Study
 from neurosig.study.notices import Notices
+from neurosig.study.signature_choice import choose_signatures
 from neurosig.study.sources import kept_rows, load_cohort, refuse_unstated_scale
 
 VAGUE_ENDPOINTS = {"status", "event", "events", "dead", "death", "deceased", "vital_status"}
@@ -160,32 +158,6 @@ def _doubts_about_pooling(cohorts: Sequence[CohortAnalysis]) -> list[str]:
                     "patients."
                 )
     return doubts
-
-
-def choose_signatures(choice: SignatureChoice, folder: Path) -> SignatureCollection:
-    """The signatures of a panel, a category, ids and files, in this order; `core` if none is named.
-
-    Relative file names start from `folder`. The same signature from two places counts once; two
-    different ones of one name are refused.
-    """
-    parts: list[SignatureCollection] = []
-    if choice.panel is not None:
-        parts.append(
-            load_signatures(panel=choice.panel, include_provisional=choice.include_provisional)
-        )
-    if choice.category is not None:
-        parts.append(
-            load_signatures(
-                category=choice.category, include_provisional=choice.include_provisional
-            )
-        )
-    if choice.ids:
-        parts.append(load_signatures(ids=choice.ids))
-    parts += [read_signatures(folder / name) for name in choice.files]
-    merged = SignatureCollection([])
-    for part in parts or [load_signatures(panel="core")]:
-        merged = merged | SignatureCollection(s for n, s in part.items() if merged.get(n) != s)
-    return merged
 
 
 def chosen_methods(study: Study) -> dict[str, Method]:
@@ -401,25 +373,3 @@ def _endpoint_to_pool(study: Study) -> str | None:
             "Name one of them under 'pooling: endpoint:', or give the endpoints names",
         )
     return wanted or (max(names, key=names.count) if names else None)
-
-
-def method_agreement(analysis: StudyAnalysis) -> pd.DataFrame:
-    """Spearman correlation of the main method's scores with those of each other method."""
-    rows = []
-    for cohort in analysis.cohorts:
-        main = cohort.main.values
-        for name, other in list(cohort.scores.items())[1:]:
-            for signature in main.columns:
-                pair = main[signature].rank(), other.values[signature].rank()
-                has_both = pair[0].notna().all() and pair[1].notna().all()
-                rows.append(
-                    {
-                        Result.COHORT: cohort.source.id,
-                        Result.SIGNATURE: signature,
-                        "method": name,
-                        "compared_with": analysis.main_method,
-                        "spearman": float(pair[0].corr(pair[1])) if has_both else np.nan,
-                        Result.STATUS: OK if has_both else "no_score",
-                    }
-                )
-    return pd.DataFrame(rows)

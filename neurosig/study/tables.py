@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from neurosig import _atomic
-from neurosig.keys import SCORE_TERM, Result
-from neurosig.study.analysis import StudyAnalysis, method_agreement
+from neurosig.keys import OK, SCORE_TERM, Result
+from neurosig.study.analysis import StudyAnalysis
 
 FOLDER = "tables"
 
@@ -21,7 +22,7 @@ def study_tables(analysis: StudyAnalysis) -> dict[str, pd.DataFrame]:
         "adjusted_and_crude": _adjusted_and_crude(analysis),
         "regressions": _regressions(analysis),
         "sensitivity": _sensitivity(analysis),
-        "method_agreement": method_agreement(analysis),
+        "method_agreement": _method_agreement(analysis),
         "assessment": _assessment(analysis),
         "coverage": _coverage(analysis),
         "signatures": _signatures(analysis),
@@ -139,3 +140,25 @@ def _row_flow(analysis: StudyAnalysis) -> pd.DataFrame:
             flow.insert(0, Result.COHORT, cohort.source.id)
             parts.append(flow)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _method_agreement(analysis: StudyAnalysis) -> pd.DataFrame:
+    """Spearman correlation of the main method's scores with those of each other method."""
+    rows = []
+    for cohort in analysis.cohorts:
+        main = cohort.main.values
+        for name, other in list(cohort.scores.items())[1:]:
+            for signature in main.columns:
+                pair = main[signature].rank(), other.values[signature].rank()
+                has_both = pair[0].notna().all() and pair[1].notna().all()
+                rows.append(
+                    {
+                        Result.COHORT: cohort.source.id,
+                        Result.SIGNATURE: signature,
+                        "method": name,
+                        "compared_with": analysis.main_method,
+                        "spearman": float(pair[0].corr(pair[1])) if has_both else np.nan,
+                        Result.STATUS: OK if has_both else "no_score",
+                    }
+                )
+    return pd.DataFrame(rows)

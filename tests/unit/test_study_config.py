@@ -257,7 +257,7 @@ def test_a_level_to_recode_that_does_not_occur_is_refused(
 def test_the_same_signature_from_two_places_counts_once_and_a_clash_is_refused(
     small_study: Config, small_data: Path, tmp_path: Path
 ) -> None:
-    from neurosig.study.analysis import choose_signatures
+    from neurosig.study.signature_choice import choose_signatures
 
     other = tmp_path / "clash.gmt"
     other.write_text("AXON\tother\tNGF\tBDNF\tNTF3\n")

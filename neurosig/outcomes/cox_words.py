@@ -9,9 +9,8 @@ import pandas as pd
 from neurosig.errors import ProportionalHazardsWarning, SmallSampleWarning, count, examples
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.cox_batch import FIRTH, PH_ALPHA, CoxTask
-from neurosig.outcomes.model_rows import SEPARATION
+from neurosig.outcomes.model_rows import SEPARATION, warn_of_few_events
 
-FEW_EVENTS_PER_PARAM: Final = 10
 FEW_CLUSTERS: Final = 30
 
 
@@ -88,17 +87,7 @@ def warn_of_fits(table: pd.DataFrame) -> None:
     """At most one warning of each kind per call."""
     scores = table[table[Result.TERM] == SCORE_TERM]
     fitted = scores[scores[Result.STATUS].isin([OK, SEPARATION])]
-    per_param = fitted[Result.EVENTS_PER_PARAM]
-    few = per_param < FEW_EVENTS_PER_PARAM
-    if few.any():
-        warnings.warn(
-            SmallSampleWarning(
-                f"As few as {per_param.min():.1f} events per parameter",
-                f"{count(int(few.sum()), 'fit')} of {len(fitted)} below {FEW_EVENTS_PER_PARAM}",
-                "Read the estimates as unstable; adjust for fewer covariates",
-            ),
-            stacklevel=3,
-        )
+    warn_of_few_events(fitted[Result.EVENTS_PER_PARAM])
     is_firth = table[Result.MESSAGE].str.startswith(FIRTH)
     separated = table[(table[Result.STATUS] == SEPARATION) | is_firth]
     if len(separated):

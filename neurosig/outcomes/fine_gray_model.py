@@ -34,6 +34,7 @@ from neurosig.outcomes.model_rows import (
     effect_scales,
     model_rows,
     spread,
+    warn_of_few_events,
 )
 from neurosig.outcomes.results import ModelText, Results, TermFits, declare_family, tidy
 from neurosig.outcomes.subdistribution import OWN, SubdistributionFit, fit_subdistribution
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 MIN_EVENTS: Final = 2
-FEW_EVENTS_PER_PARAM: Final = 10
 _LARGEST_LOG_RATIO: Final = 15.0  # per standard deviation; beyond it the estimate is running away
 
 
@@ -289,17 +289,8 @@ def _notes(scale: Scale, cause: str, others: Sequence[str]) -> tuple[str, ...]:
 
 def _warn(table: pd.DataFrame) -> None:
     scores = table[table[Result.TERM] == SCORE_TERM]
-    per_param = scores.loc[scores[Result.STATUS] == OK, Result.EVENTS_PER_PARAM]
-    few = per_param < FEW_EVENTS_PER_PARAM
-    if few.any():
-        warnings.warn(
-            SmallSampleWarning(
-                f"As few as {per_param.min():.1f} events of the cause per parameter",
-                f"{count(int(few.sum()), 'fit')} of {len(per_param)} below {FEW_EVENTS_PER_PARAM}",
-                "Read the estimates as unstable; adjust for fewer covariates",
-            ),
-            stacklevel=3,
-        )
+    fitted = scores[scores[Result.STATUS] == OK]
+    warn_of_few_events(fitted[Result.EVENTS_PER_PARAM], "events of the cause")
     n_separated = int((scores[Result.STATUS] == SEPARATION).sum())
     if n_separated:
         warnings.warn(

@@ -13,6 +13,7 @@ from neurosig.errors import (
     ClinicalError,
     ClinicalWarning,
     ParameterError,
+    SmallSampleWarning,
     UnknownSignatureError,
     count,
     examples,
@@ -35,6 +36,7 @@ COLLINEAR = "collinear"
 SEPARATION = "separation"
 NOT_CONVERGED = "not_converged"
 TOO_FEW_EVENTS = "too_few_events"
+FEW_EVENTS_PER_PARAM = 10
 
 WARN_LOSS = 0.05
 REFUSE_LOSS = 0.50
@@ -283,3 +285,20 @@ def _centred(matrix: FloatArray, strata: NDArray[np.int64] | None) -> FloatArray
     for code in np.unique(strata):
         centred[strata == code] -= matrix[strata == code].mean(axis=0)
     return centred
+
+
+def warn_of_few_events(per_param: pd.Series, of: str = "events") -> None:
+    """Warn when fits have few events, named as in `of`, per parameter; to be called by a warner.
+
+    per_param: of each fit; NaN where events do not count, as in a linear model.
+    """
+    few = per_param < FEW_EVENTS_PER_PARAM
+    if few.any():
+        warnings.warn(
+            SmallSampleWarning(
+                f"As few as {per_param.min():.1f} {of} per parameter",
+                f"{count(int(few.sum()), 'fit')} of {len(per_param)} below {FEW_EVENTS_PER_PARAM}",
+                "Read the estimates as unstable; adjust for fewer covariates",
+            ),
+            stacklevel=4,
+        )

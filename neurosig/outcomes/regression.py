@@ -38,6 +38,7 @@ from neurosig.outcomes.model_rows import (
     joined_flow,
     model_rows,
     spread,
+    warn_of_few_events,
 )
 from neurosig.outcomes.results import ModelText, Results, TermFits, declare_family, tidy
 from neurosig.outcomes.row_flow import FlowStep, flow_table
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 Kind = Literal["logistic", "linear"]
-FEW_EVENTS_PER_PARAM = 10
 
 
 class _Fit(NamedTuple):
@@ -375,19 +375,8 @@ def _logit(y: FloatArray, design: FloatArray) -> tuple[FloatArray, FloatArray, f
 
 def _warn(table: pd.DataFrame) -> None:
     scores = table[table[Result.TERM] == SCORE_TERM]
-    few = scores[
-        (scores[Result.EVENTS_PER_PARAM] < FEW_EVENTS_PER_PARAM) & (scores[Result.STATUS] == OK)
-    ]
-    if len(few):
-        warnings.warn(
-            SmallSampleWarning(
-                f"As few as {few[Result.EVENTS_PER_PARAM].min():.1f} rows of the rarer level per "
-                "parameter",
-                f"{count(len(few), 'fit')} of {len(scores)} below {FEW_EVENTS_PER_PARAM}",
-                "Read the estimates as unstable; adjust for fewer covariates",
-            ),
-            stacklevel=3,
-        )
+    fitted = scores[scores[Result.STATUS] == OK]
+    warn_of_few_events(fitted[Result.EVENTS_PER_PARAM], "rows of the rarer level")
     separated = scores.loc[scores[Result.STATUS] == SEPARATION, Result.SIGNATURE]
     if len(separated):
         warnings.warn(

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtr
 
 import neurosig as ns
-from neurosig.outcomes.subdistribution import fit_subdistribution
+from neurosig.outcomes.competing.subdistribution import fit_subdistribution
 
 N_COHORTS, N_ROWS = 2_000, 150
 

@@ -41,42 +41,46 @@ if TYPE_CHECKING:
     from neurosig.harmonisation.verb import harmonise as harmonise
     from neurosig.matched_null import MatchedNull as MatchedNull
     from neurosig.methods.registry import available_methods as available_methods
-    from neurosig.outcomes.calibration_curve import calibration as calibration
-    from neurosig.outcomes.clinical_io import read_clinical as read_clinical
-    from neurosig.outcomes.cohort import Cohort as Cohort
-    from neurosig.outcomes.competing_risks import cumulative_incidence as cumulative_incidence
-    from neurosig.outcomes.concordance_contrast import compare_concordance as compare_concordance
-    from neurosig.outcomes.concordance_index import concordance as concordance
-    from neurosig.outcomes.confounders import Confounding as Confounding
-    from neurosig.outcomes.confounders import confounding as confounding
-    from neurosig.outcomes.cox_fit import CoxFit as CoxFit
-    from neurosig.outcomes.cox_fit import fit_cox as fit_cox
-    from neurosig.outcomes.cox_model import cox as cox
-    from neurosig.outcomes.cox_options import CoxModel as CoxModel
-    from neurosig.outcomes.cumulative_hazard import nelson_aalen as nelson_aalen
-    from neurosig.outcomes.curvature import nonlinearity as nonlinearity
-    from neurosig.outcomes.curves import at_risk_table as at_risk_table
-    from neurosig.outcomes.curves import kaplan_meier as kaplan_meier
-    from neurosig.outcomes.curves import survival_quantile as survival_quantile
-    from neurosig.outcomes.cutpoint import maxstat as maxstat
+    from neurosig.outcomes.chance.empirical import null_test as null_test
+    from neurosig.outcomes.chance.searched_cutpoint import maxstat as maxstat
+    from neurosig.outcomes.clinic.clinical_io import read_clinical as read_clinical
+    from neurosig.outcomes.clinic.cohort import Cohort as Cohort
+    from neurosig.outcomes.clinic.endpoint import Endpoint as Endpoint
+    from neurosig.outcomes.competing.fine_gray_model import fine_gray as fine_gray
+    from neurosig.outcomes.competing.incidence import cumulative_incidence as cumulative_incidence
+    from neurosig.outcomes.competing.incidence_test import gray_test as gray_test
+    from neurosig.outcomes.confounders.verb import Confounding as Confounding
+    from neurosig.outcomes.confounders.verb import confounding as confounding
+    from neurosig.outcomes.cox.curvature import nonlinearity as nonlinearity
+    from neurosig.outcomes.cox.options import CoxModel as CoxModel
+    from neurosig.outcomes.cox.proportional_hazards import ph_test as ph_test
+    from neurosig.outcomes.cox.single_fit import CoxFit as CoxFit
+    from neurosig.outcomes.cox.single_fit import fit_cox as fit_cox
+    from neurosig.outcomes.cox.verb import cox as cox
+    from neurosig.outcomes.curves.cumulative_hazard import nelson_aalen as nelson_aalen
+    from neurosig.outcomes.curves.landmark_analysis import landmark as landmark
+    from neurosig.outcomes.curves.rank_comparisons import logrank_trend as logrank_trend
+    from neurosig.outcomes.curves.rank_comparisons import pairwise_logrank as pairwise_logrank
+    from neurosig.outcomes.curves.rank_tests import logrank as logrank
+    from neurosig.outcomes.curves.restricted_mean import rmst as rmst
+    from neurosig.outcomes.curves.restricted_mean_regression import (
+        rmst_regression as rmst_regression,
+    )
+    from neurosig.outcomes.curves.survival_curve import at_risk_table as at_risk_table
+    from neurosig.outcomes.curves.survival_curve import kaplan_meier as kaplan_meier
+    from neurosig.outcomes.curves.survival_curve import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
-    from neurosig.outcomes.endpoint import Endpoint as Endpoint
-    from neurosig.outcomes.fine_gray_model import fine_gray as fine_gray
-    from neurosig.outcomes.incidence_test import gray_test as gray_test
-    from neurosig.outcomes.increment import added_value as added_value
-    from neurosig.outcomes.landmark_analysis import landmark as landmark
-    from neurosig.outcomes.net_benefit import decision_curve as decision_curve
-    from neurosig.outcomes.nulls import null_test as null_test
-    from neurosig.outcomes.optimism import Resampling as Resampling
-    from neurosig.outcomes.performance import discrimination as discrimination
-    from neurosig.outcomes.pooling import meta as meta
-    from neurosig.outcomes.proportional_hazards import ph_test as ph_test
-    from neurosig.outcomes.rank_comparisons import logrank_trend as logrank_trend
-    from neurosig.outcomes.rank_comparisons import pairwise_logrank as pairwise_logrank
-    from neurosig.outcomes.rank_tests import logrank as logrank
-    from neurosig.outcomes.regression import regress as regress
-    from neurosig.outcomes.restricted_mean import rmst as rmst
-    from neurosig.outcomes.restricted_mean_regression import rmst_regression as rmst_regression
+    from neurosig.outcomes.pooling.verb import meta as meta
+    from neurosig.outcomes.prediction.calibration_curve import calibration as calibration
+    from neurosig.outcomes.prediction.concordance_contrast import (
+        compare_concordance as compare_concordance,
+    )
+    from neurosig.outcomes.prediction.concordance_index import concordance as concordance
+    from neurosig.outcomes.prediction.increment import added_value as added_value
+    from neurosig.outcomes.prediction.net_benefit import decision_curve as decision_curve
+    from neurosig.outcomes.prediction.optimism import Resampling as Resampling
+    from neurosig.outcomes.prediction.performance import discrimination as discrimination
+    from neurosig.outcomes.regression.verb import regress as regress
     from neurosig.report.build import build_report as build_report
     from neurosig.scores import Scores as Scores
     from neurosig.smoothing import nearest_neighbours as nearest_neighbours
@@ -85,71 +89,71 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Assessment": "assessment.quality",
-    "Cohort": "outcomes.cohort",
+    "Cohort": "outcomes.clinic.cohort",
     "CohortStats": "cohort_stats",
-    "Confounding": "outcomes.confounders",
-    "CoxFit": "outcomes.cox_fit",
-    "CoxModel": "outcomes.cox_options",
-    "Endpoint": "outcomes.endpoint",
+    "Confounding": "outcomes.confounders.verb",
+    "CoxFit": "outcomes.cox.single_fit",
+    "CoxModel": "outcomes.cox.options",
+    "Endpoint": "outcomes.clinic.endpoint",
     "Harmonised": "harmonisation.verb",
     "MatchedNull": "matched_null",
     "QualityThresholds": "assessment.rules",
-    "Resampling": "outcomes.optimism",
+    "Resampling": "outcomes.prediction.optimism",
     "Scores": "scores",
     "Signature": "genesets.signature",
     "SignatureCollection": "genesets.signature",
     "SignatureOverlap": "genesets.overlap",
     "Term": "outcomes.design",
-    "added_value": "outcomes.increment",
+    "added_value": "outcomes.prediction.increment",
     "assess": "assessment.quality",
-    "at_risk_table": "outcomes.curves",
+    "at_risk_table": "outcomes.curves.survival_curve",
     "available_methods": "methods.registry",
     "build_report": "report.build",
-    "calibration": "outcomes.calibration_curve",
+    "calibration": "outcomes.prediction.calibration_curve",
     "catalogue_table": "genesets.finding",
-    "compare_concordance": "outcomes.concordance_contrast",
-    "concordance": "outcomes.concordance_index",
-    "confounding": "outcomes.confounders",
-    "cox": "outcomes.cox_model",
-    "cumulative_incidence": "outcomes.competing_risks",
-    "decision_curve": "outcomes.net_benefit",
-    "discrimination": "outcomes.performance",
+    "compare_concordance": "outcomes.prediction.concordance_contrast",
+    "concordance": "outcomes.prediction.concordance_index",
+    "confounding": "outcomes.confounders.verb",
+    "cox": "outcomes.cox.verb",
+    "cumulative_incidence": "outcomes.competing.incidence",
+    "decision_curve": "outcomes.prediction.net_benefit",
+    "discrimination": "outcomes.prediction.performance",
     "errors": "errors",
-    "fine_gray": "outcomes.fine_gray_model",
-    "fit_cox": "outcomes.cox_fit",
-    "gray_test": "outcomes.incidence_test",
+    "fine_gray": "outcomes.competing.fine_gray_model",
+    "fit_cox": "outcomes.cox.single_fit",
+    "gray_test": "outcomes.competing.incidence_test",
     "harmonise": "harmonisation.verb",
-    "kaplan_meier": "outcomes.curves",
-    "landmark": "outcomes.landmark_analysis",
+    "kaplan_meier": "outcomes.curves.survival_curve",
+    "landmark": "outcomes.curves.landmark_analysis",
     "load_signatures": "genesets.finding",
-    "logrank": "outcomes.rank_tests",
-    "logrank_trend": "outcomes.rank_comparisons",
-    "maxstat": "outcomes.cutpoint",
-    "meta": "outcomes.pooling",
+    "logrank": "outcomes.curves.rank_tests",
+    "logrank_trend": "outcomes.curves.rank_comparisons",
+    "maxstat": "outcomes.chance.searched_cutpoint",
+    "meta": "outcomes.pooling.verb",
     "method_agreement": "agreement",
     "methods": "methods",
     "nearest_neighbours": "smoothing",
-    "nelson_aalen": "outcomes.cumulative_hazard",
-    "nonlinearity": "outcomes.curvature",
-    "null_test": "outcomes.nulls",
-    "pairwise_logrank": "outcomes.rank_comparisons",
-    "ph_test": "outcomes.proportional_hazards",
+    "nelson_aalen": "outcomes.curves.cumulative_hazard",
+    "nonlinearity": "outcomes.cox.curvature",
+    "null_test": "outcomes.chance.empirical",
+    "pairwise_logrank": "outcomes.curves.rank_comparisons",
+    "ph_test": "outcomes.cox.proportional_hazards",
     "pl": "pl",
-    "read_clinical": "outcomes.clinical_io",
+    "read_clinical": "outcomes.clinic.clinical_io",
     "read_enrichr": "genesets.enrichr",
     "read_expression": "expression.io",
     "read_gmt": "genesets.gmt",
     "read_signatures": "genesets.formats",
-    "regress": "outcomes.regression",
-    "rmst": "outcomes.restricted_mean",
-    "rmst_regression": "outcomes.restricted_mean_regression",
+    "regress": "outcomes.regression.verb",
+    "rmst": "outcomes.curves.restricted_mean",
+    "rmst_regression": "outcomes.curves.restricted_mean_regression",
     "run": "study.pipeline",
     "sc": "sc",
     "score": "engine",
     "search_signatures": "genesets.finding",
     "signature_overlap": "genesets.overlap",
     "smooth_knn": "smoothing",
-    "survival_quantile": "outcomes.curves",
+    "survival_quantile": "outcomes.curves.survival_curve",
     "tl": "tl",
     "transform": "expression.transforms",
 }

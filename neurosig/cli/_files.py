@@ -10,9 +10,9 @@ import pandas as pd
 from neurosig import _atomic, _params, provenance
 from neurosig._tables import read_rows
 from neurosig.errors import InputError, ParameterError, count
-from neurosig.outcomes.cohort import Cohort
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.endpoint import Endpoint
 from neurosig.outcomes.results import Results
 from neurosig.scores import Scores
 from neurosig.study.config import ClinicalReading

@@ -8,9 +8,9 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
 from neurosig.cli._options import expand
-from neurosig.outcomes.cox_model import cox
-from neurosig.outcomes.cox_options import CoxModel
-from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.cox.options import CoxModel
+from neurosig.outcomes.cox.verb import cox
 from neurosig.study.config import ClinicalReading
 
 

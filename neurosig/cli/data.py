@@ -11,7 +11,7 @@ from neurosig.datasets.cache import data_folder, recorded
 from neurosig.datasets.registry import COHORTS, UNITS, home_cohort
 from neurosig.datasets.tcga import load_cohort
 from neurosig.errors import count
-from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.clinic.endpoint import Endpoint
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

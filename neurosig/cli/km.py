@@ -10,11 +10,11 @@ import typer
 from neurosig.cli._files import join_files, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
 from neurosig.errors import ParameterError
-from neurosig.outcomes.curve_intervals import Interval
-from neurosig.outcomes.curves import kaplan_meier, survival_quantile
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.rank_tests import logrank
-from neurosig.outcomes.rank_weights import RankWeights
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.curves.curve_intervals import Interval
+from neurosig.outcomes.curves.rank_tests import logrank
+from neurosig.outcomes.curves.rank_weights import RankWeights
+from neurosig.outcomes.curves.survival_curve import kaplan_meier, survival_quantile
 from neurosig.pl.style import save_figure
 from neurosig.study.config import ClinicalReading
 from neurosig.study.curves import draw_curves

@@ -11,7 +11,7 @@ from neurosig._tables import read_rows
 from neurosig.cli._files import give
 from neurosig.errors import InputError
 from neurosig.keys import Result
-from neurosig.outcomes.pooling import meta
+from neurosig.outcomes.pooling.verb import meta
 
 TEXT_COLUMNS = {
     Result.COHORT,

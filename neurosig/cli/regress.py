@@ -7,7 +7,7 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
 from neurosig.cli._options import expand
-from neurosig.outcomes.regression import regress
+from neurosig.outcomes.regression.verb import regress
 from neurosig.study.config import ClinicalReading
 
 

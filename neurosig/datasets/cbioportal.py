@@ -17,7 +17,7 @@ from neurosig.expression.delimited import Dialect, matrix_of
 from neurosig.expression.duplicates import DuplicatesRule, combine_duplicates
 from neurosig.expression.io import MAX_BYTES
 from neurosig.expression.memory import in_memory
-from neurosig.outcomes.clinical_io import read_clinical
+from neurosig.outcomes.clinic.clinical_io import read_clinical
 from neurosig.provenance import sha256_of_file
 
 EXPRESSION: Final = "data_mrna_seq_v2_rsem.txt"

@@ -18,7 +18,7 @@ from neurosig.expression.delimited import Dialect, matrix_of
 from neurosig.expression.duplicates import combine_duplicates
 from neurosig.expression.io import MAX_BYTES
 from neurosig.expression.memory import in_memory
-from neurosig.outcomes.clean import clean_table
+from neurosig.outcomes.clinic.clean import clean_table
 from neurosig.provenance import sha256_of_file
 
 _BEGIN, _END = b"!series_matrix_table_begin", b"!series_matrix_table_end"

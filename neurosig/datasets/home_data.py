@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from neurosig.expression.base import Expression
-from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.clinic.endpoint import Endpoint
 
 
 @dataclass(frozen=True, slots=True)

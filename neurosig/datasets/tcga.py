@@ -9,8 +9,8 @@ from neurosig.datasets.home_data import CohortData
 from neurosig.datasets.registry import home_cohort
 from neurosig.errors import AlignmentError, count, examples
 from neurosig.expression.io import read_expression
-from neurosig.outcomes.clinical_io import read_clinical
-from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.clinic.clinical_io import read_clinical
+from neurosig.outcomes.clinic.endpoint import Endpoint
 
 
 def load_cohort(

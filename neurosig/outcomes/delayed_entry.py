@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from neurosig.errors import EndpointError, count
 
 if TYPE_CHECKING:
-    from neurosig.outcomes.cohort import Cohort
+    from neurosig.outcomes.clinic.cohort import Cohort
 
 
 def refuse_delayed_entry(cohort: "Cohort", what: str) -> None:

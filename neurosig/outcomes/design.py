@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neurosig._params import Help, Range, build, check
 from neurosig.errors import ClinicalError, ParameterError, SmallSampleWarning, count, examples
-from neurosig.outcomes.clean import find_column, numbers_of, reads_as_numbers, texts_of
+from neurosig.outcomes.clinic.clean import find_column, numbers_of, reads_as_numbers, texts_of
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 from neurosig.outcomes.splines import FEWEST_KNOTS, MOST_KNOTS, default_knots, spline_basis
 

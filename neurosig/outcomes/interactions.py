@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, examples
 from neurosig.keys import SCORE_TERM
-from neurosig.outcomes.clean import find_column, texts_of
+from neurosig.outcomes.clinic.clean import find_column, texts_of
 from neurosig.outcomes.model_rows import ModelRows
 
 FloatArray = NDArray[np.float64]

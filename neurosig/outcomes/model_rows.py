@@ -19,12 +19,12 @@ from neurosig.errors import (
     examples,
 )
 from neurosig.keys import SCORE_TERM
-from neurosig.outcomes.clean import find_column, texts_of
+from neurosig.outcomes.clinic.clean import find_column, texts_of
 from neurosig.outcomes.design import Term, design_matrix
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 
 if TYPE_CHECKING:
-    from neurosig.outcomes.cohort import Cohort
+    from neurosig.outcomes.clinic.cohort import Cohort
 
 Scale = Literal["sd", "none"]
 TermLike = str | Mapping[str, object] | Term

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from neurosig.keys import OK, Pooled, Result
-from neurosig.outcomes.random_effects import is_narrow
+from neurosig.outcomes.pooling.random_effects import is_narrow
 from neurosig.pl.style import SMALL_SIZE, text_width, widest
 from neurosig.pl.wording import (
     MISSING,

@@ -25,11 +25,11 @@ from neurosig.keys import SCORE_TERM, Null, Result
 from neurosig.matched_null import MatchedNull
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.cox_model import cox
-from neurosig.outcomes.nulls import NullTest, null_test
-from neurosig.outcomes.pooling import meta
-from neurosig.outcomes.regression import regress
+from neurosig.outcomes.chance.empirical import NullTest, null_test
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.cox.verb import cox
+from neurosig.outcomes.pooling.verb import meta
+from neurosig.outcomes.regression.verb import regress
 from neurosig.outcomes.results import Results, ordered
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 from neurosig.scores import Scores

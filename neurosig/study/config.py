@@ -10,9 +10,9 @@ from neurosig._params import Help, Pattern, Range
 from neurosig._yaml import load_yaml
 from neurosig.assessment.rules import QualityThresholds
 from neurosig.errors import ParameterError
-from neurosig.outcomes.cox_options import CoxModel
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.endpoint import Endpoint
 
 IDENTIFIER = Pattern(
     r"[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, dot, dash and underscore, no path"

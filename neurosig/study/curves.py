@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from neurosig.errors import EndpointError
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.cox_model import cox
-from neurosig.outcomes.curve_intervals import Interval
-from neurosig.outcomes.curves import at_risk_table, kaplan_meier, km_groups
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.cox.verb import cox
+from neurosig.outcomes.curves.curve_intervals import Interval
+from neurosig.outcomes.curves.survival_curve import at_risk_table, kaplan_meier, km_groups
 from neurosig.pl.km import (
     display_note,
     kaplan_meier_alt,

@@ -6,8 +6,8 @@ import pandas as pd
 
 from neurosig.assessment.rules import VERDICTS
 from neurosig.keys import SCORED, Coverage, Result
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.null_columns import what_survives
+from neurosig.outcomes.chance.null_columns import what_survives
+from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.report.manifest import Fact, FigureItem, Item, Manifest, Notice, Section, TableItem
 from neurosig.study.analysis import StudyAnalysis
 from neurosig.study.columns import (

@@ -12,9 +12,9 @@ from neurosig.expression.checks import guess_scale
 from neurosig.expression.io import read_expression
 from neurosig.expression.transforms import transform
 from neurosig.methods.base import Method
-from neurosig.outcomes.clean import clean_table
-from neurosig.outcomes.clinical_io import read_clinical
-from neurosig.outcomes.recode import recode
+from neurosig.outcomes.clinic.clean import clean_table
+from neurosig.outcomes.clinic.clinical_io import read_clinical
+from neurosig.outcomes.clinic.recode import recode
 from neurosig.provenance import sha256_of_file
 from neurosig.study.config import ClinicalReading, CohortSource, ExpressionReading, Study
 

@@ -16,9 +16,9 @@ from neurosig.assessment.rules import QualityThresholds
 from neurosig.cli._options import _flags
 from neurosig.cli.app import COMMANDS
 from neurosig.harmonisation.verb import HarmoniseOptions
-from neurosig.outcomes.cox_options import CoxModel
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.rank_weights import RankWeights
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.cox.options import CoxModel
+from neurosig.outcomes.curves.rank_weights import RankWeights
 from neurosig.study.config import (
     ClinicalReading,
     ExpressionReading,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 import neurosig as ns
-from neurosig.outcomes.curves import km_groups
+from neurosig.outcomes.curves.survival_curve import km_groups
 
 
 def test_km_prints_medians_and_test_of_rows_that_enter_late(neurosig, tmp_path):

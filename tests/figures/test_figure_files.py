@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from neurosig import pl, sc
 from neurosig.errors import ResourceError
 from neurosig.genesets.overlap import signature_overlap
-from neurosig.outcomes.competing_risks import cumulative_incidence
+from neurosig.outcomes.competing.incidence import cumulative_incidence
 from neurosig.pl.style import PALETTE, text_width
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from neurosig import pl
 from neurosig.errors import InputError
-from neurosig.outcomes.competing_risks import cumulative_incidence
+from neurosig.outcomes.competing.incidence import cumulative_incidence
 from neurosig.pl.style import GROUP_COLOURS, new_figure
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.competing_risks import cumulative_incidence
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.fine_gray_model import fine_gray
-from neurosig.outcomes.incidence_test import gray_test
-from neurosig.outcomes.subdistribution import fit_subdistribution
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.competing.fine_gray_model import fine_gray
+from neurosig.outcomes.competing.incidence import cumulative_incidence
+from neurosig.outcomes.competing.incidence_test import gray_test
+from neurosig.outcomes.competing.subdistribution import fit_subdistribution
 
 pytestmark = pytest.mark.data
 

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from neurosig.kernels.cox import CONVERGED, cox_fit_batch
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.cox_model import cox
-from neurosig.outcomes.cox_options import CoxModel
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.cox.options import CoxModel
+from neurosig.outcomes.cox.proportional_hazards import ph_test
+from neurosig.outcomes.cox.verb import cox
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.proportional_hazards import ph_test
 
 pytestmark = pytest.mark.data
 

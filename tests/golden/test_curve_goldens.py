@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurosig.outcomes.cumulative_hazard import nelson_aalen
-from neurosig.outcomes.curves import at_risk_table, kaplan_meier, survival_quantile
-from neurosig.outcomes.rank_tests import logrank, rank_sums
-from neurosig.outcomes.rank_weights import RankWeights
-from neurosig.outcomes.survival_sample import survival_sample
+from neurosig.outcomes.curves.cumulative_hazard import nelson_aalen
+from neurosig.outcomes.curves.rank_tests import logrank, rank_sums
+from neurosig.outcomes.curves.rank_weights import RankWeights
+from neurosig.outcomes.curves.survival_curve import at_risk_table, kaplan_meier, survival_quantile
+from neurosig.outcomes.curves.survival_sample import survival_sample
 
 pytestmark = pytest.mark.data
 

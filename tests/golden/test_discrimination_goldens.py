@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 import neurosig as ns
-from neurosig.outcomes.net_benefit import net_benefit
-from neurosig.outcomes.optimism import correct_optimism
-from neurosig.outcomes.pair_concordance import pair_concordance
-from neurosig.outcomes.performance import Measures
-from neurosig.outcomes.risk_model import RiskModel, SurvivalData
-from neurosig.outcomes.time_dependent import (
+from neurosig.outcomes.prediction.net_benefit import net_benefit
+from neurosig.outcomes.prediction.optimism import correct_optimism
+from neurosig.outcomes.prediction.pair_concordance import pair_concordance
+from neurosig.outcomes.prediction.performance import Measures
+from neurosig.outcomes.prediction.risk_model import RiskModel, SurvivalData
+from neurosig.outcomes.prediction.time_dependent import (
     brier_estimate,
     brier_scores,
     integrated,

@@ -13,7 +13,7 @@ import pytest
 from neurosig.kernels.cox import cox_fit_batch
 from neurosig.kernels.cox_score_test import score_test_terms, score_test_z
 from neurosig.kernels.logistic_score_test import logistic_terms, logistic_z
-from neurosig.outcomes.cutpoint import MaxStat, logrank_scores, maxstat
+from neurosig.outcomes.chance.searched_cutpoint import MaxStat, logrank_scores, maxstat
 
 FOLDER = Path(__file__).parent / "score_test"
 R_ROWS = pd.read_csv(FOLDER / "expected.csv", keep_default_na=False)

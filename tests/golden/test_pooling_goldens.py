@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize_scalar
 
-from neurosig.outcomes.random_effects import pool_effects
+from neurosig.outcomes.pooling.random_effects import pool_effects
 
 pytestmark = pytest.mark.data
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurosig.outcomes.cohort import Cohort
+from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.regression import regress
+from neurosig.outcomes.regression.verb import regress
 from neurosig.outcomes.results import benjamini_hochberg
 
 pytestmark = pytest.mark.data

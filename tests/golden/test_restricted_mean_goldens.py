@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurosig.outcomes.restricted_mean import rmst
-from neurosig.outcomes.restricted_mean_regression import rmst_regression
+from neurosig.outcomes.curves.restricted_mean import rmst
+from neurosig.outcomes.curves.restricted_mean_regression import rmst_regression
 
 pytestmark = pytest.mark.data
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurosig.outcomes.competing_risks import cumulative_incidence
-from neurosig.outcomes.curves import kaplan_meier
-from neurosig.outcomes.incidence_test import gray_test
-from neurosig.outcomes.rank_comparisons import logrank_trend, pairwise_logrank
-from neurosig.outcomes.rank_tests import logrank
-from neurosig.outcomes.subdistribution import fit_subdistribution
+from neurosig.outcomes.competing.incidence import cumulative_incidence
+from neurosig.outcomes.competing.incidence_test import gray_test
+from neurosig.outcomes.competing.subdistribution import fit_subdistribution
+from neurosig.outcomes.curves.rank_comparisons import logrank_trend, pairwise_logrank
+from neurosig.outcomes.curves.rank_tests import logrank
+from neurosig.outcomes.curves.survival_curve import kaplan_meier
 
 FOLDER = Path(__file__).parent / "survival_tables"
 TOLERANCE = 1e-10  # 15 digits of numbers of at most a few hundred

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from neurosig.errors import InputError, NeurosigWarning
-from neurosig.outcomes.clinical_io import read_clinical
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.clinic.clinical_io import read_clinical
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
 
 GOOD = "id,time,dead,age\np1,400,1,61\np2,800,0,70\np3,1200,0,58\np4,1600,1,66\n"
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from neurosig.errors import ClinicalError, ParameterError
-from neurosig.outcomes.clean import (
+from neurosig.outcomes.clinic.clean import (
     clean_table,
     cleaning_report,
     find_column,

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from neurosig.errors import ClinicalError, InputError, ResourceError
-from neurosig.outcomes.clean import cleaning_report
-from neurosig.outcomes.clinical_io import read_clinical
+from neurosig.outcomes.clinic.clean import cleaning_report
+from neurosig.outcomes.clinic.clinical_io import read_clinical
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from neurosig.errors import (
     EndpointError,
     ParameterError,
 )
-from neurosig.outcomes.clinical_io import read_clinical
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.identifiers import is_normal_sample
+from neurosig.outcomes.clinic.clinical_io import read_clinical
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.clinic.identifiers import is_normal_sample
 
 OS = Endpoint(time="time", event="dead")
 

@@ -13,15 +13,15 @@ from neurosig.errors import (
     SmallSampleWarning,
     TooFewEventsError,
 )
-from neurosig.outcomes.causes import cohort_causes
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.competing_risks import cumulative_incidence
-from neurosig.outcomes.cox_model import CoxModel, cox
-from neurosig.outcomes.curves import kaplan_meier
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.fine_gray_model import fine_gray
-from neurosig.outcomes.incidence_test import gray_test
-from neurosig.outcomes.rank_tests import logrank
+from neurosig.outcomes.clinic.causes import cohort_causes
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.competing.fine_gray_model import fine_gray
+from neurosig.outcomes.competing.incidence import cumulative_incidence
+from neurosig.outcomes.competing.incidence_test import gray_test
+from neurosig.outcomes.cox.verb import CoxModel, cox
+from neurosig.outcomes.curves.rank_tests import logrank
+from neurosig.outcomes.curves.survival_curve import kaplan_meier
 
 CODED = {"cancer": 1, "other": 2}
 

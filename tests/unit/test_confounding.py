@@ -9,8 +9,8 @@ from scipy import stats
 
 import neurosig as ns
 from neurosig.errors import AlignmentError, ClinicalError, ClinicalWarning, ParameterError
-from neurosig.outcomes.control_sets import catalogue_controls
-from neurosig.outcomes.correlation import rank_correlations, spearman
+from neurosig.outcomes.confounders.control_sets import catalogue_controls
+from neurosig.outcomes.regression.correlation import rank_correlations, spearman
 
 RNG = np.random.default_rng(7)
 
@@ -28,7 +28,7 @@ class TestCorrelation:
     def test_the_interval_is_that_of_bonett_and_wright_by_hand(self):
         # n = 28, rho = 0.5: z = 0.549306, se = sqrt((1 + 0.125) / 25) = 0.212132,
         # 0.549306 -+ 1.959964 * 0.212132 = 0.133535, 0.965077; tanh: 0.13275, 0.74653.
-        from neurosig.outcomes.correlation import _interval
+        from neurosig.outcomes.regression.correlation import _interval
 
         assert _interval(0.5, 28, 0.95) == pytest.approx((0.13275, 0.74653), abs=1e-5)
 

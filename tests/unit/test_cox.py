@@ -17,10 +17,10 @@ from neurosig.errors import (
     UnknownSignatureError,
 )
 from neurosig.keys import Result
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.cox_model import cox
-from neurosig.outcomes.cox_options import CoxModel
-from neurosig.outcomes.endpoint import Endpoint
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.cox.options import CoxModel
+from neurosig.outcomes.cox.verb import cox
 
 ENDPOINT = Endpoint(time="days", event="dead", name="OS")
 

@@ -7,7 +7,7 @@ from neurosig.kernels.cox import CONVERGED, SINGULAR, CoxOptions, cox_fit_batch,
 from neurosig.kernels.firth import firth_derivatives
 from neurosig.kernels.partial_likelihood import derivatives
 from neurosig.kernels.times import merge_close_times, risk_sets
-from neurosig.outcomes.proportional_hazards import ph_test
+from neurosig.outcomes.cox.proportional_hazards import ph_test
 
 # Freireich et al. 1963, doi:10.1182/blood.V21.6.699.699: weeks of remission, 6-MP and placebo
 SIX_MP = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]

@@ -14,11 +14,11 @@ from neurosig.errors import (
     ParameterError,
     SmallSampleWarning,
 )
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.cox_model import cox
-from neurosig.outcomes.cox_options import CoxModel
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.cox.options import CoxModel
+from neurosig.outcomes.cox.verb import cox
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.endpoint import Endpoint
 
 N = 90
 

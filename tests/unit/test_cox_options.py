@@ -20,14 +20,14 @@ from neurosig.errors import (
     ProportionalHazardsWarning,
 )
 from neurosig.keys import Result
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.cox_fit import CoxFit, fit_cox
-from neurosig.outcomes.cox_model import cox
-from neurosig.outcomes.cox_options import CoxModel
-from neurosig.outcomes.curvature import nonlinearity
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.cox.curvature import nonlinearity
+from neurosig.outcomes.cox.options import CoxModel
+from neurosig.outcomes.cox.single_fit import CoxFit, fit_cox
+from neurosig.outcomes.cox.verb import cox
+from neurosig.outcomes.curves.restricted_times import Restricted, default_tau
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.restricted_times import Restricted, default_tau
 from neurosig.outcomes.splines import default_knots, spline_basis
 
 pytestmark = pytest.mark.filterwarnings("ignore:Robust errors of 1[58] clusters")
@@ -213,8 +213,8 @@ def test_crude_models_beside_keep_the_order_of_the_columns():
 
 def test_periods_equal_r():
     expected = _numbers("periods").set_index("period")
-    from neurosig.outcomes.changing_hazards import Reported, changing_hazards
-    from neurosig.outcomes.cox_data import CoxData
+    from neurosig.outcomes.cox.batch_data import CoxData
+    from neurosig.outcomes.cox.changing_hazards import Reported, changing_hazards
 
     data = _numbers("data")
     batch = CoxData(

@@ -5,10 +5,15 @@ import pandas as pd
 import pytest
 
 from neurosig.errors import ClinicalWarning, EndpointError, ParameterError, TooFewEventsError
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.curves import at_risk_table, kaplan_meier, km_groups, survival_quantile
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.rank_tests import logrank
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.curves.rank_tests import logrank
+from neurosig.outcomes.curves.survival_curve import (
+    at_risk_table,
+    kaplan_meier,
+    km_groups,
+    survival_quantile,
+)
 
 # Freireich et al. 1963, doi:10.1182/blood.V21.6.699.699: weeks of remission, 6-MP and placebo
 SIX_MP = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]

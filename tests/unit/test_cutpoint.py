@@ -7,7 +7,7 @@ import pytest
 
 import neurosig as ns
 from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError, TooFewEventsError
-from neurosig.outcomes.cutpoint import logrank_scores
+from neurosig.outcomes.chance.searched_cutpoint import logrank_scores
 
 QUICK = {"n_bootstrap": 1, "n_folds": 2, "n_repeats": 1, "n_permutations": 199}
 

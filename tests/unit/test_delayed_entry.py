@@ -6,7 +6,7 @@ import pytest
 
 import neurosig as ns
 from neurosig.errors import EndpointError
-from neurosig.outcomes.curves import km_groups
+from neurosig.outcomes.curves.survival_curve import km_groups
 from neurosig.study.curves import COMPETING_NOTE, draw_curves
 
 N = 60

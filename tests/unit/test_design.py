@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from neurosig.errors import ClinicalError, ParameterError, SmallSampleWarning
-from neurosig.outcomes.clinical_io import read_clinical
+from neurosig.outcomes.clinic.clinical_io import read_clinical
 from neurosig.outcomes.design import Term, design_matrix
 
 

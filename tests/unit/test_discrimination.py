@@ -16,13 +16,17 @@ from neurosig.errors import (
     UnknownSignatureError,
 )
 from neurosig.keys import Result
-from neurosig.outcomes.calibration_curve import risk_groups
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.net_benefit import net_benefit
-from neurosig.outcomes.optimism import correct_optimism
-from neurosig.outcomes.pair_concordance import pair_concordance
-from neurosig.outcomes.risk_model import RiskModel, SurvivalData
-from neurosig.outcomes.time_dependent import brier_estimate, brier_scores, time_dependent_auc
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.prediction.calibration_curve import risk_groups
+from neurosig.outcomes.prediction.net_benefit import net_benefit
+from neurosig.outcomes.prediction.optimism import correct_optimism
+from neurosig.outcomes.prediction.pair_concordance import pair_concordance
+from neurosig.outcomes.prediction.risk_model import RiskModel, SurvivalData
+from neurosig.outcomes.prediction.time_dependent import (
+    brier_estimate,
+    brier_scores,
+    time_dependent_auc,
+)
 
 FEW = ns.Resampling(n_resamples=25)
 

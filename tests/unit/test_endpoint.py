@@ -9,9 +9,9 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from neurosig._params import build, json_schema
 from neurosig.errors import ClinicalError, ClinicalWarning, EndpointError, ParameterError
-from neurosig.outcomes.clinical_io import read_clinical
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.follow_up import describe_follow_up, median_follow_up
+from neurosig.outcomes.clinic.clinical_io import read_clinical
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.clinic.follow_up import describe_follow_up, median_follow_up
 
 OS = Endpoint(time="time", event="dead")
 
@@ -287,7 +287,7 @@ def test_an_unknown_cancer_is_refused_with_the_closest():
 
 @pytest.mark.data
 def test_the_recommendation_rests_on_the_counts_of_the_resource_itself(shared_data):
-    from neurosig.outcomes.tcga_cdr import COUNTS
+    from neurosig.outcomes.clinic.tcga_cdr import COUNTS
 
     table = pd.read_csv(shared_data / "tcga_cdr" / "tcga_cdr.csv")
     for cancer, rows in table.groupby("type"):

@@ -6,8 +6,8 @@ import pytest
 
 import neurosig as ns
 from neurosig.errors import EndpointError, ParameterError
-from neurosig.outcomes.curves import km_groups
-from neurosig.outcomes.follow_up import median_follow_up
+from neurosig.outcomes.clinic.follow_up import median_follow_up
+from neurosig.outcomes.curves.survival_curve import km_groups
 from neurosig.study.curves import draw_curves
 
 CAUSES = {"cancer": 1, "other": 2}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from neurosig.errors import AlignmentError, ClinicalWarning
-from neurosig.outcomes.identifiers import Barcode, align, is_normal_sample, text_ids
+from neurosig.outcomes.clinic.identifiers import Barcode, align, is_normal_sample, text_ids
 
 ALIQUOT = "TCGA-3X-AAV9-01A-72R-A41I-07"
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from neurosig.errors import EndpointError, ParameterError
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.cox_model import cox
-from neurosig.outcomes.curves import kaplan_meier
-from neurosig.outcomes.endpoint import Endpoint
-from neurosig.outcomes.landmark_analysis import landmark
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.cox.verb import cox
+from neurosig.outcomes.curves.landmark_analysis import landmark
+from neurosig.outcomes.curves.survival_curve import kaplan_meier
 
 OS = Endpoint(time="days", event="dead", name="OS")
 

@@ -10,7 +10,7 @@ from scipy.stats import kstest
 import neurosig as ns
 from neurosig.errors import AlignmentError, ParameterError, SeparationError, SignatureError
 from neurosig.kernels.cox import cox_fit_batch
-from neurosig.outcomes.null_columns import q_notes, with_nulls
+from neurosig.outcomes.chance.null_columns import q_notes, with_nulls
 
 GENES = [f"G{i:03d}" for i in range(120)]
 ENDPOINT = ns.Endpoint(time="t", event="e", event_values=[1], unit="years")

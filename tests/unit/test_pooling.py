@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from neurosig.errors import ClinicalError, ParameterError
-from neurosig.outcomes.pooling import meta
-from neurosig.outcomes.random_effects import pool_effects
+from neurosig.outcomes.pooling.random_effects import pool_effects
+from neurosig.outcomes.pooling.verb import meta
 from neurosig.outcomes.results import Results
 
 # Colditz et al. 1994 (BCG vaccine), log relative risks and variances as printed in Viechtbauer

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from neurosig.errors import ClinicalError, ParameterError
-from neurosig.outcomes.cumulative_hazard import nelson_aalen
-from neurosig.outcomes.rank_comparisons import logrank_trend, pairwise_logrank
-from neurosig.outcomes.rank_tests import logrank
+from neurosig.outcomes.curves.cumulative_hazard import nelson_aalen
+from neurosig.outcomes.curves.rank_comparisons import logrank_trend, pairwise_logrank
+from neurosig.outcomes.curves.rank_tests import logrank
 
 TIME, EVENT, GROUP = [1, 2, 3, 4, 5, 6], [1] * 6, list("aaabbb")
 # at risk 6, 5, 4 with 3, 2, 1 of "a", then none: shares 1/2, 2/5, 1/4

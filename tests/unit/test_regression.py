@@ -12,8 +12,8 @@ from neurosig.errors import (
     SmallSampleWarning,
     TooFewEventsError,
 )
-from neurosig.outcomes.cohort import Cohort
-from neurosig.outcomes.regression import is_separated, regress
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.regression.verb import is_separated, regress
 
 
 def make_cohort(n=150, seed=0, signatures=("NGF", "SCHWANN"), **columns):

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError
-from neurosig.outcomes.restricted_mean import rmst
-from neurosig.outcomes.restricted_mean_regression import rmst_regression
+from neurosig.outcomes.curves.restricted_mean import rmst
+from neurosig.outcomes.curves.restricted_mean_regression import rmst_regression
 
 TIME = [1, 2, 3, 4]
 

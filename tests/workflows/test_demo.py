@@ -16,7 +16,7 @@ from neurosig._yaml import load_yaml
 from neurosig.cli.demo import demo_config
 from neurosig.datasets.demo import DATASETS, load_dataset
 from neurosig.errors import ClinicalError
-from neurosig.outcomes.clean import clean_table
+from neurosig.outcomes.clinic.clean import clean_table
 from neurosig.study.config import read_config
 from neurosig.study.pipeline import StudyRun
 

@@ -1,0 +1,1 @@
+"""Whether a signature, or a searched cutpoint, is more than chance."""

@@ -1,0 +1,1 @@
+"""Competing risks: cumulative incidence, its test and its regression."""

@@ -1,0 +1,1 @@
+"""Whether a score is really purity, stroma, immune cells or proliferation."""

@@ -1,0 +1,1 @@
+"""Cox regression: one model a signature, or one model to look into."""

@@ -1,0 +1,1 @@
+"""Survival curves, rank tests and restricted means."""

@@ -1,0 +1,167 @@
+"""Log-rank tests across groups that have an order, and between each two of them."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from neurosig.errors import ClinicalError, ParameterError, count, examples
+from neurosig.outcomes.curves.rank_tests import LogRank, logrank, rank_sums
+from neurosig.outcomes.curves.rank_weights import RankWeights, Weighting
+from neurosig.outcomes.curves.survival_sample import survival_sample
+from neurosig.outcomes.results import benjamini_hochberg
+
+
+def logrank_trend(
+    time: ArrayLike,
+    event: ArrayLike,
+    groups: ArrayLike | pd.Series,
+    *,
+    scores: Sequence[float] | None = None,
+    strata: ArrayLike | pd.Series | None = None,
+    weighting: Weighting = "logrank",
+    rho: float = 0.0,
+    gamma: float = 0.0,
+    entry: ArrayLike | None = None,
+) -> LogRank:
+    """Log-rank test for a trend over ordered groups.
+
+        chi2 = (c' (O - E))^2 / (c' V c),  df = 1
+
+    c: (k,) scores of the groups, 1 to k in their order unless given; O, E, V as in `logrank`. For
+    a score that was cut into groups the Cox model of the score itself is the better test.
+
+    Parameters
+    ----------
+    time, event, groups, strata, weighting, rho, gamma, entry
+        As in `logrank`; categories of `groups` keep their order.
+    scores
+        One number per group, in the order of the groups.
+
+    Returns
+    -------
+    LogRank
+        `statistic`, `df` = 1, `p_value`, and `table` with a further column `score`.
+
+    Raises
+    ------
+    ParameterError
+        `scores` do not fit the groups or are all equal, or a weight option is not allowed.
+    EndpointError, TooFewEventsError
+        As in `logrank`.
+
+    References
+    ----------
+    Tarone RE (1975) Biometrika 62:679-690, doi:10.1093/biomet/62.3.679.
+
+    Examples
+    --------
+    With two groups it is the log-rank test: 1.85^2 / 0.6775.
+
+    >>> test = logrank_trend([1, 2, 3, 4, 5, 6], [1] * 6, ["a", "a", "a", "b", "b", "b"])
+    >>> round(test.statistic, 4), test.df
+    (5.0517, 1)
+    """
+    from scipy import special
+
+    weights = RankWeights(weighting, rho, gamma)
+    sample = survival_sample(time, event, groups, strata, entry=entry)
+    k = len(sample.names)
+    c = np.arange(1.0, k + 1) if scores is None else np.asarray(scores, dtype=np.float64)
+    if c.shape != (k,) or np.unique(c).size < 2 or not np.isfinite(c).all():
+        raise ParameterError(
+            f"scores cannot be {examples(c.tolist())}",
+            f"There are {count(k, 'group')}: {examples(sample.names)}",
+            "Give one number per group, not all equal, in the order of the groups",
+        )
+    sums = rank_sums(sample, weights)
+    variance = float(c @ sums.covariance @ c)
+    table = sums.table(sample)
+    table.insert(1, "score", c)
+    if variance <= 0:
+        return LogRank(float("nan"), 1, float("nan"), table)
+    statistic = float(c @ (sums.observed - sums.expected)) ** 2 / variance
+    return LogRank(statistic, 1, float(special.chdtrc(1, statistic)), table)
+
+
+def pairwise_logrank(
+    time: ArrayLike,
+    event: ArrayLike,
+    groups: ArrayLike | pd.Series,
+    *,
+    strata: ArrayLike | pd.Series | None = None,
+    weighting: Weighting = "logrank",
+    rho: float = 0.0,
+    gamma: float = 0.0,
+    entry: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Log-rank test between each two groups, on the rows of these two alone.
+
+    Parameters
+    ----------
+    time, event, groups, strata, weighting, rho, gamma, entry
+        As in `logrank`.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair: `group, reference, n, observed, expected` (of `group`), `statistic,
+        p_value, q_value, status`; q-values are Benjamini-Hochberg over the pairs. A pair without
+        an event has no test and says so in `status`.
+
+    Raises
+    ------
+    EndpointError, ParameterError
+        As in `logrank`.
+    ClinicalError
+        There is one group only.
+
+    Warns
+    -----
+    ClinicalWarning
+        Rows with a missing value are left out.
+
+    References
+    ----------
+    Benjamini Y, Hochberg Y (1995) J R Stat Soc B 57:289-300,
+    doi:10.1111/j.2517-6161.1995.tb02031.x.
+
+    Examples
+    --------
+    >>> table = pairwise_logrank([1, 2, 3, 4, 5, 6], [1] * 6, ["a", "a", "a", "b", "b", "b"])
+    >>> table[["group", "reference"]].iloc[0].tolist(), float(table["statistic"].round(4).iloc[0])
+    (['b', 'a'], 5.0517)
+    """
+    sample = survival_sample(time, event, groups, strata, entry=entry)
+    if len(sample.names) < 2:
+        raise ClinicalError(
+            f"There is no pair of groups: all rows are in {sample.names[0]!r}",
+            count(sample.time.size, "row"),
+            "Choose a variable with at least two levels",
+        )
+    rows = []
+    for first, second in combinations(range(len(sample.names)), 2):
+        pair = np.isin(sample.code, (first, second))
+        names = (sample.names[second], sample.names[first], int(pair.sum()))
+        if not sample.event[pair].any():
+            rows.append((*names, *([float("nan")] * 4), "no events"))
+            continue
+        test = logrank(
+            sample.time[pair],
+            sample.event[pair],
+            sample.code[pair],
+            strata=sample.stratum[pair],
+            weighting=weighting,
+            rho=rho,
+            gamma=gamma,
+            entry=None if entry is None else sample.entry[pair],
+        )
+        later = test.table.iloc[1]
+        sums = (float(later["observed"]), float(later["expected"]))
+        rows.append((*names, *sums, test.statistic, test.p_value, "ok"))
+    columns = ["group", "reference", "n", "observed", "expected", "statistic", "p_value", "status"]
+    table = pd.DataFrame(rows, columns=columns)
+    table.insert(7, "q_value", benjamini_hochberg(table["p_value"].to_numpy()))
+    return table

@@ -1,0 +1,1 @@
+"""Regression of a clinical variable on signature scores, and correlation."""

@@ -215,13 +215,24 @@ class Result:
 class Pooled:
     """Further columns of a table pooled over cohorts."""
 
+    OMITTED: Final = "omitted"
     N_COHORTS: Final = "n_cohorts"
     COHORTS: Final = "cohorts"
     TAU2: Final = "tau2"
+    TAU2_LOW: Final = "tau2_low"
+    TAU2_HIGH: Final = "tau2_high"
     I2: Final = "i2"
+    I2_LOW: Final = "i2_low"
+    I2_HIGH: Final = "i2_high"
+    H2: Final = "h2"
+    H2_LOW: Final = "h2_low"
+    H2_HIGH: Final = "h2_high"
     Q_HETEROGENEITY: Final = "q_heterogeneity"
+    LR_HETEROGENEITY: Final = "lr_heterogeneity"
     P_HETEROGENEITY: Final = "p_heterogeneity"
     Q_SCALE: Final = "q_scale"
+    PREDICTION_LOW: Final = "prediction_low"
+    PREDICTION_HIGH: Final = "prediction_high"
     CI_LOW_WIDER: Final = "ci_low_wider"
     CI_HIGH_WIDER: Final = "ci_high_wider"
     ESTIMATE_COMMON: Final = "estimate_common"
@@ -234,15 +245,28 @@ class Pooled:
     EFFECT_HIGH_COMMON: Final = "effect_high_common"
     EFFECT_LOW_WIDER: Final = "effect_low_wider"
     EFFECT_HIGH_WIDER: Final = "effect_high_wider"
+    EFFECT_PREDICTION_LOW: Final = "effect_prediction_low"
+    EFFECT_PREDICTION_HIGH: Final = "effect_prediction_high"
 
     ALL: Final = (
+        OMITTED,
         N_COHORTS,
         COHORTS,
         TAU2,
+        TAU2_LOW,
+        TAU2_HIGH,
         I2,
+        I2_LOW,
+        I2_HIGH,
+        H2,
+        H2_LOW,
+        H2_HIGH,
         Q_HETEROGENEITY,
+        LR_HETEROGENEITY,
         P_HETEROGENEITY,
         Q_SCALE,
+        PREDICTION_LOW,
+        PREDICTION_HIGH,
         CI_LOW_WIDER,
         CI_HIGH_WIDER,
         ESTIMATE_COMMON,
@@ -255,6 +279,8 @@ class Pooled:
         EFFECT_HIGH_COMMON,
         EFFECT_LOW_WIDER,
         EFFECT_HIGH_WIDER,
+        EFFECT_PREDICTION_LOW,
+        EFFECT_PREDICTION_HIGH,
     )
 
 

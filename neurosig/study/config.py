@@ -13,6 +13,7 @@ from neurosig.errors import ParameterError
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.design import Term
+from neurosig.outcomes.pooling.heterogeneity import Method
 
 IDENTIFIER = Pattern(
     r"[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, dot, dash and underscore, no path"
@@ -192,9 +193,7 @@ class Pooling:
     endpoint: Annotated[
         str | None, Help("name of the endpoint to pool; none: the one most cohorts have")
     ] = None
-    method: Annotated[
-        Literal["REML", "DL", "FE"], Help("estimator of the between-cohort variance")
-    ] = "REML"
+    method: Annotated[Method, Help("estimator of the between-cohort variance")] = "REML"
     knha: Annotated[bool, Help("Hartung-Knapp intervals")] = True
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurosig.errors import ClinicalError, ParameterError
+from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError
 from neurosig.outcomes.pooling.random_effects import pool_effects
 from neurosig.outcomes.pooling.verb import meta
 from neurosig.outcomes.results import Results
@@ -93,8 +93,8 @@ def test_unusable_studies_are_refused(estimate, se):
 
 
 def test_an_unknown_method_is_refused():
-    with pytest.raises(ParameterError, match="PM"):
-        pool_effects([0.1, 0.2], [0.1, 0.1], method="PM")
+    with pytest.raises(ParameterError, match="EB"):
+        pool_effects([0.1, 0.2], [0.1, 0.1], method="EB")
 
 
 def test_each_signature_is_pooled_over_the_cohorts():
@@ -149,8 +149,10 @@ def test_different_endpoints_are_never_mixed():
 
 def test_a_signature_of_one_cohort_is_not_pooled():
     tables = [rows_of("A", {"NGF": 0.5, "TH": 0.1}), rows_of("B", {"NGF": 0.4, "TH": np.nan})]
-    table = meta(tables).table.set_index("signature")
+    with pytest.warns(ClinicalWarning, match=r"1 pooled row.* TH: B \(separation\)"):
+        table = meta(tables).table.set_index("signature")
     row = table.loc["TH"]
+    assert row["message"].endswith("left out: B (separation)")
     assert (row["status"], row["cohorts"]) == ("single_cohort", "A")
     assert row["estimate"] == 0.1
     assert row["ci_high"] == pytest.approx(0.1 + 1.959964 * 0.2, abs=1e-6)
@@ -161,7 +163,8 @@ def test_a_signature_of_one_cohort_is_not_pooled():
 
 def test_a_signature_without_a_usable_cohort_keeps_its_row():
     tables = [rows_of(c, {"NGF": y, "TH": np.nan}) for c, y in (("A", 0.1), ("B", 0.2))]
-    row = meta(tables).table.set_index("signature").loc["TH"]
+    with pytest.warns(ClinicalWarning, match=r"TH: A \(separation\), B \(separation\)"):
+        row = meta(tables).table.set_index("signature").loc["TH"]
     assert row["status"] == "no_cohort"
     assert np.isnan(row["estimate"])
 

@@ -1,43 +1,61 @@
 """Meta-analysis of one effect: common effect, random effects, Hartung-Knapp."""
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, fields
+from typing import Generic, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurosig.errors import ConvergenceError, ParameterError, count, examples
+from neurosig.errors import ParameterError, count, examples
+from neurosig.outcomes.model_rows import check_scale
+from neurosig.outcomes.pooling.heterogeneity import (
+    Method,
+    Studies,
+    between_variance,
+    tau2_interval,
+)
 from neurosig.outcomes.results import wald
 
 FloatArray = NDArray[np.float64]
-Method = Literal["REML", "DL", "FE"]
-REML_STEP = 1e-5
+Number = TypeVar("Number", float, FloatArray)
 NARROW_BELOW = 0.999  # what REML leaves of 1 by stopping early is no narrowing
+FEW_COHORTS = 5
+"""Below it there is no prediction interval, and the table of `meta` has more beside each row."""
 _ROUNDING = 1e-20  # of a sum of squared standardised differences: equal estimates
 
 
 @dataclass(frozen=True, kw_only=True)
-class PooledEffect:
-    """A pooled effect and the heterogeneity it was pooled over.
+class PooledEffect(Generic[Number]):
+    """A pooled effect and the heterogeneity it was pooled over; of many, arrays (S,).
 
     q, q_p_value: Cochran's test; i2: in percent; q_scale: the Hartung-Knapp factor of the
-    variance, NaN without it; df: of the t distribution, NaN for the normal.
+    variance, NaN without it; df: of the t distribution, NaN for the normal; `*_low`, `*_high` of
+    tau2, i2 and h2: by the Q-profile, NaN for a common effect; prediction_low, prediction_high:
+    where the effect of a further study lies, NaN below 5 studies and for a common effect.
     """
 
-    estimate: float
-    std_error: float
-    statistic: float
-    df: float
-    p_value: float
-    ci_low: float
-    ci_high: float
-    tau2: float
-    i2: float
-    h2: float
-    q: float
-    q_p_value: float
-    q_scale: float
-    k: int
+    estimate: Number
+    std_error: Number
+    statistic: Number
+    df: Number
+    p_value: Number
+    ci_low: Number
+    ci_high: Number
+    prediction_low: Number
+    prediction_high: Number
+    tau2: Number
+    tau2_low: Number
+    tau2_high: Number
+    i2: Number
+    i2_low: Number
+    i2_high: Number
+    h2: Number
+    h2_low: Number
+    h2_high: Number
+    q: Number
+    q_p_value: Number
+    q_scale: Number
+    k: Number
 
 
 def is_narrow(q_scale: float) -> bool:
@@ -56,31 +74,34 @@ def pool_effects(
     method: Method = "REML",
     knha: bool = True,
     confidence: float = 0.95,
-) -> PooledEffect:
+) -> PooledEffect[float]:
     """Inverse-variance pooled effect of k >= 2 studies.
 
         mu = sum w_i y_i / sum w_i,   w_i = 1 / (se_i^2 + tau2)
         var(mu) = s / sum w_i,  s = sum w_i (y_i - mu)^2 / (k - 1) with Hartung-Knapp, else 1
+        prediction: mu -+ t sqrt(var(mu) + tau2),  t the quantile of the interval of mu
 
-    tau2: 0 ("FE", the common-effect model), DerSimonian and Laird's moment estimate ("DL") or
-    restricted maximum likelihood ("REML"). With Hartung-Knapp the reference is t with k - 1
-    degrees of freedom; s may be below 1, and the interval then narrower than the normal one. Equal
-    estimates have s = 0: no Hartung-Knapp test exists and its p-value is NaN.
+    tau2: 0 ("FE", the common-effect model) or what `between_variance` estimates. With
+    Hartung-Knapp the reference is t with k - 1 degrees of freedom; s may be below 1, and the
+    interval then narrower than the normal one. Equal estimates have s = 0: no Hartung-Knapp test
+    exists and its p-value is NaN.
     I2 = 100 tau2 / (tau2 + v), H2 = 1 + tau2 / v with v the typical sampling variance; under "FE"
-    both come from Cochran's Q.
+    both come from Cochran's Q. Their limits are those of tau2 (Q-profile) in the same formulas.
 
     Raises
     ------
     ParameterError
         Fewer than two studies, a standard error that is not positive, or an unknown method.
     ConvergenceError
-        REML did not converge.
+        REML or ML did not converge.
 
     References
     ----------
     DerSimonian R, Laird N (1986) Control Clin Trials 7:177-188, doi:10.1016/0197-2456(86)90046-2;
     Hartung J, Knapp G (2001) Stat Med 20:3875-3889, doi:10.1002/sim.1009;
-    Higgins JPT, Thompson SG (2002) Stat Med 21:1539-1558, doi:10.1002/sim.1186, equation 9.
+    Higgins JPT, Thompson SG (2002) Stat Med 21:1539-1558, doi:10.1002/sim.1186, equation 9;
+    Viechtbauer W (2007) Stat Med 26:37-52, doi:10.1002/sim.2514; Higgins JPT, Thompson SG,
+    Spiegelhalter DJ (2009) J R Stat Soc A 172:137-159, doi:10.1111/j.1467-985X.2008.00552.x.
 
     Examples
     --------
@@ -88,54 +109,93 @@ def pool_effects(
     >>> pooled.estimate, round(pooled.std_error, 6), pooled.q
     (0.5, 0.353553, 2.0)
     """
-    y, variance = _checked(estimate, std_error, method)
-    k = y.size
-    w = 1 / variance
-    common = float(w @ y / w.sum())
-    q = float(w @ (y - common) ** 2)
-    typical = (k - 1) / (w.sum() - (w @ w) / w.sum())
-    tau2 = _tau2(y, variance, q, method)
-    if method == "FE":
-        i2, h2 = (100 * max(0.0, (q - (k - 1)) / q) if q > 0 else 0.0), q / (k - 1)
-    else:
-        i2, h2 = 100 * tau2 / (typical + tau2), 1 + tau2 / typical
-    w = 1 / (variance + tau2)
-    mu = float(w @ y / w.sum())
-    q_scale = float(w @ (y - mu) ** 2 / (k - 1)) if knha else float("nan")
-    if q_scale < _ROUNDING:
-        q_scale = 0.0
-    se = float(np.sqrt((q_scale if knha else 1.0) / w.sum()))
-    df = float(k - 1) if knha else float("nan")
-    statistic, p_value, half = wald(
-        np.array([mu]), np.array([se]), confidence, np.array([df]) if knha else None
-    )
+    check_method(method, confidence)
+    y, se = _checked(estimate, std_error)
+    many = pool_many(y[None, :], se[None, :], method=method, knha=knha, confidence=confidence)
+    return PooledEffect(**{f.name: float(getattr(many, f.name)[0]) for f in fields(many)})
+
+
+def pool_many(
+    estimate: FloatArray,
+    std_error: FloatArray,
+    *,
+    method: Method,
+    knha: bool,
+    confidence: float,
+) -> PooledEffect[FloatArray]:
+    """`pool_effects` of S effects at once: (S, k), NaN where a study lacks one, two at least each.
+
+    >>> y = np.array([[0.0, 1.0, np.nan], [0.0, 1.0, 0.5]])
+    >>> pool_many(y, 0 * y + 0.5, method="FE", knha=False, confidence=0.95).k.tolist()
+    [2.0, 3.0]
+    """
+    from scipy import special
+
+    studies = Studies.of(estimate, std_error)
+    k, zero = studies.n, np.zeros(len(studies.y))
+    q = studies.q(zero)
+    tau2 = between_variance(studies, method)
+    weight = studies.weights(tau2)
+    mu, total = studies.mean(weight), weight.sum(axis=1)
+    q_scale = df = zero + np.nan
+    variance = 1 / total
+    if knha:
+        df = k - 1
+        q_scale = (weight * studies.residuals(weight) ** 2).sum(axis=1) / df
+        q_scale = np.where(q_scale < _ROUNDING, 0.0, q_scale)
+        variance = q_scale / total
+    se = np.sqrt(variance)
+    statistic, p_value, half = wald(mu, se, confidence, df if knha else None)
+    spread = np.sqrt(variance + tau2)
+    _, _, reach = wald(mu, spread, confidence, df if knha else None)
+    reach = np.where((k >= FEW_COHORTS) & (method != "FE"), reach, np.nan)
     return PooledEffect(
         estimate=mu,
         std_error=se,
-        statistic=float(statistic[0]),
+        statistic=statistic,
         df=df,
-        p_value=float(p_value[0]),
-        ci_low=mu - float(half[0]),
-        ci_high=mu + float(half[0]),
-        tau2=tau2,
-        i2=float(i2),
-        h2=float(h2),
+        p_value=p_value,
+        ci_low=mu - half,
+        ci_high=mu + half,
+        prediction_low=mu - reach,
+        prediction_high=mu + reach,
+        **_heterogeneity(studies, tau2, q, method, confidence),
         q=q,
-        q_p_value=_chi2_p(q, k - 1),
+        q_p_value=np.asarray(special.chdtrc(k - 1, q)),
         q_scale=q_scale,
         k=k,
     )
 
 
-def _checked(
-    estimate: ArrayLike, std_error: ArrayLike, method: str
-) -> tuple[FloatArray, FloatArray]:
+def _heterogeneity(
+    studies: Studies, tau2: FloatArray, q: FloatArray, method: Method, confidence: float
+) -> dict[str, FloatArray]:
+    """tau2, I2 and H2 with their limits."""
+    typical, nothing = studies.typical_variance, np.full(tau2.size, np.nan)
+    limits = (nothing, nothing) if method == "FE" else tau2_interval(studies, confidence)
+    found = {"tau2": tau2, "tau2_low": limits[0], "tau2_high": limits[1]}
+    for end, value in (("", tau2), ("_low", limits[0]), ("_high", limits[1])):
+        found[f"i2{end}"] = 100 * value / (typical + value)
+        found[f"h2{end}"] = 1 + value / typical
+    if method == "FE":
+        df = studies.n - 1
+        found["h2"] = q / df
+        found["i2"] = 100 * np.maximum(q - df, 0.0) / np.where(q > 0, q, 1.0)
+    return found
+
+
+def check_method(method: str, confidence: float) -> None:
+    """Refuse an unknown estimator and an impossible level of the intervals."""
+    check_scale("none", confidence)
     if method not in get_args(Method):
         raise ParameterError(
             f"method cannot be {method!r}",
             f"Allowed: {', '.join(get_args(Method))}",
             "The default is 'REML'",
         )
+
+
+def _checked(estimate: ArrayLike, std_error: ArrayLike) -> tuple[FloatArray, FloatArray]:
     y = np.asarray(estimate, dtype=np.float64)
     se = np.asarray(std_error, dtype=np.float64)
     if y.ndim != 1 or y.shape != se.shape or y.size < 2:
@@ -150,54 +210,4 @@ def _checked(
             f"Estimates {examples(y)}; standard errors {examples(se)}",
             "Leave studies without an estimate out",
         )
-    return y, se**2
-
-
-def _tau2(y: FloatArray, variance: FloatArray, q: float, method: Method) -> float:
-    """Between-study variance, not negative."""
-    if method == "FE":
-        return 0.0
-    w = 1 / variance
-    moment = max(0.0, (q - (y.size - 1)) / float(w.sum() - (w @ w) / w.sum()))
-    return moment if method == "DL" else _reml(y, variance)
-
-
-def _reml(y: FloatArray, variance: FloatArray) -> float:
-    """Fisher scoring on the restricted likelihood, stopped where metafor stops.
-
-    With P = W - W 1 1' W / sum w the step is (y'PPy - tr P) / tr PP, from Hedges' estimate on; a
-    step below 0 is halved until it is not. The last step is one of less than 1e-5, and 0 is taken
-    if its likelihood is higher: the rules of metafor's `rma`, so that its numbers are met.
-    """
-    tau2 = max(0.0, float(np.var(y, ddof=1) - variance.mean()))
-    for _ in range(1000):
-        w = 1 / (variance + tau2)
-        total, square, cube = w.sum(), w @ w, (w * w) @ w
-        residual = w * (y - w @ y / total)
-        trace = total - square / total
-        trace_square = square - 2 * cube / total + (square / total) ** 2
-        step = float((residual @ residual - trace) / trace_square)
-        while tau2 + step < 0:
-            step = -tau2 if abs(step) < REML_STEP * 1e-3 else step / 2
-        tau2 += step
-        if abs(step) <= REML_STEP:
-            is_none_likelier = _loglik(y, variance) > _loglik(y, variance + tau2)
-            return 0.0 if is_none_likelier else tau2
-    raise ConvergenceError(
-        "The between-study variance (REML) did not converge",
-        f"{y.size} studies, last value {tau2:g}",
-        'Use method="DL"',
-    )
-
-
-def _loglik(y: FloatArray, variance: FloatArray) -> float:
-    """Restricted log-likelihood up to a constant."""
-    w = 1 / variance
-    mu = w @ y / w.sum()
-    return float(-0.5 * (np.log(variance).sum() + np.log(w.sum()) + w @ (y - mu) ** 2))
-
-
-def _chi2_p(statistic: float, df: int) -> float:
-    from scipy import special
-
-    return float(special.chdtrc(df, statistic))
+    return y, se

@@ -1,14 +1,23 @@
 """Effects of the same signature pooled over cohorts."""
 
-from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.errors import ClinicalError, ParameterError, count, examples
+from neurosig.errors import examples
 from neurosig.keys import OK, SCORE_TERM, Pooled, Result
-from neurosig.outcomes.pooling.random_effects import Method, is_narrow, pool_effects
+from neurosig.outcomes.pooling.effect_tables import Effects, Tables, effects_of
+from neurosig.outcomes.pooling.heterogeneity import Method
+from neurosig.outcomes.pooling.random_effects import (
+    FEW_COHORTS,
+    PooledEffect,
+    check_method,
+    is_narrow,
+    pool_many,
+)
 from neurosig.outcomes.results import Results, declare_family, ordered, wald
 
 FloatArray = NDArray[np.float64]
@@ -17,33 +26,53 @@ POOLED = "pooled"
 SINGLE_COHORT = "single_cohort"
 NO_COHORT = "no_cohort"
 FIRTH_MODEL = "Firth's penalty"
-FEW_COHORTS = 5
-_MODEL_TEXT = {
-    "REML": "random effects (REML)",
-    "DL": "random effects (DerSimonian-Laird)",
-    "FE": "common effect",
+_ESTIMATOR = {
+    "REML": "REML",
+    "DL": "DerSimonian-Laird",
+    "PM": "Paule-Mandel",
+    "ML": "maximum likelihood",
+    "HE": "Hedges",
+    "SJ": "Sidik-Jonkman",
 }
-_FEW_COHORT_COLUMNS = (
-    Pooled.CI_LOW_WIDER,
-    Pooled.CI_HIGH_WIDER,
+COLUMN_OF = {  # fields of PooledEffect that have another name in tables
+    "q": Pooled.Q_HETEROGENEITY,
+    "q_p_value": Pooled.P_HETEROGENEITY,
+}
+EFFECT_OF = {  # estimates, and what they are called on the scale of the effect
+    Result.ESTIMATE: Result.EFFECT,
+    Result.CI_LOW: Result.EFFECT_LOW,
+    Result.CI_HIGH: Result.EFFECT_HIGH,
+    Pooled.ESTIMATE_COMMON: Pooled.EFFECT_COMMON,
+    Pooled.CI_LOW_COMMON: Pooled.EFFECT_LOW_COMMON,
+    Pooled.CI_HIGH_COMMON: Pooled.EFFECT_HIGH_COMMON,
+    Pooled.CI_LOW_WIDER: Pooled.EFFECT_LOW_WIDER,
+    Pooled.CI_HIGH_WIDER: Pooled.EFFECT_HIGH_WIDER,
+    Pooled.PREDICTION_LOW: Pooled.EFFECT_PREDICTION_LOW,
+    Pooled.PREDICTION_HIGH: Pooled.EFFECT_PREDICTION_HIGH,
+}
+_OPTIONAL = (
+    Result.DF,
+    Pooled.Q_SCALE,
+    Pooled.TAU2_LOW,
+    Pooled.TAU2_HIGH,
+    Pooled.I2_LOW,
+    Pooled.I2_HIGH,
+    Pooled.H2_LOW,
+    Pooled.H2_HIGH,
+    Pooled.PREDICTION_LOW,
+    Pooled.PREDICTION_HIGH,
     Pooled.ESTIMATE_COMMON,
     Pooled.CI_LOW_COMMON,
     Pooled.CI_HIGH_COMMON,
-)
-_NEEDED = (
-    Result.COHORT,
-    Result.ENDPOINT,
-    Result.SIGNATURE,
-    Result.TERM,
-    Result.ESTIMATE,
-    Result.STD_ERROR,
-    Result.EFFECT_SCALE,
-    Result.STATUS,
+    Pooled.P_VALUE_COMMON,
+    Pooled.CI_LOW_WIDER,
+    Pooled.CI_HIGH_WIDER,
+    Pooled.P_VALUE_WIDER,
 )
 
 
 def meta(
-    tables: Results | pd.DataFrame | Sequence[Results | pd.DataFrame],
+    tables: Tables,
     *,
     method: Method = "REML",
     knha: bool = True,
@@ -52,18 +81,33 @@ def meta(
 ) -> Results:
     """Pool each signature's score effect over the cohorts of one endpoint.
 
-    tables: results of `cox` or `regress`, one per cohort or already one below the other. Only rows
-    of the score that went through are pooled. Endpoints are never mixed: with several in the
-    input, `endpoint` has to pick one.
+    Parameters
+    ----------
+    tables
+        Results of `cox` or `regress`, one per cohort or already one below the other. Only rows of
+        the score that went through are pooled; cohorts left out are named in `message`.
+    method
+        Estimator of the variance between cohorts: "REML", "DL" (DerSimonian-Laird), "PM"
+        (Paule-Mandel), "ML", "HE" (Hedges), "SJ" (Sidik-Jonkman), or "FE" for the common effect.
+    knha
+        Hartung-Knapp standard errors and t distribution.
+    endpoint
+        Endpoints are never mixed: with several in the input, this has to pick one.
+    confidence
+        Coverage of all intervals.
 
-    The table has one row per signature with the cohort "pooled", and further the cohorts used,
-    tau2, I2 (percent), Cochran's Q and its p-value, and the Hartung-Knapp factor `q_scale`. With
-    fewer than 5 cohorts the heterogeneity is hardly estimable; then the common-effect result
-    (`*_common`) and the wider of the Hartung-Knapp and normal intervals (`*_wider`) stand beside
-    it, and q is over the p-values of that wider interval (`p_value_wider`): two estimates that
-    agree by chance make a Hartung-Knapp p-value small. A signature with one cohort has that
-    cohort's own result, interval and p-value, and the status "single_cohort", one with none
-    "no_cohort". q-values are over the pooled rows alone.
+    Returns
+    -------
+    Results
+        `table`: one row per signature with the cohort "pooled", the cohorts used, tau2, I2
+        (percent) and H2 with Q-profile intervals, Cochran's Q and its p-value, and the
+        Hartung-Knapp factor `q_scale`; the prediction interval from 5 cohorts on. With fewer the
+        heterogeneity is hardly estimable; then the common-effect result (`*_common`) and the wider
+        of the Hartung-Knapp and normal intervals (`*_wider`) stand beside it, and q is over the
+        p-values of that wider interval (`p_value_wider`): two estimates that agree by chance make
+        a Hartung-Knapp p-value small. A signature with one cohort has that cohort's own result,
+        interval and p-value, and the status "single_cohort", one with none "no_cohort". q-values
+        are over the pooled rows alone.
 
     Raises
     ------
@@ -72,208 +116,159 @@ def meta(
     ParameterError
         A column is missing, or an option has a value that is not allowed.
 
+    Warns
+    -----
+    ClinicalWarning
+        Fits of a cohort did not go through and are left out.
+
     References
     ----------
     As `pool_effects`; Jackson D et al. (2017) Stat Med 36:3923-3934, doi:10.1002/sim.7411, for
     narrow Hartung-Knapp intervals.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"endpoint": "OS", "signature": ["NGF"], "term": "score", "status": "ok",
+    ...                     "estimate": 0.0, "std_error": 0.5, "effect_scale": "HR per SD"})
+    >>> tables = [one.assign(cohort="A"), one.assign(cohort="B", estimate=1.0)]
+    >>> row = meta(tables, method="DL").table.iloc[0]  # by hand: Q = 2, tau2 = (2 - 1) / 4
+    >>> float(row["estimate"]), float(row["tau2"]), float(row["std_error"])
+    (0.5, 0.25, 0.5)
     """
-    rows = _usable(tables, endpoint)
-    endpoints = list(rows[Result.ENDPOINT].unique())
-    records = [
-        _record(name, group, method, knha, confidence)
-        for name, group in rows.groupby(Result.SIGNATURE, sort=False)
-    ]
-    model = _MODEL_TEXT[method][:-1] + ", Hartung-Knapp)" if knha else _MODEL_TEXT[method]
-    if knha and method == "FE":
-        model = "common effect (Hartung-Knapp)"
-    table = pd.DataFrame(records).assign(
-        **{
-            Result.COHORT: POOLED,
-            Result.ENDPOINT: endpoints[0],
-            Result.TERM: SCORE_TERM,
-            Result.CI_LEVEL: confidence,
-            Result.EFFECT_SCALE: rows[Result.EFFECT_SCALE].iloc[0],
-        }
-    )
-    model_of = {OK: model, SINGLE_COHORT: "one cohort, as it was fitted", NO_COHORT: ""}
-    table[Result.MODEL] = table[Result.STATUS].map(model_of)
-    is_ratio = not str(rows[Result.EFFECT_SCALE].iloc[0]).startswith("difference")
-    for source, target in (
-        (Result.ESTIMATE, Result.EFFECT),
-        (Result.CI_LOW, Result.EFFECT_LOW),
-        (Result.CI_HIGH, Result.EFFECT_HIGH),
-        (Pooled.ESTIMATE_COMMON, Pooled.EFFECT_COMMON),
-        (Pooled.CI_LOW_COMMON, Pooled.EFFECT_LOW_COMMON),
-        (Pooled.CI_HIGH_COMMON, Pooled.EFFECT_HIGH_COMMON),
-        (Pooled.CI_LOW_WIDER, Pooled.EFFECT_LOW_WIDER),
-        (Pooled.CI_HIGH_WIDER, Pooled.EFFECT_HIGH_WIDER),
-    ):
-        if source in table.columns:
-            table[target] = np.exp(table[source]) if is_ratio else table[source]
-    optional = [Result.DF, Pooled.Q_SCALE, *_FEW_COHORT_COLUMNS]
-    table = table.drop(columns=[c for c in optional if c in table and table[c].isna().all()])
-    family = f"pooled score rows ({endpoints[0]})"
-    notes = [f"Pooled within one endpoint: {endpoints[0]}"]
-    p_values = table[Result.P_VALUE]
-    if Pooled.P_VALUE_WIDER in table.columns:
-        family += ", p of the wider interval"
-        p_values = table[Pooled.P_VALUE_WIDER].fillna(p_values)
-        notes.append("With few cohorts q is over the p-values of the wider interval")
-    notes.extend(_firth_notes(rows, table))
-    return Results(
-        table=declare_family(ordered(table), family, p_values=p_values), notes=tuple(notes)
-    )
-
-
-def _usable(
-    tables: Results | pd.DataFrame | Sequence[Results | pd.DataFrame], endpoint: str | None
-) -> pd.DataFrame:
-    """The score rows of one endpoint, checked."""
-    listed = [tables] if isinstance(tables, Results | pd.DataFrame) else list(tables)
-    frames = [item.table if isinstance(item, Results) else item for item in listed]
-    for frame in frames:
-        missing = [name for name in _NEEDED if name not in frame.columns]
-        if missing:
-            raise ParameterError(
-                f"A result table without the column {missing[0]!r} cannot be pooled",
-                f"It has {examples(frame.columns)}",
-                "Give tables of ns.cox or ns.regress",
-            )
-    if not any(len(frame) for frame in frames):
-        raise ParameterError(
-            "There is nothing to pool",
-            f"{count(len(frames), 'table')} without rows",
-            "Give result tables of at least two cohorts",
-        )
-    rows = pd.concat(frames, ignore_index=True)
-    rows = rows[rows[Result.TERM] == SCORE_TERM]
-    rows = _one_endpoint(rows, endpoint)
-    scales = list(rows[Result.EFFECT_SCALE].unique())
-    if len(scales) > 1:
-        raise ClinicalError(
-            "Effects on different scales cannot be pooled",
-            f"The tables hold {examples(scales)}",
-            "Make all tables with the same model and scale",
-        )
-    keys = [Result.COHORT, Result.SIGNATURE]
-    repeated = rows[rows.duplicated(keys, keep=False)]
-    if len(repeated):
-        pairs = (repeated[Result.SIGNATURE] + " in " + repeated[Result.COHORT]).unique()
-        raise ClinicalError(
-            "A signature occurs more than once in a cohort",
-            f"{count(len(pairs), 'pair')}: {examples(pairs)}",
-            'Keep one model per cohort, as in table[table["adjusted_for"] == ""], and give cohorts '
-            "different names",
-        )
-    return rows
-
-
-def _one_endpoint(rows: pd.DataFrame, endpoint: str | None) -> pd.DataFrame:
-    present = list(rows[Result.ENDPOINT].unique())
-    if endpoint is None and len(present) > 1:
-        cohorts = rows.groupby(Result.ENDPOINT, sort=False)[Result.COHORT].unique()
-        raise ClinicalError(
-            "Different endpoints are not pooled",
-            "; ".join(f"{name}: {examples(list(used))}" for name, used in cohorts.items()),
-            f"Pick one, as in endpoint={present[0]!r}, and pool each by itself",
-            endpoints=tuple(present),
-        )
-    if endpoint is not None and endpoint not in present:
-        raise ClinicalError(
-            f"No table has the endpoint {endpoint!r}",
-            f"There are {examples(present)}",
-            "Pick one of these",
-            endpoints=tuple(present),
-        )
-    return rows if endpoint is None else rows[rows[Result.ENDPOINT] == endpoint]
-
-
-def _record(
-    signature: object, rows: pd.DataFrame, method: Method, knha: bool, confidence: float
-) -> dict[str, object]:
-    """The row of one signature."""
-    good = rows[
-        (rows[Result.STATUS] == OK)
-        & np.isfinite(rows[Result.ESTIMATE])
-        & (rows[Result.STD_ERROR] > 0)
-    ]
-    record: dict[str, object] = {
-        Result.SIGNATURE: signature,
-        Pooled.N_COHORTS: len(good),
-        Pooled.COHORTS: ", ".join(good[Result.COHORT].astype(str)),
-        Result.STATUS: OK,
-        Result.MESSAGE: "",
-    }
+    check_method(method, confidence)
+    effects = effects_of(tables, endpoint)
+    table = pd.DataFrame({Result.SIGNATURE: effects.signatures})
+    table[Pooled.N_COHORTS] = effects.used.sum(axis=1)
+    table[Pooled.COHORTS] = effects.names(effects.used)
     for column in (Result.N, Result.N_EVENTS):
-        if column in good.columns:
-            record[column] = int(good[column].sum())
-    if Result.ADJUSTED_FOR in good.columns:
-        record[Result.ADJUSTED_FOR] = "; ".join(good[Result.ADJUSTED_FOR].astype(str).unique())
-    y = good[Result.ESTIMATE].to_numpy(dtype=np.float64)
-    se = good[Result.STD_ERROR].to_numpy(dtype=np.float64)
-    if y.size < 2:
-        return record | _single(good, confidence)
-    pooled = pool_effects(y, se, method=method, knha=knha, confidence=confidence)
-    record |= {
-        Result.ESTIMATE: pooled.estimate,
-        Result.STD_ERROR: pooled.std_error,
-        Result.CI_LOW: pooled.ci_low,
-        Result.CI_HIGH: pooled.ci_high,
-        Result.STATISTIC: pooled.statistic,
-        Result.DF: pooled.df,
-        Result.P_VALUE: pooled.p_value,
-        Pooled.TAU2: pooled.tau2,
-        Pooled.I2: pooled.i2,
-        Pooled.Q_HETEROGENEITY: pooled.q,
-        Pooled.P_HETEROGENEITY: pooled.q_p_value,
-        Pooled.Q_SCALE: pooled.q_scale,
+        if column in effects.rows.columns:
+            table[column] = effects.counts(column).sum(axis=1)
+    if Result.ADJUSTED_FOR in effects.rows.columns:
+        table[Result.ADJUSTED_FOR] = effects.adjustments()
+    table[Result.STATUS] = np.select(
+        [table[Pooled.N_COHORTS] > 1, table[Pooled.N_COHORTS] == 1], [OK, SINGLE_COHORT], NO_COHORT
+    )
+    table = table.assign(**_numbers(effects, method, confidence, knha=knha))
+    _fill_unpooled(table, effects, confidence)
+    table[Result.MESSAGE] = _messages(table, effects)
+    model_of = {
+        OK: model_words(method, knha=knha),
+        SINGLE_COHORT: "one cohort, as it was fitted",
+        NO_COHORT: "",
     }
-    if is_narrow(pooled.q_scale):
-        record[Result.MESSAGE] = (
-            f"Hartung-Knapp factor {pooled.q_scale:.2g} below 1: the standard error is smaller "
-            "than the normal one"
-        )
-    if pooled.k < FEW_COHORTS:
-        record |= _few_cohorts(y, se, method, confidence)
-    return record
+    table[Result.MODEL] = table[Result.STATUS].map(model_of)
+    table = dressed(table, effects, confidence)
+    return _with_family(table, effects)
 
 
-def _few_cohorts(
-    y: FloatArray, se: FloatArray, method: Method, confidence: float
-) -> dict[str, object]:
-    """The common effect, and the wider of the Hartung-Knapp and the normal interval."""
-    common = pool_effects(y, se, method="FE", knha=False, confidence=confidence)
-    both = [
-        pool_effects(y, se, method=method, knha=knha, confidence=confidence)
-        for knha in (True, False)
-    ]
-    wider = max(both, key=lambda pooled: np.nan_to_num(pooled.ci_high - pooled.ci_low))
-    return {
-        Pooled.CI_LOW_WIDER: wider.ci_low,
-        Pooled.CI_HIGH_WIDER: wider.ci_high,
+def model_words(method: Method, *, knha: bool) -> str:
+    """The model in words.
+
+    >>> model_words("PM", knha=True), model_words("FE", knha=False)
+    ('random effects (Paule-Mandel, Hartung-Knapp)', 'common effect')
+    """
+    words = [_ESTIMATOR[method]] if method in _ESTIMATOR else []
+    words += ["Hartung-Knapp"] if knha else []
+    kind = "common effect" if method == "FE" else "random effects"
+    return f"{kind} ({', '.join(words)})" if words else kind
+
+
+def columns_of(pooled: PooledEffect[FloatArray]) -> dict[str, FloatArray]:
+    """The numbers of pooled effects under the names they have in tables."""
+    names = [f.name for f in fields(pooled) if f.name != "k"]
+    return {COLUMN_OF.get(name, name): getattr(pooled, name) for name in names}
+
+
+def dressed(table: pd.DataFrame, effects: Effects, confidence: float) -> pd.DataFrame:
+    """The table with effects beside estimates and what all rows share, without empty columns."""
+    empty = [name for name in _OPTIONAL if name in table and table[name].isna().all()]
+    table = table.drop(columns=empty)
+    for source, target in EFFECT_OF.items():
+        if source in table.columns:
+            table[target] = np.exp(table[source]) if effects.is_ratio else table[source]
+    shared: dict[str, Any] = {
+        Result.COHORT: POOLED,
+        Result.ENDPOINT: effects.endpoint,
+        Result.TERM: SCORE_TERM,
+        Result.CI_LEVEL: confidence,
+        Result.EFFECT_SCALE: effects.scale,
+    }
+    return table.assign(**shared)
+
+
+def _numbers(
+    effects: Effects, method: Method, confidence: float, *, knha: bool
+) -> dict[str, FloatArray]:
+    """The columns of numbers, NaN in rows of fewer than two cohorts."""
+    n_cohorts = effects.used.sum(axis=1)
+    pooled = np.flatnonzero(n_cohorts > 1)
+    few = np.flatnonzero((n_cohorts > 1) & (n_cohorts < FEW_COHORTS))
+
+    def over(rows: NDArray[np.int64], method: Method, *, knha: bool) -> PooledEffect[FloatArray]:
+        y, se = effects.estimate[rows], effects.std_error[rows]
+        return pool_many(y, se, method=method, knha=knha, confidence=confidence)
+
+    found = [(pooled, columns_of(over(pooled, method, knha=knha)))]
+    common = over(few, "FE", knha=False)
+    both = [over(few, method, knha=use) for use in (True, False)]
+    widths = [np.nan_to_num(one.ci_high - one.ci_low) for one in both]
+    is_normal = widths[1] > widths[0]
+    beside = {
         Pooled.ESTIMATE_COMMON: common.estimate,
         Pooled.CI_LOW_COMMON: common.ci_low,
         Pooled.CI_HIGH_COMMON: common.ci_high,
         Pooled.P_VALUE_COMMON: common.p_value,
-        Pooled.P_VALUE_WIDER: wider.p_value,
+        Pooled.CI_LOW_WIDER: np.where(is_normal, both[1].ci_low, both[0].ci_low),
+        Pooled.CI_HIGH_WIDER: np.where(is_normal, both[1].ci_high, both[0].ci_high),
+        Pooled.P_VALUE_WIDER: np.where(is_normal, both[1].p_value, both[0].p_value),
     }
+    found.append((few, beside))
+    filled: dict[str, FloatArray] = {}
+    for rows, columns in found:
+        for name, values in columns.items():
+            filled[name] = np.full(n_cohorts.size, np.nan)
+            filled[name][rows] = values
+    return filled
 
 
-def _single(rows: pd.DataFrame, confidence: float) -> dict[str, object]:
-    """One cohort's own result as its table has it, or none.
+def _messages(table: pd.DataFrame, effects: Effects) -> list[str]:
+    """What a reader of each row has to know."""
+    own = table.get(Result.MESSAGE, pd.Series("", index=table.index)).tolist()
+    factors = table.get(Pooled.Q_SCALE, pd.Series(np.nan, index=table.index)).tolist()
+    narrow = [
+        f"Hartung-Knapp factor {factor:.2g} below 1: the standard error is smaller than the "
+        "normal one"
+        if is_narrow(factor)
+        else ""
+        for factor in factors
+    ]
+    left_out = [f"left out: {lost}" if lost else "" for lost in effects.left_out()]
+    return ["; ".join(filter(None, parts)) for parts in zip(own, narrow, left_out, strict=True)]
+
+
+def _fill_unpooled(table: pd.DataFrame, effects: Effects, confidence: float) -> None:
+    """Rows of one cohort as its table has them, and the reason for rows of none."""
+    messages = np.full(len(table), "", dtype=object)
+    messages[table[Result.STATUS] == NO_COHORT] = "no cohort has a usable fit"
+    for s in np.flatnonzero(table[Result.STATUS] == SINGLE_COHORT).tolist():
+        place = effects.place[s, effects.used[s]]
+        numbers, messages[s] = _single(effects.rows.iloc[place], confidence)
+        table.loc[s, list(numbers)] = list(numbers.values())
+    table[Result.MESSAGE] = messages
+
+
+def _single(rows: pd.DataFrame, confidence: float) -> tuple[dict[str, float], str]:
+    """One cohort's own result as its table has it, and what to know of it.
 
     Its interval and p-value may be of a profile likelihood (Firth) or a t distribution. Where the
     table lacks them, or has intervals of another coverage, they are Wald's.
     """
     names = (Result.ESTIMATE, Result.STD_ERROR, Result.CI_LOW, Result.CI_HIGH, Result.STATISTIC)
-    if rows.empty:
-        empty = dict.fromkeys((*names, Result.P_VALUE), float("nan"))
-        return empty | {Result.STATUS: NO_COHORT, Result.MESSAGE: "no cohort has a usable fit"}
     row = rows.iloc[0]
     y, se = (rows[name].to_numpy(dtype=np.float64) for name in names[:2])
     statistic, p_value, half = wald(y, se, confidence)
     values = (y[0], se[0], y[0] - half[0], y[0] + half[0], statistic[0], p_value[0])
-    single: dict[str, object] = dict(zip((*names, Result.P_VALUE), map(float, values), strict=True))
+    single = dict(zip((*names, Result.P_VALUE), map(float, values), strict=True))
     message = "one cohort only: not pooled, no heterogeneity"
     own = [Result.STATISTIC, Result.P_VALUE]
     if Result.CI_LEVEL not in rows or np.isclose(float(row[Result.CI_LEVEL]), confidence):
@@ -281,7 +276,21 @@ def _single(rows: pd.DataFrame, confidence: float) -> dict[str, object]:
     elif _is_firth(rows).any():
         message += f"; its interval is Wald's, the cohort's is at {row[Result.CI_LEVEL]:g}"
     single |= {name: float(row[name]) for name in own if name in rows and pd.notna(row[name])}
-    return single | {Result.STATUS: SINGLE_COHORT, Result.MESSAGE: message}
+    return single, message
+
+
+def _with_family(table: pd.DataFrame, effects: Effects) -> Results:
+    """The table with q-values over its pooled rows, and its notes."""
+    family = f"pooled score rows ({effects.endpoint})"
+    notes = [f"Pooled within one endpoint: {effects.endpoint}"]
+    p_values = table[Result.P_VALUE]
+    if Pooled.P_VALUE_WIDER in table.columns:
+        family += ", p of the wider interval"
+        p_values = table[Pooled.P_VALUE_WIDER].fillna(p_values)
+        notes.append("With few cohorts q is over the p-values of the wider interval")
+    notes.extend(_firth_notes(effects.rows, table))
+    table = declare_family(ordered(table), family, p_values=p_values)
+    return Results(table=table, notes=tuple(notes))
 
 
 def _is_firth(rows: pd.DataFrame) -> "pd.Series[bool]":

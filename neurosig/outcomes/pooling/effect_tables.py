@@ -1,0 +1,213 @@
+"""The effects of signatures in cohorts, from result tables to matrices."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError, count, examples
+from neurosig.keys import OK, SCORE_TERM, Result
+from neurosig.outcomes.results import Results
+
+FloatArray = NDArray[np.float64]
+Tables = Results | pd.DataFrame | Sequence[Results | pd.DataFrame]
+
+_NEEDED = (
+    Result.COHORT,
+    Result.ENDPOINT,
+    Result.SIGNATURE,
+    Result.TERM,
+    Result.ESTIMATE,
+    Result.STD_ERROR,
+    Result.EFFECT_SCALE,
+    Result.STATUS,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """Effects of S signatures in k cohorts.
+
+    rows: the score rows of the tables; place: (S, k) the position in `rows` of each signature in
+    each cohort, -1 where it has none; estimate, std_error: (S, k), NaN where it has none that went
+    through.
+    """
+
+    rows: pd.DataFrame
+    signatures: tuple[str, ...]
+    cohorts: tuple[str, ...]
+    place: NDArray[np.int64]
+    estimate: FloatArray
+    std_error: FloatArray
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """(S, k) which effects can be pooled."""
+        return ~np.isnan(self.estimate)
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint of all of them."""
+        return str(self.rows[Result.ENDPOINT].iloc[0])
+
+    @property
+    def scale(self) -> str:
+        """What an effect is: "HR per SD"."""
+        return str(self.rows[Result.EFFECT_SCALE].iloc[0])
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether an effect is exp(estimate)."""
+        return not self.scale.startswith("difference")
+
+    def counts(self, column: str) -> NDArray[np.int64]:
+        """A column of whole numbers, (S, k), 0 where a cohort is not used or does not say."""
+        values = np.nan_to_num(self.rows[column].to_numpy(dtype=np.float64))
+        return np.asarray(np.where(self.used, values[self.place], 0.0), dtype=np.int64)
+
+    def names(self, used: NDArray[np.bool_]) -> list[str]:
+        """The cohorts used of each signature, "A, B"."""
+        cohorts = np.asarray(self.cohorts, dtype=object)
+        return [", ".join(cohorts[row]) for row in used]
+
+    def adjustments(self) -> list[str]:
+        """What the models of each signature were adjusted for, each text once."""
+        texts = self.rows[Result.ADJUSTED_FOR].astype(str).to_numpy(dtype=object)
+        return [
+            "; ".join(dict.fromkeys(texts[place[used]]))
+            for place, used in zip(self.place, self.used, strict=True)
+        ]
+
+    def left_out(self) -> list[str]:
+        """The cohorts of each signature whose fit cannot be pooled, with the reason."""
+        status = self.rows[Result.STATUS].astype(str).to_numpy(dtype=object)
+        lost = (self.place >= 0) & ~self.used
+        return [
+            ", ".join(
+                f"{self.cohorts[j]} ({_reason(status[place[j]])})" for j in np.flatnonzero(out)
+            )
+            for place, out in zip(self.place, lost, strict=True)
+        ]
+
+
+def _reason(status: str) -> str:
+    return "no finite estimate" if status == OK else status.replace("_", " ")
+
+
+def effects_of(tables: Tables, endpoint: str | None) -> Effects:
+    """Read the score rows of one endpoint from result tables.
+
+    Raises
+    ------
+    ClinicalError
+        Several endpoints or effect scales, or several rows of a signature in one cohort.
+    ParameterError
+        A column is missing, or there is no row.
+
+    Warns
+    -----
+    ClinicalWarning
+        Fits of a cohort did not go through and are left out.
+    """
+    rows = _one_endpoint(_score_rows(tables), endpoint).reset_index(drop=True)
+    _refuse_mixed(rows)
+    of_signature, signatures = pd.factorize(rows[Result.SIGNATURE])
+    of_cohort, cohorts = pd.factorize(rows[Result.COHORT])
+    place = np.full((len(signatures), len(cohorts)), -1, dtype=np.int64)
+    place[of_signature, of_cohort] = np.arange(len(rows))
+    y = rows[Result.ESTIMATE].to_numpy(dtype=np.float64)
+    se = rows[Result.STD_ERROR].to_numpy(dtype=np.float64)
+    good = (rows[Result.STATUS] == OK).to_numpy() & np.isfinite(y) & np.isfinite(se) & (se > 0)
+    is_used = (place >= 0) & good[place]
+    effects = Effects(
+        rows=rows,
+        signatures=tuple(map(str, signatures)),
+        cohorts=tuple(map(str, cohorts)),
+        place=place,
+        estimate=np.where(is_used, y[place], np.nan),
+        std_error=np.where(is_used, se[place], np.nan),
+    )
+    _warn_of_losses(effects)
+    return effects
+
+
+def _score_rows(tables: Tables) -> pd.DataFrame:
+    listed = [tables] if isinstance(tables, Results | pd.DataFrame) else list(tables)
+    frames = [item.table if isinstance(item, Results) else item for item in listed]
+    for frame in frames:
+        missing = [name for name in _NEEDED if name not in frame.columns]
+        if missing:
+            raise ParameterError(
+                f"A result table without the column {missing[0]!r} cannot be pooled",
+                f"It has {examples(frame.columns)}",
+                "Give tables of ns.cox or ns.regress",
+            )
+    if not any((frame[Result.TERM] == SCORE_TERM).any() for frame in frames):
+        raise ParameterError(
+            "There is nothing to pool",
+            f"{count(len(frames), 'table')} without rows of scores",
+            "Give result tables of at least two cohorts",
+        )
+    rows = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    return rows[rows[Result.TERM] == SCORE_TERM]
+
+
+def _one_endpoint(rows: pd.DataFrame, endpoint: str | None) -> pd.DataFrame:
+    present = list(rows[Result.ENDPOINT].unique())
+    if endpoint is None and len(present) > 1:
+        cohorts = rows.groupby(Result.ENDPOINT, sort=False)[Result.COHORT].unique()
+        raise ClinicalError(
+            "Different endpoints are not pooled",
+            "; ".join(f"{name}: {examples(list(used))}" for name, used in cohorts.items()),
+            f"Pick one, as in endpoint={present[0]!r}, and pool each by itself",
+            endpoints=tuple(present),
+        )
+    if endpoint is not None and endpoint not in present:
+        raise ClinicalError(
+            f"No table has the endpoint {endpoint!r}",
+            f"There are {examples(present)}",
+            "Pick one of these",
+            endpoints=tuple(present),
+        )
+    return rows if endpoint is None else rows[rows[Result.ENDPOINT] == endpoint]
+
+
+def _refuse_mixed(rows: pd.DataFrame) -> None:
+    """Refuse effects on different scales, and a signature twice in a cohort."""
+    scales = list(rows[Result.EFFECT_SCALE].unique())
+    if len(scales) > 1:
+        raise ClinicalError(
+            "Effects on different scales cannot be pooled",
+            f"The tables hold {examples(scales)}",
+            "Make all tables with the same model and scale",
+        )
+    repeated = rows[rows.duplicated([Result.COHORT, Result.SIGNATURE], keep=False)]
+    if len(repeated):
+        pairs = (repeated[Result.SIGNATURE] + " in " + repeated[Result.COHORT]).unique()
+        raise ClinicalError(
+            "A signature occurs more than once in a cohort",
+            f"{count(len(pairs), 'pair')}: {examples(pairs)}",
+            'Keep one model per cohort, as in table[table["adjusted_for"] == ""], and give cohorts '
+            "different names",
+        )
+
+
+def _warn_of_losses(effects: Effects) -> None:
+    told = [
+        f"{signature}: {lost}"
+        for signature, lost in zip(effects.signatures, effects.left_out(), strict=True)
+        if lost
+    ]
+    if told:
+        warnings.warn(
+            ClinicalWarning(
+                f"Cohorts are left out of {count(len(told), 'pooled row')}: their fits did not go "
+                "through",
+                examples(told, quoted=False),
+                "The column message of the row names them; see message in the table of the cohort",
+            ),
+            stacklevel=4,
+        )

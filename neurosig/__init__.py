@@ -70,6 +70,9 @@ if TYPE_CHECKING:
     from neurosig.outcomes.curves.survival_curve import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves.survival_curve import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
+    from neurosig.outcomes.pooling.omitted_cohorts import leave_one_out as leave_one_out
+    from neurosig.outcomes.pooling.one_stage import pooled_cox as pooled_cox
+    from neurosig.outcomes.pooling.small_studies import egger_test as egger_test
     from neurosig.outcomes.pooling.verb import meta as meta
     from neurosig.outcomes.prediction.calibration_curve import calibration as calibration
     from neurosig.outcomes.prediction.concordance_contrast import (
@@ -118,6 +121,7 @@ _HOME = {
     "cumulative_incidence": "outcomes.competing.incidence",
     "decision_curve": "outcomes.prediction.net_benefit",
     "discrimination": "outcomes.prediction.performance",
+    "egger_test": "outcomes.pooling.small_studies",
     "errors": "errors",
     "fine_gray": "outcomes.competing.fine_gray_model",
     "fit_cox": "outcomes.cox.single_fit",
@@ -125,6 +129,7 @@ _HOME = {
     "harmonise": "harmonisation.verb",
     "kaplan_meier": "outcomes.curves.survival_curve",
     "landmark": "outcomes.curves.landmark_analysis",
+    "leave_one_out": "outcomes.pooling.omitted_cohorts",
     "load_signatures": "genesets.finding",
     "logrank": "outcomes.curves.rank_tests",
     "logrank_trend": "outcomes.curves.rank_comparisons",
@@ -139,6 +144,7 @@ _HOME = {
     "pairwise_logrank": "outcomes.curves.rank_comparisons",
     "ph_test": "outcomes.cox.proportional_hazards",
     "pl": "pl",
+    "pooled_cox": "outcomes.pooling.one_stage",
     "read_clinical": "outcomes.clinic.clinical_io",
     "read_enrichr": "genesets.enrichr",
     "read_expression": "expression.io",

@@ -171,7 +171,7 @@ def cox(
         family = f"score rows of {cohort.name}, {endpoint}"
         if len(tasks) > 1:
             family += ", adjusted" if one.rows.names else ", unadjusted"
-        table = declare_family(_table(one, cohort.name), family)
+        table = declare_family(cox_table(one, cohort.name), family)
         tables.append(_interaction_families(table, one.products, cohort.name, endpoint))
     table = ordered(pd.concat(tables, ignore_index=True))
     warn_of_fits(tables[0])  # the models asked for; the crude ones only stand beside them
@@ -237,7 +237,8 @@ def cox_task(
     return task
 
 
-def _table(task: CoxTask, cohort: str) -> pd.DataFrame:
+def cox_table(task: CoxTask, cohort: str) -> pd.DataFrame:
+    """Fit all signatures of a task: a row per signature and term, without q-values."""
     fits = fit_all(task)
     text = ModelText(
         cohort=cohort,

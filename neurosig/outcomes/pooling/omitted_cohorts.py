@@ -59,7 +59,8 @@ def leave_one_out(
     >>> one = pd.DataFrame({"endpoint": "OS", "signature": ["NGF"], "term": "score", "status": "ok",
     ...                     "estimate": 0.5, "std_error": 0.5, "effect_scale": "HR per SD"})
     >>> tables = [one.assign(cohort=c, estimate=y) for c, y in zip("ABC", (0.0, 0.5, 1.0))]
-    >>> leave_one_out(tables, method="FE", knha=False).table[["omitted", "estimate"]].values.tolist()
+    >>> table = leave_one_out(tables, method="FE", knha=False).table
+    >>> table[["omitted", "estimate"]].values.tolist()
     [['A', 0.75], ['B', 0.5], ['C', 0.25]]
     """
     check_method(method, confidence)

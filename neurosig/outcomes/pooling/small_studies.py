@@ -1,5 +1,7 @@
 """Whether small cohorts have other effects than large ones: Egger's regression test."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -63,15 +65,15 @@ def egger_test(tables: Tables, *, endpoint: str | None = None, confidence: float
 
     Examples
     --------
-    Estimates that lie on 0.1 + 2 se but for one.
+    Estimates that lie on 0.1 + 2 se but for the first, which weighs most.
 
     >>> table = pd.DataFrame({"cohort": list("ABCDEFGHIJ"), "endpoint": "OS", "signature": "NGF",
     ...                       "term": "score", "status": "ok", "effect_scale": "HR per SD"})
     >>> table["std_error"] = np.arange(1, 11) / 20
-    >>> table["estimate"] = 0.1 + 2 * table["std_error"] + [0.01] + [0] * 9
+    >>> table["estimate"] = 0.1 + 2 * table["std_error"] + np.eye(10)[0] / 100
     >>> row = egger_test(table).table.iloc[0]
     >>> round(float(row["estimate"]), 2), round(float(row["limit_estimate"]), 2), int(row["df"])
-    (1.97, 0.11, 8)
+    (1.96, 0.11, 8)
     """
     check_scale("none", confidence)
     effects = effects_of(tables, endpoint)
@@ -87,7 +89,7 @@ def egger_test(tables: Tables, *, endpoint: str | None = None, confidence: float
     for source, target in _LIMIT_EFFECT.items():
         table[target] = np.exp(table[source]) if effects.is_ratio else table[source]
     is_enough = n_cohorts >= FEWEST_FOR_FUNNEL
-    shared = {
+    shared: dict[str, Any] = {
         Result.COHORT: "all",
         Result.ENDPOINT: effects.endpoint,
         Result.TERM: SCORE_TERM,

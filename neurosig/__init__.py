@@ -70,9 +70,12 @@ if TYPE_CHECKING:
     from neurosig.outcomes.curves.survival_curve import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves.survival_curve import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
+    from neurosig.outcomes.pooling.frozen_model import FrozenModel as FrozenModel
     from neurosig.outcomes.pooling.omitted_cohorts import leave_one_out as leave_one_out
     from neurosig.outcomes.pooling.one_stage import pooled_cox as pooled_cox
     from neurosig.outcomes.pooling.small_studies import egger_test as egger_test
+    from neurosig.outcomes.pooling.training import train as train
+    from neurosig.outcomes.pooling.validation import validate as validate
     from neurosig.outcomes.pooling.verb import meta as meta
     from neurosig.outcomes.prediction.calibration_curve import calibration as calibration
     from neurosig.outcomes.prediction.concordance_contrast import (
@@ -98,6 +101,7 @@ _HOME = {
     "CoxFit": "outcomes.cox.single_fit",
     "CoxModel": "outcomes.cox.options",
     "Endpoint": "outcomes.clinic.endpoint",
+    "FrozenModel": "outcomes.pooling.frozen_model",
     "Harmonised": "harmonisation.verb",
     "MatchedNull": "matched_null",
     "QualityThresholds": "assessment.rules",
@@ -161,7 +165,9 @@ _HOME = {
     "smooth_knn": "smoothing",
     "survival_quantile": "outcomes.curves.survival_curve",
     "tl": "tl",
+    "train": "outcomes.pooling.training",
     "transform": "expression.transforms",
+    "validate": "outcomes.pooling.validation",
 }
 
 __all__ = [  # noqa: PLE0604 - the names are the keys above, written once

@@ -109,7 +109,7 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Column:
+class TermColumn:
     """A term with the values it found: numbers, or level names with None where missing."""
 
     term: Term
@@ -118,6 +118,7 @@ class _Column:
 
     @property
     def is_known(self) -> NDArray[np.bool_]:
+        """(n,) which rows have a value."""
         if self.numbers is not None:
             return ~np.isnan(self.numbers)
         return np.array([cell is not None for cell in self.cells], dtype=np.bool_)
@@ -161,7 +162,7 @@ def design_matrix(
     columns = []
     steps = []
     for term in chosen:
-        column = _read(data, term)
+        column = read_term(data, term)
         lost = rows & ~column.is_known
         steps.append(
             FlowStep.losing(
@@ -207,12 +208,13 @@ def _refuse_repeated(labels: Sequence[str]) -> None:
         )
 
 
-def _read(data: pd.DataFrame, term: Term) -> _Column:
+def read_term(data: pd.DataFrame, term: Term) -> TermColumn:
+    """The values of a term on all rows: numbers after their transform, or level names."""
     values = find_column(data, term.column)
     is_numeric = term.kind == "numeric" or term.transform != "none"
     is_categorical = term.kind == "categorical" or term.reference is not None
     if is_numeric or (not is_categorical and reads_as_numbers(values)):
-        return _Column(term, _transformed(term, numbers_of(values), data.index), [])
+        return TermColumn(term, _transformed(term, numbers_of(values), data.index), [])
     cells = texts_of(values)
     levels = dict.fromkeys(c for c in cells if c is not None)
     if not is_categorical and len(levels) > _MANY_LEVELS:
@@ -223,7 +225,7 @@ def _read(data: pd.DataFrame, term: Term) -> _Column:
             f'Term({term.column!r}, kind="categorical")',
             column=term.column,
         )
-    return _Column(term, None, cells)
+    return TermColumn(term, None, cells)
 
 
 def _transformed(term: Term, numbers: NDArray[np.float64], ids: pd.Index) -> NDArray[np.float64]:
@@ -252,7 +254,7 @@ def _transformed(term: Term, numbers: NDArray[np.float64], ids: pd.Index) -> NDA
 
 
 def _encoded(
-    column: _Column, rows: NDArray[np.bool_], few: list[str]
+    column: TermColumn, rows: NDArray[np.bool_], few: list[str]
 ) -> tuple[NDArray[np.float64], list[str]]:
     term = column.term
     if column.numbers is not None:
@@ -264,7 +266,7 @@ def _encoded(
         return numbers[:, np.newaxis], [term.label]
     cells = [cell for cell, kept in zip(column.cells, rows, strict=True) if kept and cell]
     counts = Counter(cells)
-    levels = sorted(counts, key=_level_order)
+    levels = sorted(counts, key=level_order)
     _refuse_constant(term, len(levels), levels[0], len(cells))
     reference = _reference(term, levels)
     few.extend(f"{term.column}[{lv}]: {counts[lv]}" for lv in levels if counts[lv] < _FEW_ROWS)
@@ -297,7 +299,7 @@ def _reference(term: Term, levels: Sequence[str]) -> str:
     )
 
 
-def _level_order(level: str) -> tuple[int, float, str]:
+def level_order(level: str) -> tuple[int, float, str]:
     """Numbers by value, then words by the alphabet."""
     try:
         return (0, float(level), level)

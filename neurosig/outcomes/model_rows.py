@@ -97,8 +97,7 @@ def model_rows(
         False.
     """
     chosen = choose_signatures(cohort, signatures)
-    single = isinstance(adjust, str | Mapping | Term)
-    terms = [Term.of(cast(TermLike, adjust))] if single else [Term.of(term) for term in adjust]
+    terms = as_terms(adjust)
     stratify = _names(strata)
     flows, used = [row_flow], known.copy()
     covariates, names = np.empty((int(known.sum()), 0)), tuple[str, ...]()
@@ -117,7 +116,7 @@ def model_rows(
         flows.append(flow_table([step]))
         covariates = covariates[in_stratum[used]]
     used &= in_stratum
-    _check_loss(int(known.sum()), int(used.sum()), allow_loss=allow_loss)
+    check_loss(int(known.sum()), int(used.sum()), allow_loss=allow_loss)
     columns = {name: np.asarray(level)[used] for name, level in zip(stratify, levels, strict=True)}
     codes, kept_strata = _strata_codes(pd.DataFrame(columns))
     return ModelRows(
@@ -131,6 +130,12 @@ def model_rows(
         adjusted_for=tuple(term.label for term in terms),
         stratified_by=kept_strata,
     )
+
+
+def as_terms(adjust: Sequence[TermLike]) -> list[Term]:
+    """The covariates asked for; one by itself need not be in a list."""
+    single = isinstance(adjust, str | Mapping | Term)
+    return [Term.of(cast(TermLike, adjust))] if single else [Term.of(term) for term in adjust]
 
 
 def choose_signatures(cohort: "Cohort", signatures: str | Sequence[str]) -> tuple[str, ...]:
@@ -236,7 +241,8 @@ def _names(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _check_loss(n_known: int, n_used: int, *, allow_loss: bool) -> None:
+def check_loss(n_known: int, n_used: int, *, allow_loss: bool) -> None:
+    """Warn of rows lost to missing values, and refuse to lose more than half; for a row choice."""
     lost = (n_known - n_used) / n_known if n_known else 0.0
     if lost <= WARN_LOSS:
         return

@@ -33,6 +33,7 @@ from neurosig.outcomes.clinic.intervals import (
     checked_intervals,
     warn_of_recurrent_events,
 )
+from neurosig.outcomes.clinic.scoring_record import ScoringRecord
 from neurosig.outcomes.row_flow import COLUMNS, FlowStep, flow_table
 
 TIME_KNOWN: Final = "time known"
@@ -65,6 +66,8 @@ class Cohort:
     row_flow : DataFrame
         Rows in, lost and out of each step, with the reason and up to five ids. The steps
         "time known" and "event known" count what the endpoint loses; `data` keeps these rows.
+    scoring : ScoringRecord, optional
+        How the scores were made, where they came from `score`.
 
     Examples
     --------
@@ -90,6 +93,7 @@ class Cohort:
     row_flow: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
     entry: NDArray[np.float64] | None = None
     patients: pd.Series | None = None
+    scoring: ScoringRecord | None = None
 
     @classmethod
     def from_intervals(
@@ -265,7 +269,9 @@ class Cohort:
                 f"no clinical row ({alignment.rule})",
             ),
         ]
-        cohort = cls(name, data, tuple(map(str, table.columns)), row_flow=flow_table(steps))
+        made = ScoringRecord.of(scores)
+        names = tuple(map(str, table.columns))
+        cohort = cls(name, data, names, row_flow=flow_table(steps), scoring=made)
         return cohort if endpoint is None else cohort._with_endpoint(endpoint)
 
     @property

@@ -1,9 +1,8 @@
 """One Cox model over the patients of several cohorts."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox_table, cox_task
 from neurosig.outcomes.cox.words import notes_of, warn_of_fits
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.model_rows import Scale, TermLike, patterns, spread
+from neurosig.outcomes.model_rows import Scale, TermLike, as_terms, patterns, spread
 from neurosig.outcomes.pooling.joined_cohorts import columns_needed, joined_cohorts
 from neurosig.outcomes.results import Results, declare_family, ordered
 
@@ -98,7 +97,7 @@ def pooled_cox(
     >>> round(float(row["estimate"] - alone["estimate"]), 6), round(float(row["p_heterogeneity"]))
     (0.0, 1)
     """
-    terms = _terms(adjust)
+    terms = as_terms(adjust)
     stratify = [strata] if isinstance(strata, str) else list(strata)
     others = (model.weights, model.offset, model.cluster)
     joined = joined_cohorts(cohorts, columns_needed(terms, stratify, others))
@@ -131,12 +130,6 @@ def pooled_cox(
         first = "Scores are divided by their standard deviation (n - 1) within each cohort"
         notes = (first, *notes[1:])
     return Results(table=ordered(table), row_flow=task.rows.row_flow, notes=notes)
-
-
-def _terms(adjust: Sequence[TermLike]) -> list[Term]:
-    if isinstance(adjust, str | Mapping | Term):
-        return [Term.of(cast("TermLike", adjust))]
-    return [Term.of(term) for term in adjust]
 
 
 def _within_cohorts(

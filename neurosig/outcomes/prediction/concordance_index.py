@@ -97,7 +97,7 @@ def concordance(
             row[Result.STATUS] = TOO_FEW_EVENTS if known.any() else NO_SCORE
             row[Result.MESSAGE] = f"{error.what}: {error.evidence}"
         else:
-            row |= _index_row(found, confidence)
+            row |= index_numbers(found, confidence)
         rows.append(row)
     of = f", within {', '.join(prepared.rows.stratified_by)}" if prepared.rows.stratified_by else ""
     shared = {
@@ -126,7 +126,8 @@ def _row(signature: str, known: NDArray[np.bool_], event: FloatArray) -> dict[st
     }
 
 
-def _index_row(found: PairConcordance, confidence: float) -> dict[str, object]:
+def index_numbers(found: PairConcordance, confidence: float) -> dict[str, object]:
+    """An index with its standard error and the interval on the logit scale, none at 0 and 1."""
     from scipy import special
 
     c, se = found.index, found.std_error

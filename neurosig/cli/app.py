@@ -23,6 +23,8 @@ COMMANDS = {
     "km": "Kaplan-Meier curves of a score's groups.",
     "regress": "Effect of each score on a clinical column.",
     "meta": "Pool results over cohorts.",
+    "train": "Fit a model in one cohort and save it frozen.",
+    "validate": "Judge a frozen model in another cohort.",
     "sc": "Summarise scores of single cells.",
     "signatures": "List, show, check and export the catalogue of signatures.",
     "methods": "List the scoring methods.",

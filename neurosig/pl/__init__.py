@@ -13,6 +13,11 @@
 ``summary_forest_data``   one row per signature, sorted by effect
 ``draw_forest``           either of them on an Axes
 ``forest_figure``         either of them as a Figure
+``leave_one_out_data``    the pooled effect without each cohort, for ``draw_forest``
+``leave_one_out_figure``  the same as a Figure
+``funnel_data``           effects of at least ten cohorts with their precision
+``draw_funnel``           the funnel on an Axes
+``funnel_figure``         the same as a Figure
 ``heatmap_data``          signatures x samples in the order in which they are shown
 ``draw_heatmap``          the matrix on an Axes
 ``heatmap_figure``        the matrix with clinical bars, colour bar and keys as a Figure
@@ -58,6 +63,7 @@ if TYPE_CHECKING:
     from neurosig.pl.dotplot import dotplot_alt, dotplot_data, dotplot_figure, draw_dotplot
     from neurosig.pl.forest import forest_alt, forest_data, forest_figure, summary_forest_data
     from neurosig.pl.forest_drawing import draw_forest
+    from neurosig.pl.funnel import draw_funnel, funnel_alt, funnel_data, funnel_figure
     from neurosig.pl.heatmap import (
         HeatmapData,
         draw_heatmap,
@@ -80,6 +86,11 @@ if TYPE_CHECKING:
         kaplan_meier_figure,
     )
     from neurosig.pl.null import draw_null, null_alt, null_data, null_figure
+    from neurosig.pl.omitted import (
+        leave_one_out_alt,
+        leave_one_out_data,
+        leave_one_out_figure,
+    )
     from neurosig.pl.on_embedding import embedding
     from neurosig.pl.overlap import draw_overlap, overlap_alt, overlap_data, overlap_figure
     from neurosig.pl.style import figure_style, save_figure
@@ -97,12 +108,14 @@ _HOMES = {
     "incidence": ("draw_incidence", "incidence_alt", "incidence_data", "incidence_figure"),
     "forest": ("forest_alt", "forest_data", "forest_figure", "summary_forest_data"),
     "forest_drawing": ("draw_forest",),
+    "funnel": ("draw_funnel", "funnel_alt", "funnel_data", "funnel_figure"),
     "heatmap": ("HeatmapData", "draw_heatmap", "heatmap_alt", "heatmap_data", "heatmap_figure"),
     "assessment": ("assessment_alt", "assessment_data", "assessment_figure", "draw_assessment"),
     "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
     "null": ("draw_null", "null_alt", "null_data", "null_figure"),
     "overlap": ("draw_overlap", "overlap_alt", "overlap_data", "overlap_figure"),
     "dotplot": ("dotplot_alt", "dotplot_data", "dotplot_figure", "draw_dotplot"),
+    "omitted": ("leave_one_out_alt", "leave_one_out_data", "leave_one_out_figure"),
     "on_embedding": ("embedding",),
     "violin": ("draw_violin", "violin_alt", "violin_data", "violin_figure"),
     "style": ("figure_style", "save_figure"),
@@ -126,6 +139,7 @@ __all__ = [
     "draw_coverage",
     "draw_dotplot",
     "draw_forest",
+    "draw_funnel",
     "draw_heatmap",
     "draw_incidence",
     "draw_kaplan_meier",
@@ -137,6 +151,9 @@ __all__ = [
     "forest_alt",
     "forest_data",
     "forest_figure",
+    "funnel_alt",
+    "funnel_data",
+    "funnel_figure",
     "heatmap_alt",
     "heatmap_data",
     "heatmap_figure",
@@ -146,6 +163,9 @@ __all__ = [
     "kaplan_meier_alt",
     "kaplan_meier_data",
     "kaplan_meier_figure",
+    "leave_one_out_alt",
+    "leave_one_out_data",
+    "leave_one_out_figure",
     "null_alt",
     "null_data",
     "null_figure",

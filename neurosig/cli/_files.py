@@ -1,7 +1,9 @@
 """Reading and writing that the commands share."""
 
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,19 +48,43 @@ def read_scores(path: Path) -> pd.DataFrame:
     )
 
 
+@dataclass(frozen=True)
+class _FileScores:
+    """Scores of a file, with what the file beside it says of how they were made."""
+
+    values: pd.DataFrame
+    provenance: Mapping[str, Any] | None
+
+
+def _with_provenance(path: Path) -> Scores | _FileScores:
+    """The scores of a file, and the record that `neurosig score` wrote next to it, if it is there.
+
+    A record that cannot be read says nothing.
+    """
+    if path.suffix == ".h5ad":
+        return Scores.load(path)
+    record: Any = None
+    try:
+        record = json.loads(beside(path, PROVENANCE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        record = None
+    about = record.get("scores") if isinstance(record, dict) else None
+    return _FileScores(read_scores(path), about if isinstance(about, dict) else None)
+
+
 def join_files(
     scores: Path, clinical: Path, reading: ClinicalReading, endpoint: Endpoint | None, name: str
 ) -> Cohort:
     """A cohort from a file of scores and a clinical table."""
-    values = read_scores(scores)
-    if endpoint is not None and {endpoint.time, endpoint.event} & set(values.columns):
+    made = _with_provenance(scores)
+    if endpoint is not None and {endpoint.time, endpoint.event} & set(made.values.columns):
         raise InputError(
             f"The file of scores {str(scores)!r} holds the columns of the endpoint",
             f"{endpoint.time!r} and {endpoint.event!r} are looked for in {str(clinical)!r}",
             "Give the scores first and the clinical table second",
         )
     return Cohort.join(
-        values,
+        made,
         read_clinical_as(clinical, reading),
         endpoint,
         name=name,

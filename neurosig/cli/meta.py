@@ -41,7 +41,9 @@ def command(
     confidence: Annotated[float, typer.Option(help="coverage of the intervals")] = 0.95,
     table: Annotated[
         Literal["pooled", "leave-one-out", "egger"],
-        typer.Option(help="pooled effects, those without each cohort, or Egger's test (10 cohorts)"),
+        typer.Option(
+            help="pooled effects, those without each cohort, or Egger's test (10 cohorts)"
+        ),
     ] = "pooled",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:

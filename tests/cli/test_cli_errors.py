@@ -42,7 +42,7 @@ def test_usage_errors_end_with_2(neurosig: Run, tmp_path: Path) -> None:
         ("cox", "a.csv", "b.csv", "--tyme", "x"),
         ("cox", "a.csv", "b.csv", "--time", "t", "--event", "e", "--unit", "day"),
         ("score", "x.csv"),
-        ("meta", "a.csv", "--method", "ML"),
+        ("meta", "a.csv", "--method", "EB"),
         ("signatures", "nothing"),
     ):
         _assert_refused(neurosig(*arguments), 2)

@@ -34,6 +34,8 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "cox": (ClinicalReading, Endpoint, CoxModel),
     "km": (ClinicalReading, Endpoint, RankWeights),
     "regress": (ClinicalReading,),
+    "train": (ClinicalReading, Endpoint),
+    "validate": (ClinicalReading, Endpoint),
     "sc summarise": (SignatureChoice,),
     "signatures export": (SignatureChoice,),
     "signatures coverage": (ExpressionReading, SignatureChoice),

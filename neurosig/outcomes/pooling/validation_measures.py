@@ -23,7 +23,7 @@ from neurosig.outcomes.prediction.calibration_curve import OBSERVED
 from neurosig.outcomes.prediction.concordance_index import index_numbers
 from neurosig.outcomes.prediction.pair_concordance import pair_concordance
 from neurosig.outcomes.prediction.performance import AUC, BRIER, HARRELL, SLOPE, UNO
-from neurosig.outcomes.prediction.risk_model import SurvivalData
+from neurosig.outcomes.prediction.risk_model import SurvivalData, relative_hazard
 from neurosig.outcomes.prediction.time_dependent import (
     Estimate,
     brier_estimate,
@@ -141,7 +141,7 @@ def _in_the_large(found: Validation) -> Row:
     seen = np.minimum(data.time, last)
     hazard = np.concatenate(([0.0], model.hazard))
     place = np.searchsorted(model.event_time, seen, side="right")
-    expected = float((hazard[place] * np.exp(found.predictor)).sum())
+    expected = float((hazard[place] * relative_hazard(found.predictor)).sum())
     observed = float(data.event[~is_later].sum())
     if not observed or not expected:
         return _row(Result.STATUS, TOO_FEW_EVENTS) | {

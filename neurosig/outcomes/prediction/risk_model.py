@@ -10,6 +10,7 @@ from neurosig.kernels.cox import CONVERGED, cox_fit_batch
 from neurosig.kernels.times import merge_close_times
 
 FloatArray = NDArray[np.float64]
+_LARGEST = 600.0  # exp of it times a hazard is below the largest number there is
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,16 @@ class RiskModel:
         """Probability of the event by each time, (n, m): 1 - exp(-H0(t) exp(lp))."""
         hazard = np.concatenate(([0.0], self.hazard))
         at = hazard[np.searchsorted(self.event_time, times, side="right")]
-        return np.asarray(-np.expm1(-np.exp(self.linear_predictor(x))[:, None] * at))
+        return np.asarray(-np.expm1(-relative_hazard(self.linear_predictor(x))[:, None] * at))
+
+
+def relative_hazard(linear_predictor: FloatArray) -> FloatArray:
+    """exp(linear predictor), finite for a patient far outside of the data too.
+
+    >>> bool(np.isfinite(relative_hazard(np.array([1e6]))[0]))
+    True
+    """
+    return np.asarray(np.exp(np.minimum(linear_predictor, _LARGEST)))
 
 
 def observed_risk(data: SurvivalData, horizon: float) -> float:

@@ -1,0 +1,146 @@
+"""One Cox model over the patients of several cohorts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import neurosig as ns
+from neurosig.errors import ClinicalError, ClinicalWarning, EndpointError, ParameterError
+
+END = ns.Endpoint(time="days", event="dead", name="OS")
+
+
+def made(name, n=80, *, effect=0.5, seed=0, endpoint=END, scale=1.0, **columns):
+    """A cohort whose hazard doubles and more with its score."""
+    rng = np.random.default_rng(seed)
+    score = rng.normal(size=n)
+    days = np.ceil(rng.exponential(500 * np.exp(-effect * score)))
+    clinic = pd.DataFrame(
+        {"days": days, "dead": rng.integers(0, 3, n) > 0, "age": rng.normal(60, 9, n)}
+    )
+    scores = pd.DataFrame({"NGF": score * scale + 7 * scale, "TH": rng.normal(size=n)})
+    return ns.Cohort.join(scores, clinic.assign(**columns), endpoint, name=name)
+
+
+def score_row(cohorts, **options):
+    options = {"signatures": "NGF"} | options
+    return ns.pooled_cox(cohorts, **options).table.iloc[0]
+
+
+def test_units_of_a_score_in_a_cohort_do_not_matter():
+    a, b = made("A"), made("B", seed=1)
+    plain, stretched = score_row([a, b]), score_row([a, made("B", seed=1, scale=1000.0)])
+    assert plain["estimate"] == pytest.approx(stretched["estimate"], abs=1e-9)
+    assert plain["effect_scale"] == "HR per SD"
+    assert score_row([a, b], scale="none")["effect_scale"] == "HR per unit"
+
+
+def test_without_covariates_the_heterogeneity_is_that_of_the_cohorts_own_likelihoods():
+    # by the likelihoods of three separate fits: 2 (sum l_c(beta_c) - l(beta))
+    effects = {"A": 1.0, "B": 0.5, "C": -0.3}
+    cohorts = [made(name, seed=i, effect=effects[name]) for i, name in enumerate(effects)]
+    row = score_row(cohorts)
+    own = sum(ns.fit_cox(c, "NGF").loglik for c in cohorts)
+    joined = pd.concat([c.data.assign(days=c.time, dead=c.event, of=c.name) for c in cohorts])
+    joined["x"] = joined["NGF"] / joined.groupby("of")["NGF"].transform("std")
+    together = ns.Cohort.join(
+        joined[["x"]].set_axis(range(len(joined))),
+        joined[["days", "dead", "of"]].set_axis(range(len(joined))),
+        END,
+    )
+    fit = ns.fit_cox(together, "x", strata=["of"], scale="none")
+    assert row["lr_heterogeneity"] == pytest.approx(2 * (own - fit.loglik), abs=1e-7)
+    assert row["estimate"] == pytest.approx(fit.coef[0], abs=1e-9)
+    assert row["p_heterogeneity"] < 0.01
+
+
+def test_a_signature_that_a_cohort_lacks_is_fitted_on_the_others():
+    third = made("C", seed=2)
+    third = ns.Cohort.join(
+        third.data[["NGF"]], third.data.drop(columns=["NGF", "TH"]), END, name="C"
+    )
+    table = ns.pooled_cox([made("A"), made("B", seed=1), third]).table.set_index("signature")
+    assert table["cohorts"].to_dict() == {"NGF": "A, B, C", "TH": "A, B"}
+    assert table["n"].to_dict() == {"NGF": 240, "TH": 160}
+    two = score_row([made("A"), made("B", seed=1)], signatures="TH")
+    assert table.loc["TH", "estimate"] == two["estimate"]
+
+
+def test_each_score_is_fitted_as_if_it_were_alone():
+    cohorts = [made("A"), made("B", seed=1)]
+    together = ns.pooled_cox(cohorts, adjust=["age"]).table.query("term == 'score'")
+    for name in ("NGF", "TH"):
+        alone = score_row(cohorts, adjust=["age"], signatures=name)
+        row = together.set_index("signature").loc[name]
+        assert row["estimate"] == alone["estimate"]
+        assert row["lr_heterogeneity"] == alone["lr_heterogeneity"]
+
+
+def test_what_cannot_be_pooled_is_refused():
+    a, b = made("A"), made("B", seed=1)
+    with pytest.raises(ParameterError, match="at least two cohorts"):
+        ns.pooled_cox([a])
+    with pytest.raises(ParameterError, match="'A' occurs more than once"):
+        ns.pooled_cox([a, made("A", seed=1)])
+    other = ns.Endpoint(time="days", event="dead", name="RFS")
+    with pytest.raises(EndpointError, match=r"different endpoints.*OS: 'A'; RFS: 'B'"):
+        ns.pooled_cox([a, made("B", seed=1, endpoint=other)])
+    months = ns.Endpoint(time="days", event="dead", name="OS", unit="months")
+    with pytest.raises(EndpointError, match=r"units of time.*days: 'A'; months: 'B'"):
+        ns.pooled_cox([a, made("B", seed=1, endpoint=months)])
+    with pytest.raises(ClinicalError, match=r"'grade' is not in every cohort.*'A' lack"):
+        ns.pooled_cox([a, made("B", seed=1, grade=["g1", "g2"] * 40)], adjust=["grade"])
+    bare = ns.Cohort.join(b.scores, pd.DataFrame({"age": 1.0}, index=b.data.index), name="B")
+    with pytest.raises(EndpointError, match="'B' has no endpoint"):
+        ns.pooled_cox([a, bare])
+
+
+def test_a_cohort_without_events_is_left_out_with_a_warning():
+    a, b = made("A"), made("B", seed=1)
+    silent = made("C", seed=2)
+    silent = silent.subset(silent.event == 0, "alive")
+    with pytest.warns(ClinicalWarning, match="without an event are left out: 'C'"):
+        row = score_row([a, b, silent])
+    assert row["cohorts"] == "A, B"
+    assert row["estimate"] == score_row([a, b])["estimate"]
+    with pytest.raises(EndpointError, match="Fewer than two cohorts have an event"):
+        ns.pooled_cox([a, silent])
+
+
+def test_a_cohort_with_one_level_of_a_covariate_is_kept_with_a_warning():
+    a = made("A", sex=["f", "m"] * 40)
+    only_women = made("B", seed=1, sex="f")
+    with pytest.warns(ClinicalWarning, match="1 case: sex in B"):
+        table = ns.pooled_cox([a, only_women], signatures="NGF", adjust=["sex"]).table
+    assert table["n"].tolist() == [160, 160]
+    assert table["term"].tolist() == ["score", "sex[m]"]
+
+
+def test_a_constant_score_leaves_its_cohort_out_of_that_model():
+    flat = made("C", seed=2)
+    flat = ns.Cohort.join(
+        flat.scores.assign(NGF=3.0), flat.data.drop(columns=["NGF", "TH"]), END, name="C"
+    )
+    with pytest.warns(ClinicalWarning, match="1 case: NGF in C"):
+        table = ns.pooled_cox([made("A"), made("B", seed=1), flat]).table.set_index("signature")
+    assert table["cohorts"].to_dict() == {"NGF": "A, B", "TH": "A, B, C"}
+    expected = score_row([made("A"), made("B", seed=1)])
+    assert table.loc["NGF", "estimate"] == pytest.approx(expected["estimate"], abs=1e-12)
+
+
+def test_levels_agree_where_one_cohort_has_them_as_numbers():
+    a, b = made("A", grade=[1, 2, 3, 1] * 20), made("B", seed=1, grade=["1", "2", "3", "2"] * 20)
+    grade = ns.Term("grade", kind="categorical")
+    table = ns.pooled_cox([a, b], signatures="NGF", adjust=[grade]).table
+    assert table["term"].tolist() == ["score", "grade[2]", "grade[3]"]
+
+
+def test_robust_errors_have_no_test_of_heterogeneity():
+    cohorts = [made("A"), made("B", seed=1)]
+    table = ns.pooled_cox(cohorts, signatures="NGF", model=ns.CoxModel(robust=True)).table
+    assert "lr_heterogeneity" not in table.columns
+
+
+def test_the_row_flow_names_the_cohorts():
+    flow = ns.pooled_cox([made("A"), made("B", seed=1)]).row_flow
+    assert {"A: time known", "B: time known"} <= set(flow["step"])

@@ -146,11 +146,18 @@ def test_a_searched_cut_is_that_of_the_training_cohort():
 
 def test_one_group_is_skipped_with_the_reason():
     trained = ns.train(made("A"), "NGF", cut="median")
-    with pytest.warns(ClinicalWarning, match="all patients of 'B' into one group"):
+    far, one_sided = "lie far from", "all patients of 'B' into one group"
+    with pytest.warns(ClinicalWarning, match=far), pytest.warns(ClinicalWarning, match=one_sided):
         table = ns.validate(trained, made("B", seed=1, shift=50.0)).table
     row = table.set_index("measure").loc["high against low risk"]
     assert row["status"] == "one_group"
     assert row["message"].startswith("0 low, 150 high")
+
+
+def test_scores_of_another_platform_are_pointed_out():
+    trained = ns.train(made("A"), "NGF")
+    with pytest.warns(ClinicalWarning, match=r"lie far from.*on average: NGF by 3\.\d"):
+        ns.validate(trained, made("B", seed=1, shift=3.5 * trained.scores[0].sd))
 
 
 def test_a_covariate_with_one_value_is_left_out_of_the_refit_alone(model):

@@ -14,6 +14,7 @@ from neurosig.errors import (
     EndpointError,
     TooFewEventsError,
     count,
+    examples,
 )
 from neurosig.keys import Result
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
 
 FloatArray = NDArray[np.float64]
+FAR = 1.0
+"""Standard deviations of the training cohort between the means of scores that call for a word."""
 
 
 def validate(
@@ -93,9 +96,10 @@ def validate(
     Warns
     -----
     ClinicalWarning
-        More than 5 % of the rows lost; the cohort looks like the training cohort; scores depend on
-        the other patients of this cohort; it is not known how scores were made; all patients fall
-        on one side of the cut.
+        More than 5 % of the rows lost; the cohort looks like the training cohort; its scores lie
+        more than one standard deviation of the training cohort from there (another platform?), or
+        depend on its other patients; it is not known how scores were made; all patients fall on one
+        side of the cut.
 
     References
     ----------
@@ -213,10 +217,24 @@ def _rows(model: FrozenModel, cohort: "Cohort", *, allow_loss: bool) -> _Rows:
 def _warn_of_scores(model: FrozenModel, cohort: "Cohort", data: SurvivalData) -> None:
     """Say where scores may not be what the model was trained on, or the patients its own."""
     scores = data.x[:, : len(model.scores)]
-    is_same = np.allclose(scores.mean(axis=0), 0, atol=1e-9) and np.allclose(
-        scores.std(axis=0, ddof=1), 1, atol=1e-9
-    )
+    shift, width = scores.mean(axis=0), scores.std(axis=0, ddof=1)
+    is_same = np.allclose(shift, 0, atol=1e-9) and np.allclose(width, 1, atol=1e-9)
     own, trained = cohort.scoring, model.scoring
+    if np.abs(shift).max() > FAR:
+        far = [
+            f"{name} by {by:.1f}"
+            for name, by in zip(model.signatures, shift, strict=True)
+            if abs(by) > FAR
+        ]
+        warnings.warn(
+            ClinicalWarning(
+                f"The scores of {cohort.name!r} lie far from those of the training cohort",
+                f"In its standard deviations, on average: {examples(far, quoted=False)}",
+                "Where that is the platform and not the patients, the order of patients can be "
+                "judged here, but neither calibration nor the cut",
+            ),
+            stacklevel=3,
+        )
     what = ""
     if is_same:
         what = f"The scores of {cohort.name!r} have exactly the mean and SD of the training cohort"

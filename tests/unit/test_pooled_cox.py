@@ -144,3 +144,32 @@ def test_robust_errors_have_no_test_of_heterogeneity():
 def test_the_row_flow_names_the_cohorts():
     flow = ns.pooled_cox([made("A"), made("B", seed=1)]).row_flow
     assert {"A: time known", "B: time known"} <= set(flow["step"])
+
+
+def test_a_cohort_that_loses_all_its_rows_is_refused():
+    a, b = made("A", marker=range(80)), made("B", seed=1, marker=range(80))
+    c = made("C", seed=2, marker=np.nan)
+    with (
+        pytest.raises(ClinicalError, match="'C' loses all its rows"),
+        pytest.warns(ClinicalWarning, match="33% of the rows are lost"),
+    ):
+        ns.pooled_cox([a, b, c], adjust=["marker"])
+    with pytest.warns(ClinicalWarning, match="33% of the rows are lost"):
+        row = score_row([a, b, c], adjust=["marker"], allow_loss=True)
+    assert row["cohorts"] == "A, B"
+
+
+def test_cohorts_scored_in_different_ways_are_pointed_out():
+    rng = np.random.default_rng(0)
+    names = [f"G{i}" for i in range(30)]
+    levels = 8 + rng.normal(size=(60, 30)) + np.arange(30) / 10
+    expression = pd.DataFrame(levels, columns=names)
+    clinic = pd.DataFrame({"days": rng.exponential(500, 60), "dead": [1, 1, 1, 0] * 15})
+
+    def scored(name, method):
+        scores = ns.score(expression, {"AXON": names[:5]}, method=method)
+        return ns.Cohort.join(scores, clinic, END, name=name)
+
+    with pytest.warns(ClinicalWarning, match="'A'.*B: method singscore, here ssgsea"):
+        ns.pooled_cox([scored("A", "singscore"), scored("B", "ssgsea")])
+    ns.pooled_cox([scored("A", "singscore"), scored("B", "singscore")])

@@ -176,3 +176,15 @@ def test_cohorts_that_are_left_out_are_named_once():
         .all()
     )
     assert table["cohorts"].tolist() == ["c0, c3"] * 2
+
+
+def test_a_row_without_a_cohort_is_refused():
+    rows = effects(3)
+    rows.loc[1, "cohort"] = None
+    with pytest.raises(ParameterError, match="no cohort or no signature"):
+        ns.meta(rows)
+
+
+def test_a_ratio_beyond_all_numbers_is_infinite():
+    rows = effects(2).assign(estimate=[0.0, 300.0], std_error=1.0)
+    assert ns.meta(rows).table["effect_high"].iloc[0] == np.inf

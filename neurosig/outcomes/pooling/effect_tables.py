@@ -58,10 +58,12 @@ class Effects:
         """What an effect is: "HR per SD"."""
         return str(self.rows[Result.EFFECT_SCALE].iloc[0])
 
-    @property
-    def is_ratio(self) -> bool:
-        """Whether an effect is exp(estimate)."""
-        return not self.scale.startswith("difference")
+    def on_effect_scale(self, estimate: "pd.Series[float]") -> "pd.Series[float]":
+        """exp(estimate) where an effect is a ratio, else the estimate itself."""
+        if self.scale.startswith("difference"):
+            return estimate
+        with np.errstate(over="ignore"):  # a ratio above 1e308 is infinite
+            return pd.Series(np.exp(estimate))
 
     def counts(self, column: str) -> NDArray[np.int64]:
         """A column of whole numbers, (S, k), 0 where a cohort is not used or does not say."""
@@ -176,7 +178,14 @@ def _one_endpoint(rows: pd.DataFrame, endpoint: str | None) -> pd.DataFrame:
 
 
 def _refuse_mixed(rows: pd.DataFrame) -> None:
-    """Refuse effects on different scales, and a signature twice in a cohort."""
+    """Refuse rows without a name, effects on different scales, a signature twice in a cohort."""
+    unnamed = rows[[Result.COHORT, Result.SIGNATURE]].isna().any(axis=1)
+    if unnamed.any():
+        raise ParameterError(
+            "A row to be pooled has no cohort or no signature",
+            f"{count(int(unnamed.sum()), 'row')} of {len(rows):,}",
+            "Give each table a cohort: ns.Cohort.join(..., name=...)",
+        )
     scales = list(rows[Result.EFFECT_SCALE].unique())
     if len(scales) > 1:
         raise ClinicalError(

@@ -293,7 +293,7 @@ class FrozenModel:
             if not isinstance(content, dict) or content.get("format") != FORMAT:
                 raise ValueError(f"its format is not {FORMAT!r}")  # noqa: TRY301
             return _model(content)
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
             raise ResourceError(
                 f"{str(path)!r} does not hold a saved model",
                 f"Reading it failed: {type(error).__name__}: {error}",

@@ -57,7 +57,7 @@ def joined_cohorts(cohorts: Sequence[Cohort], columns: Iterable[str]) -> JoinedC
     Warns
     -----
     ClinicalWarning
-        A cohort has no event.
+        A cohort has no event, or was scored in another way.
     """
     given = list(cohorts)
     _check_names(given)
@@ -67,6 +67,7 @@ def joined_cohorts(cohorts: Sequence[Cohort], columns: Iterable[str]) -> JoinedC
     needed = list(dict.fromkeys(columns))
     _check_columns(given, needed)
     used = _with_events(given)
+    _warn_of_scoring(used)
     signatures = tuple(dict.fromkeys(name for cohort in used for name in cohort.signatures))
     clinical = [name for name in needed if name not in signatures]
     origin = "cohort"
@@ -193,6 +194,32 @@ def _with_events(cohorts: Sequence[Cohort]) -> list[Cohort]:
             "Check the coding of their event column, or use ns.cox for one cohort",
         )
     return used
+
+
+def _warn_of_scoring(cohorts: Sequence[Cohort]) -> None:
+    """Say where cohorts were scored in different ways, as far as they tell."""
+    known = [c for c in cohorts if c.scoring is not None]
+    different = [
+        f"{other.name}: {'; '.join(found)}"
+        for other in known[1:]
+        if (found := _differences(known[0], other))
+    ]
+    if different:
+        warnings.warn(
+            ClinicalWarning(
+                f"Scores were not made everywhere as in {known[0].name!r}",
+                examples(different, quoted=False),
+                "Score all cohorts by one method, so that a signature means the same in each",
+            ),
+            stacklevel=5,
+        )
+
+
+def _differences(first: Cohort, other: Cohort) -> list[str]:
+    if first.scoring is None or other.scoring is None:
+        return []
+    shared = tuple(name for name in first.signatures if name in other.signatures)
+    return first.scoring.differences(other.scoring, shared)
 
 
 def _values(values: FloatArray | None) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.errors import ClinicalWarning, count, examples
+from neurosig.errors import ClinicalError, ClinicalWarning, count, examples
 from neurosig.kernels.cox import CONVERGED
 from neurosig.keys import OK, SCORE_TERM, Pooled, Result
 from neurosig.outcomes.clinic.cohort import Cohort
@@ -69,13 +69,13 @@ def pooled_cox(
     EndpointError
         Endpoints, units of time or competing causes differ; further as in `cox`.
     ClinicalError
-        A cohort lacks a column; further as in `cox`.
+        A cohort lacks a column, or loses all its rows; further as in `cox`.
 
     Warns
     -----
     ClinicalWarning
         A cohort has no event, a score is constant in one, or a covariate has one value there: the
-        cohort says nothing about it. Further as in `cox`.
+        cohort says nothing about it; cohorts were scored in different ways. Further as in `cox`.
 
     References
     ----------
@@ -113,6 +113,7 @@ def pooled_cox(
         allow_loss=allow_loss,
     )
     code = joined.code[task.rows.rows]
+    _refuse_one_cohort(code, joined.names, allow_loss=allow_loss)
     _warn_of_silent_covariates(task, terms, code, joined.names)
     scores, constant = _within_cohorts(task.rows.scores, code, scale)
     _warn_of_constant_scores(task, constant, joined.names)
@@ -130,6 +131,21 @@ def pooled_cox(
         first = "Scores are divided by their standard deviation (n - 1) within each cohort"
         notes = (first, *notes[1:])
     return Results(table=ordered(table), row_flow=task.rows.row_flow, notes=notes)
+
+
+def _refuse_one_cohort(
+    code: NDArray[np.int64], names: tuple[str, ...], *, allow_loss: bool
+) -> None:
+    """Refuse that a cohort loses all its rows, unless losses are allowed and two are left."""
+    lost = [name for c, name in enumerate(names) if not (code == c).any()]
+    if lost and (not allow_loss or len(names) - len(lost) < 2):
+        raise ClinicalError(
+            f"The cohort {lost[0]!r} loses all its rows to missing covariates or strata",
+            f"{count(len(lost), 'cohort')} of {len(names)}: {examples(lost)}",
+            "Leave the covariate or the cohort out, or accept the loss with allow_loss=True where "
+            "two cohorts remain",
+            cohorts=tuple(lost),
+        )
 
 
 def _within_cohorts(

@@ -87,7 +87,7 @@ def egger_test(tables: Tables, *, endpoint: str | None = None, confidence: float
         column[enough] = values
         table[name] = column
     for source, target in _LIMIT_EFFECT.items():
-        table[target] = np.exp(table[source]) if effects.is_ratio else table[source]
+        table[target] = effects.on_effect_scale(table[source])
     is_enough = n_cohorts >= FEWEST_FOR_FUNNEL
     shared: dict[str, Any] = {
         Result.COHORT: "all",

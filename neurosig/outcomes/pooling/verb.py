@@ -185,7 +185,7 @@ def dressed(table: pd.DataFrame, effects: Effects, confidence: float) -> pd.Data
     table = table.drop(columns=empty)
     for source, target in EFFECT_OF.items():
         if source in table.columns:
-            table[target] = np.exp(table[source]) if effects.is_ratio else table[source]
+            table[target] = effects.on_effect_scale(table[source])
     shared: dict[str, Any] = {
         Result.COHORT: POOLED,
         Result.ENDPOINT: effects.endpoint,

@@ -70,6 +70,9 @@ if TYPE_CHECKING:
     from neurosig.outcomes.curves.survival_curve import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves.survival_curve import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
+    from neurosig.outcomes.imputation.chains import ChainedEquations as ChainedEquations
+    from neurosig.outcomes.imputation.imputed import Imputed as Imputed
+    from neurosig.outcomes.imputation.verb import impute as impute
     from neurosig.outcomes.pooling.verb import meta as meta
     from neurosig.outcomes.prediction.calibration_curve import calibration as calibration
     from neurosig.outcomes.prediction.concordance_contrast import (
@@ -89,6 +92,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Assessment": "assessment.quality",
+    "ChainedEquations": "outcomes.imputation.chains",
     "Cohort": "outcomes.clinic.cohort",
     "CohortStats": "cohort_stats",
     "Confounding": "outcomes.confounders.verb",
@@ -96,6 +100,7 @@ _HOME = {
     "CoxModel": "outcomes.cox.options",
     "Endpoint": "outcomes.clinic.endpoint",
     "Harmonised": "harmonisation.verb",
+    "Imputed": "outcomes.imputation.imputed",
     "MatchedNull": "matched_null",
     "QualityThresholds": "assessment.rules",
     "Resampling": "outcomes.prediction.optimism",
@@ -123,6 +128,7 @@ _HOME = {
     "fit_cox": "outcomes.cox.single_fit",
     "gray_test": "outcomes.competing.incidence_test",
     "harmonise": "harmonisation.verb",
+    "impute": "outcomes.imputation.verb",
     "kaplan_meier": "outcomes.curves.survival_curve",
     "landmark": "outcomes.curves.landmark_analysis",
     "load_signatures": "genesets.finding",

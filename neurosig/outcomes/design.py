@@ -264,7 +264,7 @@ def _encoded(
         return numbers[:, np.newaxis], [term.label]
     cells = [cell for cell, kept in zip(column.cells, rows, strict=True) if kept and cell]
     counts = Counter(cells)
-    levels = sorted(counts, key=_level_order)
+    levels = sorted(counts, key=level_order)
     _refuse_constant(term, len(levels), levels[0], len(cells))
     reference = _reference(term, levels)
     few.extend(f"{term.column}[{lv}]: {counts[lv]}" for lv in levels if counts[lv] < _FEW_ROWS)
@@ -297,7 +297,7 @@ def _reference(term: Term, levels: Sequence[str]) -> str:
     )
 
 
-def _level_order(level: str) -> tuple[int, float, str]:
+def level_order(level: str) -> tuple[int, float, str]:
     """Numbers by value, then words by the alphabet."""
     try:
         return (0, float(level), level)

@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _MOST_STEPS = 100
-_SMALLEST_STEP = 1e-8
+_SMALLEST_STEP = 1e-6  # a draw moves by far more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,9 +85,9 @@ def _multinomial(rows: _Rows, flat: FloatArray) -> _Curvature:
     gradient = ((rows.is_level - p)[:, 1:] * rows.weight[:, None]).T @ x
     information = np.empty((others, k, others, k))
     for a in range(others):
-        for b in range(others):
+        for b in range(a + 1):
             w = rows.weight * p[:, a + 1] * ((a == b) - p[:, b + 1])
-            information[a, :, b, :] = (x * w[:, None]).T @ x
+            information[a, :, b, :] = information[b, :, a, :] = (x * w[:, None]).T @ x
     return _Curvature(float(loglik), gradient.ravel(), information.reshape(flat.size, flat.size))
 
 

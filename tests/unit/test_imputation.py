@@ -67,8 +67,8 @@ def test_missing_at_random_biases_complete_cases_and_not_imputations():
     Beside the fit without missing values, so that the chance of one cohort is the same in all
     three; the error of a pooled estimate by what is lost is about 0.02.
     """
-    scores, clinic = make_clinic(4000, seed=8, per_year=0.03)
-    lost = np.random.default_rng(9).random(4000)
+    scores, clinic = make_clinic(4000, seed=10, per_year=0.03)
+    lost = np.random.default_rng(19).random(4000)
     is_likely = (clinic["dead"] == 1) & (scores["NGF"] > 0)
     holes = clinic.assign(age=clinic["age"].mask(lost < np.where(is_likely, 0.8, 0.02)))
     options = {"adjust": ["age", "stage"], "scale": "none"}

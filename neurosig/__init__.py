@@ -73,6 +73,15 @@ if TYPE_CHECKING:
     from neurosig.outcomes.imputation.chains import ChainedEquations as ChainedEquations
     from neurosig.outcomes.imputation.imputed import Imputed as Imputed
     from neurosig.outcomes.imputation.verb import impute as impute
+    from neurosig.outcomes.planning.cox_power import CoxPlan as CoxPlan
+    from neurosig.outcomes.planning.cox_power import power as power
+    from neurosig.outcomes.planning.event_share import event_probability as event_probability
+    from neurosig.outcomes.planning.logistic_power import LogisticPlan as LogisticPlan
+    from neurosig.outcomes.planning.logistic_power import power_logistic as power_logistic
+    from neurosig.outcomes.planning.prediction_size import PredictionSize as PredictionSize
+    from neurosig.outcomes.planning.prediction_size import (
+        prediction_sample_size as prediction_sample_size,
+    )
     from neurosig.outcomes.pooling.verb import meta as meta
     from neurosig.outcomes.prediction.calibration_curve import calibration as calibration
     from neurosig.outcomes.prediction.concordance_contrast import (
@@ -98,10 +107,13 @@ _HOME = {
     "Confounding": "outcomes.confounders.verb",
     "CoxFit": "outcomes.cox.single_fit",
     "CoxModel": "outcomes.cox.options",
+    "CoxPlan": "outcomes.planning.cox_power",
     "Endpoint": "outcomes.clinic.endpoint",
     "Harmonised": "harmonisation.verb",
     "Imputed": "outcomes.imputation.imputed",
+    "LogisticPlan": "outcomes.planning.logistic_power",
     "MatchedNull": "matched_null",
+    "PredictionSize": "outcomes.planning.prediction_size",
     "QualityThresholds": "assessment.rules",
     "Resampling": "outcomes.prediction.optimism",
     "Scores": "scores",
@@ -124,6 +136,7 @@ _HOME = {
     "decision_curve": "outcomes.prediction.net_benefit",
     "discrimination": "outcomes.prediction.performance",
     "errors": "errors",
+    "event_probability": "outcomes.planning.event_share",
     "fine_gray": "outcomes.competing.fine_gray_model",
     "fit_cox": "outcomes.cox.single_fit",
     "gray_test": "outcomes.competing.incidence_test",
@@ -145,6 +158,9 @@ _HOME = {
     "pairwise_logrank": "outcomes.curves.rank_comparisons",
     "ph_test": "outcomes.cox.proportional_hazards",
     "pl": "pl",
+    "power": "outcomes.planning.cox_power",
+    "power_logistic": "outcomes.planning.logistic_power",
+    "prediction_sample_size": "outcomes.planning.prediction_size",
     "read_clinical": "outcomes.clinic.clinical_io",
     "read_enrichr": "genesets.enrichr",
     "read_expression": "expression.io",

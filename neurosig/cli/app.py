@@ -23,6 +23,7 @@ COMMANDS = {
     "km": "Kaplan-Meier curves of a score's groups.",
     "regress": "Effect of each score on a clinical column.",
     "meta": "Pool results over cohorts.",
+    "power": "Power, sample size or detectable effect of a planned model.",
     "sc": "Summarise scores of single cells.",
     "signatures": "List, show, check and export the catalogue of signatures.",
     "methods": "List the scoring methods.",

@@ -93,6 +93,11 @@ if TYPE_CHECKING:
     from neurosig.outcomes.prediction.optimism import Resampling as Resampling
     from neurosig.outcomes.prediction.performance import discrimination as discrimination
     from neurosig.outcomes.regression.verb import regress as regress
+    from neurosig.outcomes.reporting.analysis_facts import ReportingFacts as ReportingFacts
+    from neurosig.outcomes.reporting.checklist_table import Checklist as Checklist
+    from neurosig.outcomes.reporting.checklist_table import checklist as checklist
+    from neurosig.outcomes.reporting.profile_tables import RemarkProfile as RemarkProfile
+    from neurosig.outcomes.reporting.profile_tables import remark_profile as remark_profile
     from neurosig.report.build import build_report as build_report
     from neurosig.scores import Scores as Scores
     from neurosig.smoothing import nearest_neighbours as nearest_neighbours
@@ -102,6 +107,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Assessment": "assessment.quality",
     "ChainedEquations": "outcomes.imputation.chains",
+    "Checklist": "outcomes.reporting.checklist_table",
     "Cohort": "outcomes.clinic.cohort",
     "CohortStats": "cohort_stats",
     "Confounding": "outcomes.confounders.verb",
@@ -115,6 +121,8 @@ _HOME = {
     "MatchedNull": "matched_null",
     "PredictionSize": "outcomes.planning.prediction_size",
     "QualityThresholds": "assessment.rules",
+    "RemarkProfile": "outcomes.reporting.profile_tables",
+    "ReportingFacts": "outcomes.reporting.analysis_facts",
     "Resampling": "outcomes.prediction.optimism",
     "Scores": "scores",
     "Signature": "genesets.signature",
@@ -128,6 +136,7 @@ _HOME = {
     "build_report": "report.build",
     "calibration": "outcomes.prediction.calibration_curve",
     "catalogue_table": "genesets.finding",
+    "checklist": "outcomes.reporting.checklist_table",
     "compare_concordance": "outcomes.prediction.concordance_contrast",
     "concordance": "outcomes.prediction.concordance_index",
     "confounding": "outcomes.confounders.verb",
@@ -167,6 +176,7 @@ _HOME = {
     "read_gmt": "genesets.gmt",
     "read_signatures": "genesets.formats",
     "regress": "outcomes.regression.verb",
+    "remark_profile": "outcomes.reporting.profile_tables",
     "rmst": "outcomes.curves.restricted_mean",
     "rmst_regression": "outcomes.curves.restricted_mean_regression",
     "run": "study.pipeline",

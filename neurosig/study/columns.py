@@ -81,6 +81,21 @@ _LABELS = {
     "dominant_gene": "Which gene",
     "n_obs": "Observations",
     "model": "Model",
+    "item": "Item",
+    "topic": "Topic",
+    "asks": "Asks for",
+    "state": "State",
+    "answer": "Answer of this run",
+    "authors_add": "Left to the authors",
+    "aspect": "Aspect",
+    "entry": "Entry",
+    "analysis": "Analysis",
+    "variables": "Variables",
+    "remarks": "Remarks",
+    "variable": "Variable",
+    "n_known": "Known",
+    "n_missing": "Missing",
+    "distribution": "Distribution",
 }
 _P_COLUMNS = {"p_value", "p_lr", "p_ph", "p_ph_global", "rmst_p_value", "q_value"}
 _P_COLUMNS |= {"p_heterogeneity", "p_null", "q_null", "p_permuted"}
@@ -180,6 +195,10 @@ POOLED_COLUMNS = [
     Result.STATUS,
     Result.MESSAGE,
 ]
+
+
+_CHECKLIST = ["item", "topic", "asks", "state", "answer", "authors_add"]
+REPORTING_COLUMNS = {"checklist_remark": _CHECKLIST, "checklist_tripod": _CHECKLIST}
 
 
 def table_item(

@@ -102,6 +102,7 @@ _P_COLUMNS |= {"p_heterogeneity", "p_null", "q_null", "p_permuted"}
 _P_COLUMNS |= {f"p_value_{kind}" for kind in ("adjusted", "crude", "common", "wider")}
 _INTEGER_COLUMNS = {"n", "n_events", "n_params", "n_cohorts", "n_genes", "n_found"}
 _INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df", "n_obs", "catalogue_rank", "n_catalogue"}
+_PROSE_COLUMNS = {"asks", "answer", "authors_add", "entry", "distribution", "remarks"}
 _PERCENT_COLUMNS = {
     Quality.COVERAGE,
     Quality.DETECTED,
@@ -197,7 +198,7 @@ POOLED_COLUMNS = [
 ]
 
 
-_CHECKLIST = ["item", "topic", "asks", "state", "answer", "authors_add"]
+_CHECKLIST = ["item", "topic", "asks", "answer", "state", "authors_add"]
 REPORTING_COLUMNS = {"checklist_remark": _CHECKLIST, "checklist_tripod": _CHECKLIST}
 
 
@@ -223,6 +224,8 @@ def table_item(
 
 
 def _format_of(name: str, values: pd.Series) -> Format:
+    if name in _PROSE_COLUMNS:
+        return "prose"
     if name in _P_COLUMNS:
         return "p"
     if name in _PERCENT_COLUMNS:

@@ -125,7 +125,7 @@ def _aspects(
     flow = cohort.row_flow.to_dict("records")
     if flow:
         first = flow[0]
-        add("Patients: available", str(first["step"]), f"{first['n_in']:,}")
+        add("Patients: available", f"before the step: {first['step']}", f"{first['n_in']:,}")
     for step in flow:
         if step["n_lost"]:
             add("Patients: left out", str(step["reason"] or step["step"]), f"{step['n_lost']:,}")

@@ -70,6 +70,18 @@ if TYPE_CHECKING:
     from neurosig.outcomes.curves.survival_curve import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves.survival_curve import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
+    from neurosig.outcomes.imputation.chains import ChainedEquations as ChainedEquations
+    from neurosig.outcomes.imputation.imputed import Imputed as Imputed
+    from neurosig.outcomes.imputation.verb import impute as impute
+    from neurosig.outcomes.planning.cox_power import CoxPlan as CoxPlan
+    from neurosig.outcomes.planning.cox_power import power as power
+    from neurosig.outcomes.planning.event_share import event_probability as event_probability
+    from neurosig.outcomes.planning.logistic_power import LogisticPlan as LogisticPlan
+    from neurosig.outcomes.planning.logistic_power import power_logistic as power_logistic
+    from neurosig.outcomes.planning.prediction_size import PredictionSize as PredictionSize
+    from neurosig.outcomes.planning.prediction_size import (
+        prediction_sample_size as prediction_sample_size,
+    )
     from neurosig.outcomes.pooling.frozen_model import FrozenModel as FrozenModel
     from neurosig.outcomes.pooling.omitted_cohorts import leave_one_out as leave_one_out
     from neurosig.outcomes.pooling.one_stage import pooled_cox as pooled_cox
@@ -87,6 +99,11 @@ if TYPE_CHECKING:
     from neurosig.outcomes.prediction.optimism import Resampling as Resampling
     from neurosig.outcomes.prediction.performance import discrimination as discrimination
     from neurosig.outcomes.regression.verb import regress as regress
+    from neurosig.outcomes.reporting.analysis_facts import ReportingFacts as ReportingFacts
+    from neurosig.outcomes.reporting.checklist_table import Checklist as Checklist
+    from neurosig.outcomes.reporting.checklist_table import checklist as checklist
+    from neurosig.outcomes.reporting.profile_tables import RemarkProfile as RemarkProfile
+    from neurosig.outcomes.reporting.profile_tables import remark_profile as remark_profile
     from neurosig.report.build import build_report as build_report
     from neurosig.scores import Scores as Scores
     from neurosig.smoothing import nearest_neighbours as nearest_neighbours
@@ -95,16 +112,24 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Assessment": "assessment.quality",
+    "ChainedEquations": "outcomes.imputation.chains",
+    "Checklist": "outcomes.reporting.checklist_table",
     "Cohort": "outcomes.clinic.cohort",
     "CohortStats": "cohort_stats",
     "Confounding": "outcomes.confounders.verb",
     "CoxFit": "outcomes.cox.single_fit",
     "CoxModel": "outcomes.cox.options",
+    "CoxPlan": "outcomes.planning.cox_power",
     "Endpoint": "outcomes.clinic.endpoint",
     "FrozenModel": "outcomes.pooling.frozen_model",
     "Harmonised": "harmonisation.verb",
+    "Imputed": "outcomes.imputation.imputed",
+    "LogisticPlan": "outcomes.planning.logistic_power",
     "MatchedNull": "matched_null",
+    "PredictionSize": "outcomes.planning.prediction_size",
     "QualityThresholds": "assessment.rules",
+    "RemarkProfile": "outcomes.reporting.profile_tables",
+    "ReportingFacts": "outcomes.reporting.analysis_facts",
     "Resampling": "outcomes.prediction.optimism",
     "Scores": "scores",
     "Signature": "genesets.signature",
@@ -118,6 +143,7 @@ _HOME = {
     "build_report": "report.build",
     "calibration": "outcomes.prediction.calibration_curve",
     "catalogue_table": "genesets.finding",
+    "checklist": "outcomes.reporting.checklist_table",
     "compare_concordance": "outcomes.prediction.concordance_contrast",
     "concordance": "outcomes.prediction.concordance_index",
     "confounding": "outcomes.confounders.verb",
@@ -127,10 +153,12 @@ _HOME = {
     "discrimination": "outcomes.prediction.performance",
     "egger_test": "outcomes.pooling.small_studies",
     "errors": "errors",
+    "event_probability": "outcomes.planning.event_share",
     "fine_gray": "outcomes.competing.fine_gray_model",
     "fit_cox": "outcomes.cox.single_fit",
     "gray_test": "outcomes.competing.incidence_test",
     "harmonise": "harmonisation.verb",
+    "impute": "outcomes.imputation.verb",
     "kaplan_meier": "outcomes.curves.survival_curve",
     "landmark": "outcomes.curves.landmark_analysis",
     "leave_one_out": "outcomes.pooling.omitted_cohorts",
@@ -149,12 +177,16 @@ _HOME = {
     "ph_test": "outcomes.cox.proportional_hazards",
     "pl": "pl",
     "pooled_cox": "outcomes.pooling.one_stage",
+    "power": "outcomes.planning.cox_power",
+    "power_logistic": "outcomes.planning.logistic_power",
+    "prediction_sample_size": "outcomes.planning.prediction_size",
     "read_clinical": "outcomes.clinic.clinical_io",
     "read_enrichr": "genesets.enrichr",
     "read_expression": "expression.io",
     "read_gmt": "genesets.gmt",
     "read_signatures": "genesets.formats",
     "regress": "outcomes.regression.verb",
+    "remark_profile": "outcomes.reporting.profile_tables",
     "rmst": "outcomes.curves.restricted_mean",
     "rmst_regression": "outcomes.curves.restricted_mean_regression",
     "run": "study.pipeline",

@@ -353,6 +353,19 @@ class Null:
     ALL: Final = (Z, N_NULL, Q_NULL, P_PERMUTED, N_PERMUTED, CATALOGUE_RANK, N_CATALOGUE)
 
 
+class Imputation:
+    """Further columns of a table pooled over imputations by Rubin's rules."""
+
+    N_IMPUTATIONS: Final = "n_imputations"
+    FMI: Final = "fmi"
+    RIV: Final = "riv"
+    RELATIVE_EFFICIENCY: Final = "relative_efficiency"
+    MC_ERROR: Final = "mc_error"
+    MC_ERROR_P: Final = "mc_error_p"
+
+    ALL: Final = (N_IMPUTATIONS, FMI, RIV, RELATIVE_EFFICIENCY, MC_ERROR, MC_ERROR_P)
+
+
 SCORE_TERM: Final = "score"
 """The `term` of the row that belongs to the signature's score itself."""
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "meta": "Pool results over cohorts.",
     "train": "Fit a model in one cohort and save it frozen.",
     "validate": "Judge a frozen model in another cohort.",
+    "power": "Power, sample size or detectable effect of a planned model.",
     "sc": "Summarise scores of single cells.",
     "signatures": "List, show, check and export the catalogue of signatures.",
     "methods": "List the scoring methods.",

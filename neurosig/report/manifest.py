@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from neurosig._params import Help, build
 from neurosig.errors import InputError, ParameterError, ResourceError
 
-Format = Literal["text", "number", "integer", "p", "percent"]
+Format = Literal["text", "prose", "number", "integer", "p", "percent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +38,9 @@ class Column:
 
     name: Annotated[str, Help("name in the CSV file")]
     label: Annotated[str, Help("head of the column; the name when empty")] = ""
-    format: Annotated[Format, Help("how cells are written; 'percent' takes a share of one")] = (
-        "text"
-    )
+    format: Annotated[
+        Format, Help("how cells are written; 'prose' wraps, 'percent' takes a share of one")
+    ] = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,16 +19,21 @@ _P_NAMES = frozenset({Result.P_VALUE, Result.P_LR, Result.Q_VALUE, "p", "q", "p_
 _KEY_NAMES = frozenset({Result.COHORT, Result.SIGNATURE, Result.TERM})
 _Key = Literal["", "key", "key-2", "key-3"]
 _KEYS: Final[tuple[_Key, ...]] = ("key", "key-2", "key-3")
+_TEXTS: Final = ("text", "prose")
 _EMPTY = frozenset({"", "nan", "NaN", "NA", "<NA>", "None"})
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of a column; `key` marks those that stay in sight when a wide table is scrolled."""
+    """The head of a column; `key` marks those that stay in sight when a wide table is scrolled.
+
+    Cells of prose are shown whole, in several lines.
+    """
 
     label: str
     is_number: bool
     key: _Key = ""
+    is_prose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,13 @@ def _heads(columns: Sequence[Column]) -> tuple[Head, ...]:
     keys = [name for name in names if name in _KEY_NAMES] or names[:1]
     place = dict(zip(keys, _KEYS, strict=False))
     return tuple(
-        Head(c.label or _label(c.name), c.format != "text", place.get(c.name, "")) for c in columns
+        Head(
+            c.label or _label(c.name),
+            c.format not in _TEXTS,
+            place.get(c.name, ""),
+            c.format == "prose",
+        )
+        for c in columns
     )
 
 
@@ -167,7 +178,7 @@ def _label(name: str) -> str:
 
 
 def _cells(texts: Sequence[str], form: Format) -> list[Cell]:
-    if form == "text":
+    if form in _TEXTS:
         return [Cell(text) for text in texts]
     values = [_number(text) for text in texts]
     decimals = decimals_for(value for value in values if value is not None)

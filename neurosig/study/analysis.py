@@ -26,8 +26,12 @@ from neurosig.matched_null import MatchedNull
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
 from neurosig.outcomes.chance.empirical import NullTest, null_test
+from neurosig.outcomes.clinic.clean import find_column, texts_of
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.cox.verb import cox
+from neurosig.outcomes.design import Term
+from neurosig.outcomes.imputation.imputed import Imputed
+from neurosig.outcomes.imputation.verb import impute
 from neurosig.outcomes.pooling.verb import meta
 from neurosig.outcomes.regression.verb import regress
 from neurosig.outcomes.results import Results, ordered
@@ -289,12 +293,25 @@ def _score(
 
 def _survival(study: Study, source: CohortSource, cohort: Cohort) -> Results:
     return cox(
-        cohort,
+        _imputed(study, source, cohort),
         adjust=source.adjust,
         strata=source.strata,
         model=study.config.model,
         unadjusted=bool(source.adjust),
     )
+
+
+def _imputed(study: Study, source: CohortSource, cohort: Cohort) -> Cohort | Imputed:
+    """The cohort with its covariates imputed, where that is asked for and something is missing."""
+    choice = study.config.missing_data
+    columns = [Term(Term.of(term).column, kind=Term.of(term).kind) for term in source.adjust]
+    columns += [Term(name, kind="categorical") for name in source.strata]
+    if choice.method != "impute" or not columns:
+        return cohort
+    cells = [texts_of(find_column(cohort.data, term.column)) for term in columns]
+    if not any(cell is None for column in cells for cell in column):
+        return cohort
+    return impute(cohort, columns, m=choice.m, seed=choice.seed, chains=choice.chains)
 
 
 def _null_test(

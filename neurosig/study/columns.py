@@ -81,12 +81,28 @@ _LABELS = {
     "dominant_gene": "Which gene",
     "n_obs": "Observations",
     "model": "Model",
+    "item": "Item",
+    "topic": "Topic",
+    "asks": "Asks for",
+    "state": "State",
+    "answer": "Answer of this run",
+    "authors_add": "Left to the authors",
+    "aspect": "Aspect",
+    "entry": "Entry",
+    "analysis": "Analysis",
+    "variables": "Variables",
+    "remarks": "Remarks",
+    "variable": "Variable",
+    "n_known": "Known",
+    "n_missing": "Missing",
+    "distribution": "Distribution",
 }
 _P_COLUMNS = {"p_value", "p_lr", "p_ph", "p_ph_global", "rmst_p_value", "q_value"}
 _P_COLUMNS |= {"p_heterogeneity", "p_null", "q_null", "p_permuted"}
 _P_COLUMNS |= {f"p_value_{kind}" for kind in ("adjusted", "crude", "common", "wider")}
 _INTEGER_COLUMNS = {"n", "n_events", "n_params", "n_cohorts", "n_genes", "n_found"}
 _INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df", "n_obs", "catalogue_rank", "n_catalogue"}
+_PROSE_COLUMNS = {"asks", "answer", "authors_add", "entry", "distribution", "remarks"}
 _PERCENT_COLUMNS = {
     Quality.COVERAGE,
     Quality.DETECTED,
@@ -182,6 +198,10 @@ POOLED_COLUMNS = [
 ]
 
 
+_CHECKLIST = ["item", "topic", "asks", "answer", "state", "authors_add"]
+REPORTING_COLUMNS = {"checklist_remark": _CHECKLIST, "checklist_tripod": _CHECKLIST}
+
+
 def table_item(
     name: str, title: str, caption: str, table: pd.DataFrame, columns: list[str] | None = None
 ) -> TableItem:
@@ -204,6 +224,8 @@ def table_item(
 
 
 def _format_of(name: str, values: pd.Series) -> Format:
+    if name in _PROSE_COLUMNS:
+        return "prose"
     if name in _P_COLUMNS:
         return "p"
     if name in _PERCENT_COLUMNS:

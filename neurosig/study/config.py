@@ -13,6 +13,7 @@ from neurosig.errors import ParameterError
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.design import Term
+from neurosig.outcomes.imputation.chains import ChainedEquations
 from neurosig.outcomes.pooling.heterogeneity import Method
 
 IDENTIFIER = Pattern(
@@ -210,6 +211,19 @@ class NullChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MissingData:
+    """What to do with covariates that are not known of every patient."""
+
+    method: Annotated[
+        Literal["complete_cases", "impute"],
+        Help("use the rows that have all covariates, or impute them for the survival models"),
+    ] = "complete_cases"
+    m: Annotated[int, Range(2), Help("imputations")] = 20
+    seed: Annotated[int, Range(0), Help("fixes the imputations")] = 0
+    chains: ChainedEquations = field(default_factory=ChainedEquations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What to draw."""
 
@@ -236,6 +250,7 @@ class StudyConfig:
     scoring: Scoring = field(default_factory=Scoring)
     assessment: QualityThresholds = field(default_factory=QualityThresholds)
     model: CoxModel = field(default_factory=CoxModel)
+    missing_data: MissingData = field(default_factory=MissingData)
     pooling: Pooling = field(default_factory=Pooling)
     null_test: NullChoice = field(default_factory=NullChoice)
     figures: Figures = field(default_factory=Figures)

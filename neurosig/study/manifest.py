@@ -8,12 +8,14 @@ from neurosig.assessment.rules import VERDICTS
 from neurosig.keys import SCORED, Coverage, Result
 from neurosig.outcomes.chance.null_columns import what_survives
 from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.reporting.checklist_table import ANSWERED, IN_PART
 from neurosig.report.manifest import Fact, FigureItem, Item, Manifest, Notice, Section, TableItem
 from neurosig.study.analysis import StudyAnalysis
 from neurosig.study.columns import (
     ASSESSMENT_COLUMNS,
     COHORT_COLUMNS,
     POOLED_COLUMNS,
+    REPORTING_COLUMNS,
     table_item,
 )
 from neurosig.study.config import Study
@@ -43,6 +45,7 @@ def build_manifest(
         _assessment_section(analysis, tables, figures),
         _coverage_section(tables, figures),
         _flow_section(tables),
+        _reporting_section(tables),
     ]
     labels = [Notice(level="warning", text=text) for text in notices.texts]
     if study.config.exploratory:
@@ -341,6 +344,52 @@ def _flow_section(tables: dict[str, pd.DataFrame]) -> Section | None:
         "row_flow", "Row flow", "Rows in, lost and out of every step.", tables["row_flow"]
     )
     return _section("row_flow", "Where rows were lost", "", [item], [])
+
+
+def _reporting_section(tables: dict[str, pd.DataFrame]) -> Section | None:
+    if "remark_analyses" not in tables:
+        return None
+    n = {
+        name: int(tables[name]["state"].isin([ANSWERED, IN_PART]).sum())
+        for name in ("checklist_remark", "checklist_tripod")
+    }
+    items = [
+        table_item(name, title, caption, tables[name], REPORTING_COLUMNS.get(name))
+        for name, title, caption in _REPORTING
+    ]
+    intro = (
+        "What the guidelines for studies of prognostic markers (REMARK) and of prediction models "
+        f"(TRIPOD+AI) ask for. This run answers {n['checklist_remark']} of "
+        f"{len(tables['checklist_remark'])} items of REMARK and {n['checklist_tripod']} of "
+        f"{len(tables['checklist_tripod'])} of TRIPOD+AI, at least in part; the others are for the "
+        "authors, or no software can know them. checklists.md holds all of it as text."
+    )
+    return _section("reporting", "For the report of the study", intro, items, [])
+
+
+_REPORTING = (
+    (
+        "remark_patients",
+        "REMARK profile: patients and variables",
+        "Part A: who was studied, how they were treated, what happened, and what was measured.",
+    ),
+    (
+        "remark_analyses",
+        "REMARK profile: analyses",
+        "Part B: every analysis that was made, also those that show nothing.",
+    ),
+    ("characteristics", "Characteristics", "Covariates and scores, with the number missing."),
+    (
+        "checklist_remark",
+        "REMARK checklist",
+        "Items in our own words; doi:10.1371/journal.pmed.1001216 has theirs and explains them.",
+    ),
+    (
+        "checklist_tripod",
+        "TRIPOD+AI checklist",
+        "For prediction models; items in our own words, doi:10.1136/bmj-2023-078378 has theirs.",
+    ),
+)
 
 
 def _section(

@@ -20,13 +20,14 @@ from neurosig.study.figures import FOLDER as FIGURES
 from neurosig.study.figures import write_figures
 from neurosig.study.manifest import build_manifest
 from neurosig.study.notices import Notices
+from neurosig.study.reporting import CHECKLISTS, reporting_text
 from neurosig.study.tables import FOLDER as TABLES
 from neurosig.study.tables import study_tables, write_tables
 
 MANIFEST = "manifest.json"
 PROVENANCE = "provenance.json"
 CONFIG = "config.yaml"
-CONTENT = frozenset({MANIFEST, PROVENANCE, CONFIG, REPORT, TABLES, FIGURES})
+CONTENT = frozenset({MANIFEST, PROVENANCE, CONFIG, REPORT, CHECKLISTS, TABLES, FIGURES})
 BYSTANDERS = frozenset({".DS_Store", ".snakemake_timestamp"})
 
 
@@ -101,6 +102,7 @@ def _write(
     advance("report")
     record = _provenance(study, analysis)
     _atomic.write_text(folder / CONFIG, study.text)
+    _atomic.write_text(folder / CHECKLISTS, reporting_text(analysis))
     _atomic.write_json(folder / PROVENANCE, record)
     manifest = build_manifest(
         study, analysis, tables=tables, figures=figures, notices=notices, provenance=record

@@ -8,6 +8,7 @@ import pandas as pd
 from neurosig import _atomic
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.study.analysis import StudyAnalysis
+from neurosig.study.reporting import reporting_tables
 
 FOLDER = "tables"
 
@@ -27,6 +28,7 @@ def study_tables(analysis: StudyAnalysis) -> dict[str, pd.DataFrame]:
         "coverage": _coverage(analysis),
         "signatures": _signatures(analysis),
         "row_flow": _row_flow(analysis),
+        **reporting_tables(analysis),
     }
     for cohort in analysis.cohorts:
         for method, scores in cohort.scores.items():

@@ -20,6 +20,7 @@ from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clinic.causes import cohort_causes
 from neurosig.outcomes.competing.subdistribution import OWN, SubdistributionFit, fit_subdistribution
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
+from neurosig.outcomes.imputation.imputed import Imputed
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
@@ -56,7 +57,7 @@ class _CauseFits(TermFits):
 
 
 def fine_gray(
-    cohort: "Cohort",
+    cohort: "Cohort | Imputed",
     *,
     cause: str | None = None,
     signatures: str | Sequence[str] = "all",
@@ -80,7 +81,8 @@ def fine_gray(
     Parameters
     ----------
     cohort
-        A cohort whose endpoint names its causes: Endpoint(..., causes={"cancer": 1, "other": 2}).
+        A cohort whose endpoint names its causes: Endpoint(..., causes={"cancer": 1, "other": 2});
+        or imputations of one (`impute`), whose fits are pooled.
     cause
         The cause to model, by default the first.
     signatures, adjust
@@ -139,6 +141,8 @@ def fine_gray(
     >>> float(fine_gray(cohort, scale="none").table["estimate"].iloc[0].round(3))
     1.509
     """
+    if isinstance(cohort, Imputed):
+        return cohort.pooled(fine_gray, locals())
     check_scale(scale, confidence)
     if cohort.time is None or cohort.endpoint is None:
         raise EndpointError(

@@ -182,6 +182,7 @@ def _table(task: CoxTask, cohort: str, knots: int, tests: Sequence[_Tests]) -> p
         chi2 = np.array([test.chi2[place] for test in tests])
         p_value = special.chdtrc(df, chi2)
         n_tested = int(np.isfinite(p_value).sum())
+        n_params = knots - 1 + len(task.rows.names)
         part = pd.DataFrame(
             {
                 Result.COHORT: cohort,
@@ -195,7 +196,8 @@ def _table(task: CoxTask, cohort: str, knots: int, tests: Sequence[_Tests]) -> p
                 Result.FAMILY: f"{n_tested} {term} rows of {cohort}, {task.endpoint}",
                 Result.N: [test.n for test in tests],
                 Result.N_EVENTS: [test.n_events for test in tests],
-                Result.N_PARAMS: knots - 1 + len(task.rows.names),
+                Result.N_PARAMS: n_params,
+                Result.EVENTS_PER_PARAM: [test.n_events / n_params for test in tests],
                 Result.ADJUSTED_FOR: ", ".join(task.rows.adjusted_for),
                 Result.MODEL: f"{model_text(task)}, spline with {knots} knots",
                 Result.STATUS: [test.status for test in tests],

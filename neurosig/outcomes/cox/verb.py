@@ -27,6 +27,7 @@ from neurosig.outcomes.cox.batch import (
 from neurosig.outcomes.cox.changing_hazards import COLUMNS as CHANGING
 from neurosig.outcomes.cox.options import Cases, CoxModel
 from neurosig.outcomes.cox.words import FEW_CLUSTERS, model_text, notes_of, warn_of_fits
+from neurosig.outcomes.imputation.imputed import Imputed, refuse_imputed
 from neurosig.outcomes.interactions import Pair, Products, add_interactions, at_references
 from neurosig.outcomes.model_rows import (
     Scale,
@@ -55,7 +56,7 @@ _EFRON = CoxModel()
 
 
 def cox(
-    cohort: "Cohort",
+    cohort: "Cohort | Imputed",
     *,
     signatures: str | Sequence[str] = "all",
     adjust: Sequence[TermLike] = (),
@@ -81,7 +82,8 @@ def cox(
     Parameters
     ----------
     cohort, signatures
-        A cohort with an endpoint, and which of its scores.
+        A cohort with an endpoint, or imputations of one (`impute`), whose fits are pooled; which
+        of its scores.
     adjust, strata
         Covariates, each a column or a `Term`; columns whose levels have their own baselines.
     interactions
@@ -149,6 +151,8 @@ def cox(
     >>> [round(float(fit.table["estimate"][0]), 3) for fit in fits]  # R; Kleinbaum and Klein
     [1.572, 1.509]
     """
+    if isinstance(cohort, Imputed):
+        return cohort.pooled(cox, locals())
     task = cox_task(
         cohort,
         signatures=signatures,
@@ -192,6 +196,7 @@ def cox_task(
     n_jobs: int = 1,
 ) -> CoxTask:
     """Check what `cox` was given and gather the rows it uses; parameters and errors are its."""
+    refuse_imputed(cohort, "This analysis")
     check_scale(scale, confidence)
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(

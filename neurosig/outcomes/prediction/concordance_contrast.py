@@ -128,6 +128,9 @@ def compare_concordance(
         Result.N_PARAMS: [*map(len, columns), len(names)],
     }
     table = pd.DataFrame(shared | own | _numbers(corrected, std_error))
+    family = f"1 comparison of {cohort.name}, {prepared.endpoint}"
+    table[Result.EVENTS_PER_PARAM] = table[Result.N_EVENTS] / table[Result.N_PARAMS]
+    table[Result.Q_VALUE], table[Result.FAMILY] = table[Result.P_VALUE], ["", "", family]
     return Results(
         table=in_front(table), row_flow=prepared.rows.row_flow, notes=(note(resampling),)
     )

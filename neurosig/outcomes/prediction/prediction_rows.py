@@ -19,6 +19,7 @@ from neurosig.errors import (
 )
 from neurosig.keys import OK, SCORE_TERM, Performance, Result
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.model_rows import (
     CONSTANT,
     NO_SCORE,
@@ -118,6 +119,7 @@ def prediction_rows(
     ClinicalError
         See `cox`.
     """
+    refuse_imputed(cohort, "A measure of predictions")
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(
             f"The cohort {cohort.name!r} has no endpoint",

@@ -21,6 +21,7 @@ from neurosig.errors import (
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clinic.clean import find_column, matching, numbers_of, texts_of
 from neurosig.outcomes.delayed_entry import refuse_intervals
+from neurosig.outcomes.imputation.imputed import Imputed
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
@@ -61,7 +62,7 @@ class _Fit(NamedTuple):
 
 
 def regress(
-    cohort: "Cohort",
+    cohort: "Cohort | Imputed",
     *,
     outcome: str,
     kind: Kind = "logistic",
@@ -84,7 +85,7 @@ def regress(
     Parameters
     ----------
     cohort, signatures, adjust, scale, confidence, allow_loss
-        As in `cox`; an endpoint is not needed.
+        As in `cox`, imputations too (`impute(outcome=...)`); an endpoint is not needed.
     outcome, kind, positive
         The clinical column, its model, and for a logistic one the level that counts as 1.
 
@@ -127,6 +128,8 @@ def regress(
     >>> table[["effect", "std_error"]].round(4).values.tolist()  # 15 * 15 / (5 * 5), sqrt(8 / 15)
     [[9.0, 0.7303]]
     """
+    if isinstance(cohort, Imputed):
+        return cohort.pooled(regress, locals(), "rows")
     check_scale(scale, confidence)
     if kind not in get_args(Kind):
         raise ParameterError(

@@ -1,0 +1,1 @@
+"""Missing covariates: chained equations, Rubin's rules and what shows whether they can be used."""

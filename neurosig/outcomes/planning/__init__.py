@@ -1,0 +1,1 @@
+"""How many patients and events a study needs, and what it can detect."""

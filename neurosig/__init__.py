@@ -70,6 +70,10 @@ if TYPE_CHECKING:
     from neurosig.outcomes.curves.survival_curve import kaplan_meier as kaplan_meier
     from neurosig.outcomes.curves.survival_curve import survival_quantile as survival_quantile
     from neurosig.outcomes.design import Term as Term
+    from neurosig.outcomes.interplay.bootstrap import Bootstrap as Bootstrap
+    from neurosig.outcomes.interplay.causal_mediation import mediation as mediation
+    from neurosig.outcomes.interplay.corners import interplay_corners as interplay_corners
+    from neurosig.outcomes.interplay.interaction import interplay as interplay
     from neurosig.outcomes.pooling.verb import meta as meta
     from neurosig.outcomes.prediction.calibration_curve import calibration as calibration
     from neurosig.outcomes.prediction.concordance_contrast import (
@@ -89,6 +93,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Assessment": "assessment.quality",
+    "Bootstrap": "outcomes.interplay.bootstrap",
     "Cohort": "outcomes.clinic.cohort",
     "CohortStats": "cohort_stats",
     "Confounding": "outcomes.confounders.verb",
@@ -123,12 +128,15 @@ _HOME = {
     "fit_cox": "outcomes.cox.single_fit",
     "gray_test": "outcomes.competing.incidence_test",
     "harmonise": "harmonisation.verb",
+    "interplay": "outcomes.interplay.interaction",
+    "interplay_corners": "outcomes.interplay.corners",
     "kaplan_meier": "outcomes.curves.survival_curve",
     "landmark": "outcomes.curves.landmark_analysis",
     "load_signatures": "genesets.finding",
     "logrank": "outcomes.curves.rank_tests",
     "logrank_trend": "outcomes.curves.rank_comparisons",
     "maxstat": "outcomes.chance.searched_cutpoint",
+    "mediation": "outcomes.interplay.causal_mediation",
     "meta": "outcomes.pooling.verb",
     "method_agreement": "agreement",
     "methods": "methods",

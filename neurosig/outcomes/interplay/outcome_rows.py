@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -60,17 +60,15 @@ class OutcomeModel:
         ParameterError
             It does not.
         """
-        if isinstance(model, CoxModel):
-            if model.penalty is not None or model.firth is True:
-                name = "penalty" if model.penalty is not None else "firth"
-                raise ParameterError(
-                    f"A model of two scores has no {name}",
-                    f"{name}={getattr(model, name)!r}; slopes need the likelihood's covariance",
-                    "Use CoxModel() here",
-                )
-            kind, options = cast(Kind, "cox"), model
-        else:
-            kind, options = model, CoxModel()
+        kind: Kind = "cox" if isinstance(model, CoxModel) else model
+        options = model if isinstance(model, CoxModel) else CoxModel()
+        if options.penalty is not None or options.firth is True:
+            name = "penalty" if options.penalty is not None else "firth"
+            raise ParameterError(
+                f"A model of two scores has no {name}",
+                f"{name}={getattr(options, name)!r}; slopes need the likelihood's covariance",
+                "Use CoxModel() here",
+            )
         if kind not in get_args(Kind):
             raise ParameterError(
                 f"model cannot be {kind!r}",

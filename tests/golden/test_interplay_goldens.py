@@ -78,7 +78,9 @@ def test_simple_slopes_equal_linear_combinations_in_r(found, model):
     expected = table("slopes").query("model == @model")
     ours = found[model].slopes
     assert len(ours) == len(expected) == 6
-    assert ours["slope_of"].tolist() == expected["of"].map(dict(zip("ab", PAIR))).tolist()
+    assert (
+        ours["slope_of"].tolist() == expected["of"].map(dict(zip("ab", PAIR, strict=True))).tolist()
+    )
     for mine, theirs in (
         ("moderator_at", "at"), ("estimate", "estimate"), ("std_error", "se"), ("p_value", "p")
     ):  # fmt: skip
@@ -143,9 +145,9 @@ def test_counterfactual_means_equal_adaptive_integration_in_r(cohort, case):
 
 def test_means_over_the_residuals_equal_r(cohort):
     data = table("data")
-    few = mediation(
-        joined(data.head(150)), errors="empirical", interaction=True, **LOGISTIC
-    ).means["estimate"]
+    few = mediation(joined(data.head(150)), errors="empirical", interaction=True, **LOGISTIC).means[
+        "estimate"
+    ]
     np.testing.assert_allclose(few, worlds("logistic_residuals_few"), rtol=1e-7, atol=0)
     # 240 residuals in 200 groups: not exact, nearer than the normal errors are
     grouped = mediation(cohort, errors="empirical", interaction=True, horizon=30).means["estimate"]

@@ -71,17 +71,26 @@ def measures(kind: Kind, horizon: float | None, tau: float | None, unit: str) ->
     found = []
     if horizon is not None:
         found += [
-            Measure("survival difference", 0, "difference", horizon, "difference in survival"),
-            Measure("risk ratio", 0, "event risk", horizon, "ratio of risks of the event"),
+            Measure(
+                "survival difference",
+                0,
+                "difference",
+                horizon,
+                f"difference in survival at {horizon:g} {unit}",
+            ),
+            Measure("risk ratio", 0, "event risk", horizon, _risks(horizon, unit)),
         ]
     if tau is not None:
         place = int(horizon is not None)
-        found.append(Measure("RMST difference", place, "difference", tau, f"{unit} of survival"))
+        scale = f"{unit} of survival up to {tau:g}"
+        found.append(Measure("RMST difference", place, "difference", tau, scale))
         if horizon is None:
-            found.append(
-                Measure("risk ratio", place + 1, "event risk", tau, "ratio of risks of the event")
-            )
+            found.append(Measure("risk ratio", place + 1, "event risk", tau, _risks(tau, unit)))
     return found
+
+
+def _risks(time: float, unit: str) -> str:
+    return f"ratio of risks of the event by {time:g} {unit}"
 
 
 @dataclass(frozen=True, kw_only=True)

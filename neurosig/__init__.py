@@ -73,6 +73,10 @@ if TYPE_CHECKING:
     from neurosig.outcomes.imputation.chains import ChainedEquations as ChainedEquations
     from neurosig.outcomes.imputation.imputed import Imputed as Imputed
     from neurosig.outcomes.imputation.verb import impute as impute
+    from neurosig.outcomes.interplay.bootstrap import Bootstrap as Bootstrap
+    from neurosig.outcomes.interplay.causal_mediation import mediation as mediation
+    from neurosig.outcomes.interplay.corners import interplay_corners as interplay_corners
+    from neurosig.outcomes.interplay.interaction import interplay as interplay
     from neurosig.outcomes.planning.cox_power import CoxPlan as CoxPlan
     from neurosig.outcomes.planning.cox_power import power as power
     from neurosig.outcomes.planning.event_share import event_probability as event_probability
@@ -114,6 +118,7 @@ _HOME = {
     "Assessment": "assessment.quality",
     "ChainedEquations": "outcomes.imputation.chains",
     "Checklist": "outcomes.reporting.checklist_table",
+    "Bootstrap": "outcomes.interplay.bootstrap",
     "Cohort": "outcomes.clinic.cohort",
     "CohortStats": "cohort_stats",
     "Confounding": "outcomes.confounders.verb",
@@ -159,6 +164,8 @@ _HOME = {
     "gray_test": "outcomes.competing.incidence_test",
     "harmonise": "harmonisation.verb",
     "impute": "outcomes.imputation.verb",
+    "interplay": "outcomes.interplay.interaction",
+    "interplay_corners": "outcomes.interplay.corners",
     "kaplan_meier": "outcomes.curves.survival_curve",
     "landmark": "outcomes.curves.landmark_analysis",
     "leave_one_out": "outcomes.pooling.omitted_cohorts",
@@ -166,6 +173,7 @@ _HOME = {
     "logrank": "outcomes.curves.rank_tests",
     "logrank_trend": "outcomes.curves.rank_comparisons",
     "maxstat": "outcomes.chance.searched_cutpoint",
+    "mediation": "outcomes.interplay.causal_mediation",
     "meta": "outcomes.pooling.verb",
     "method_agreement": "agreement",
     "methods": "methods",

@@ -366,6 +366,31 @@ class Imputation:
     ALL: Final = (N_IMPUTATIONS, FMI, RIV, RELATIVE_EFFICIENCY, MC_ERROR, MC_ERROR_P)
 
 
+class Interplay:
+    """Further columns of tables of two scores together; the terms of their models."""
+
+    FIRST: Final = "first"
+    SECOND: Final = "second"
+    PRODUCT: Final = "first:second"
+    CORRELATION: Final = "correlation"
+    VIF: Final = "vif"
+    N_SHARED: Final = "n_shared_genes"
+    SHARED: Final = "shared_genes"
+    ESTIMATE_WITH_SQUARES: Final = "estimate_with_squares"
+    P_WITH_SQUARES: Final = "p_with_squares"
+    RERI: Final = "reri"
+    RERI_LOW: Final = "reri_low"
+    RERI_HIGH: Final = "reri_high"
+    SLOPE_OF: Final = "slope_of"
+    MODERATOR: Final = "moderator"
+    AT: Final = "moderator_at"
+    AT_SCORE: Final = "moderator_score"
+    EXPOSURE: Final = "exposure"
+    MEDIATOR: Final = "mediator"
+    E_VALUE: Final = "e_value"
+    E_VALUE_LIMIT: Final = "e_value_limit"
+
+
 SCORE_TERM: Final = "score"
 """The `term` of the row that belongs to the signature's score itself."""
 

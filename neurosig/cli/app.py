@@ -22,6 +22,8 @@ COMMANDS = {
     "cox": "Hazard ratio of each score.",
     "km": "Kaplan-Meier curves of a score's groups.",
     "regress": "Effect of each score on a clinical column.",
+    "interplay": "Interaction of two scores in their effect on an outcome.",
+    "mediation": "How much of a score's effect runs through another score.",
     "meta": "Pool results over cohorts.",
     "train": "Fit a model in one cohort and save it frozen.",
     "validate": "Judge a frozen model in another cohort.",

@@ -40,6 +40,15 @@
 ``null_data``             sizes of the statistic of random signatures in bins, and the own one
 ``draw_null``             those of one signature on an Axes
 ``null_figure``           a panel for each signature as a Figure
+``slopes_data``           slopes of two scores along each other, of `interplay`
+``draw_slopes``           one of them on an Axes
+``slopes_figure``         both as a Figure
+``corners_data``          predictions where two scores are low or high, of `interplay_corners`
+``draw_corners``          the curves, or points, on an Axes
+``corners_figure``        the same as a Figure
+``mediation_data``        total, direct and indirect effects on one scale
+``draw_mediation``        the effects on an Axes
+``mediation_figure``      the effects above their assumptions as a Figure
 ``*_alt``                 the words that stand for a figure where it cannot be seen
 ``figure_style``          the look of the figures, as a context manager
 ``save_figure``           the figure as SVG and its source data as CSV, the same bytes every time
@@ -77,6 +86,16 @@ if TYPE_CHECKING:
         incidence_data,
         incidence_figure,
     )
+    from neurosig.pl.interplay import (
+        corners_alt,
+        corners_data,
+        corners_figure,
+        draw_corners,
+        draw_slopes,
+        slopes_alt,
+        slopes_data,
+        slopes_figure,
+    )
     from neurosig.pl.km import (
         display_note,
         draw_at_risk,
@@ -84,6 +103,12 @@ if TYPE_CHECKING:
         kaplan_meier_alt,
         kaplan_meier_data,
         kaplan_meier_figure,
+    )
+    from neurosig.pl.mediation import (
+        draw_mediation,
+        mediation_alt,
+        mediation_data,
+        mediation_figure,
     )
     from neurosig.pl.null import draw_null, null_alt, null_data, null_figure
     from neurosig.pl.omitted import (
@@ -106,6 +131,17 @@ _HOMES = {
         "kaplan_meier_figure",
     ),
     "incidence": ("draw_incidence", "incidence_alt", "incidence_data", "incidence_figure"),
+    "interplay": (
+        "corners_alt",
+        "corners_data",
+        "corners_figure",
+        "draw_corners",
+        "draw_slopes",
+        "slopes_alt",
+        "slopes_data",
+        "slopes_figure",
+    ),
+    "mediation": ("draw_mediation", "mediation_alt", "mediation_data", "mediation_figure"),
     "forest": ("forest_alt", "forest_data", "forest_figure", "summary_forest_data"),
     "forest_drawing": ("draw_forest",),
     "funnel": ("draw_funnel", "funnel_alt", "funnel_data", "funnel_figure"),
@@ -127,6 +163,9 @@ __all__ = [
     "assessment_alt",
     "assessment_data",
     "assessment_figure",
+    "corners_alt",
+    "corners_data",
+    "corners_figure",
     "coverage_alt",
     "coverage_data",
     "coverage_figure",
@@ -136,6 +175,7 @@ __all__ = [
     "dotplot_figure",
     "draw_assessment",
     "draw_at_risk",
+    "draw_corners",
     "draw_coverage",
     "draw_dotplot",
     "draw_forest",
@@ -143,8 +183,10 @@ __all__ = [
     "draw_heatmap",
     "draw_incidence",
     "draw_kaplan_meier",
+    "draw_mediation",
     "draw_null",
     "draw_overlap",
+    "draw_slopes",
     "draw_violin",
     "embedding",
     "figure_style",
@@ -166,6 +208,9 @@ __all__ = [
     "leave_one_out_alt",
     "leave_one_out_data",
     "leave_one_out_figure",
+    "mediation_alt",
+    "mediation_data",
+    "mediation_figure",
     "null_alt",
     "null_data",
     "null_figure",
@@ -173,6 +218,9 @@ __all__ = [
     "overlap_data",
     "overlap_figure",
     "save_figure",
+    "slopes_alt",
+    "slopes_data",
+    "slopes_figure",
     "summary_forest_data",
     "violin_alt",
     "violin_data",

@@ -14,11 +14,13 @@ from neurosig import _params
 from neurosig.assessment.quality import AssessOptions
 from neurosig.assessment.rules import QualityThresholds
 from neurosig.cli._options import _flags
+from neurosig.cli._outcome import OutcomeChoice
 from neurosig.cli.app import COMMANDS
 from neurosig.harmonisation.verb import HarmoniseOptions
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.curves.rank_weights import RankWeights
+from neurosig.outcomes.interplay.bootstrap import Bootstrap
 from neurosig.study.config import (
     ClinicalReading,
     ExpressionReading,
@@ -36,6 +38,8 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "regress": (ClinicalReading,),
     "train": (ClinicalReading, Endpoint),
     "validate": (ClinicalReading, Endpoint),
+    "interplay": (ClinicalReading, OutcomeChoice),
+    "mediation": (ClinicalReading, OutcomeChoice, Bootstrap),
     "sc summarise": (SignatureChoice,),
     "signatures export": (SignatureChoice,),
     "signatures coverage": (ExpressionReading, SignatureChoice),

@@ -1,0 +1,60 @@
+"""`neurosig interplay`."""
+
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neurosig import _atomic
+from neurosig.cli._files import (
+    TERM_HELP,
+    beside,
+    give,
+    join_files,
+    parse_term,
+    refuse_overwriting,
+)
+from neurosig.cli._options import expand
+from neurosig.cli._outcome import OutcomeChoice
+from neurosig.outcomes.interplay.interaction import interplay
+from neurosig.study.config import ClinicalReading
+
+
+@expand
+def command(
+    scores: Annotated[Path, typer.Argument(help="scores, as `neurosig score` writes them")],
+    clinical: Annotated[Path, typer.Argument(help="clinical table")],
+    first: Annotated[list[str], typer.Option(help="score; repeatable")],
+    second: Annotated[list[str], typer.Option(help="score to pair with each first; repeatable")],
+    reading: ClinicalReading,
+    outcome: OutcomeChoice,
+    adjust: Annotated[list[str] | None, typer.Option(help=TERM_HELP)] = None,
+    strata: Annotated[list[str] | None, typer.Option(help="stratum; repeatable")] = None,
+    cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
+    output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
+) -> None:
+    """Interaction of two scores in their effect on an outcome, one model per pair.
+
+    With an output the slopes and the regions in which they differ from zero stand beside it.
+    """
+    joined = join_files(scores, clinical, reading, outcome.endpoint(), cohort)
+    found = interplay(
+        joined,
+        list(product(first, second)),
+        model=outcome.model,
+        outcome=outcome.outcome,
+        positive=outcome.positive,
+        adjust=[parse_term(text) for text in adjust or []],
+        strata=strata or [],
+    )
+    inputs = [scores, clinical]
+    if output is not None:
+        tables = {"slopes": found.slopes, "regions": found.regions}
+        files = {beside(output, f"{name}.csv"): table for name, table in tables.items()}
+        refuse_overwriting(inputs, files)
+        for path, table in files.items():
+            _atomic.write_csv(path, table)
+    give(found, output, inputs=inputs)
+    sys.stderr.write("".join(f"{note}\n" for note in found.notes))

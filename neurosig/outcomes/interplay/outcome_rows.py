@@ -1,0 +1,267 @@
+"""The rows, scores and outcome of a model with two scores, whatever the kind of outcome."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError, count
+from neurosig.outcomes.clinic.clean import find_column, matching, numbers_of, texts_of
+from neurosig.outcomes.cox.batch import CoxTask
+from neurosig.outcomes.cox.options import CoxModel
+from neurosig.outcomes.cox.verb import cox_task
+from neurosig.outcomes.cox.words import model_text
+from neurosig.outcomes.delayed_entry import refuse_intervals
+from neurosig.outcomes.design import Term
+from neurosig.outcomes.model_rows import (
+    WARN_LOSS,
+    ModelRows,
+    TermLike,
+    check_covariates,
+    check_scale,
+    joined_flow,
+    model_rows,
+    spread,
+)
+from neurosig.outcomes.row_flow import FlowStep, flow_table
+
+if TYPE_CHECKING:
+    from neurosig.outcomes.clinic.cohort import Cohort
+
+FloatArray = NDArray[np.float64]
+Kind = Literal["cox", "logistic", "linear"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeModel:
+    """What is modelled and how, as both verbs take it.
+
+    kind; outcome, positive: the clinical column and its level, for a logistic or linear model;
+    cox: how a Cox model treats the data.
+    """
+
+    kind: Kind
+    outcome: str | None = None
+    positive: str | float | None = None
+    cox: CoxModel = CoxModel()  # noqa: RUF009  # frozen
+
+    @classmethod
+    def of(
+        cls, model: Kind | CoxModel, outcome: str | None, positive: str | float | None
+    ) -> "OutcomeModel":
+        """Check that what was said fits together.
+
+        Raises
+        ------
+        ParameterError
+            It does not.
+        """
+        kind: Kind = "cox" if isinstance(model, CoxModel) else model
+        options = model if isinstance(model, CoxModel) else CoxModel()
+        if options.penalty is not None or options.firth is True:
+            name = "penalty" if options.penalty is not None else "firth"
+            raise ParameterError(
+                f"A model of two scores has no {name}",
+                f"{name}={getattr(options, name)!r}; slopes need the likelihood's covariance",
+                "Use CoxModel() here",
+            )
+        if kind not in get_args(Kind):
+            raise ParameterError(
+                f"model cannot be {kind!r}",
+                f"Allowed: {', '.join(get_args(Kind))}, or a CoxModel",
+                "The default is 'cox', of the cohort's endpoint",
+            )
+        if (kind == "cox") != (outcome is None):
+            raise ParameterError(
+                "A Cox model takes the endpoint of the cohort, other models a clinical column",
+                f"model={kind!r}, outcome={outcome!r}",
+                'Leave out outcome, or say model="logistic" or "linear"'
+                if kind == "cox"
+                else 'Name the column, as in outcome="grade"',
+            )
+        if positive is not None and kind != "logistic":
+            raise ParameterError(
+                f"A {kind} model has no positive level",
+                f"positive is {positive!r}",
+                'Remove it, or use model="logistic"',
+            )
+        return cls(kind=kind, outcome=outcome, positive=positive, cox=options)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OutcomeRows:
+    """Complete cases: y (n,) is the number, or 1 and 0 (for a Cox model the event).
+
+    task: times, strata and options of a Cox model, else None.
+    """
+
+    kind: Kind
+    cohort: str
+    label: str
+    rows: ModelRows
+    y: FloatArray
+    task: CoxTask | None = None
+
+    @property
+    def words(self) -> str:
+        """The model in words."""
+        if self.task is not None:
+            return model_text(self.task)
+        return f"{self.kind} regression"
+
+    @property
+    def ratio(self) -> str:
+        """What an effect is: HR, OR or difference."""
+        return {"cox": "HR", "logistic": "OR", "linear": "difference"}[self.kind]
+
+    def column(self, name: str) -> FloatArray:
+        """The score of that name on all rows."""
+        return self.rows.scores[:, self.rows.signatures.index(name)]
+
+    def spread(self, scores: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
+        """Standard deviations (n - 1) of scores (n_known, 2)."""
+        return spread(scores) if self.task is None else self.task.spread(scores, known)
+
+    def limiting(self, known: NDArray[np.bool_]) -> int:
+        """What limits the number of parameters: events, rows of the rarer level, or rows."""
+        n, n_positive = int(known.sum()), int(self.y[known].sum()) if self.kind != "linear" else 0
+        if self.kind == "linear":
+            return n
+        return n_positive if self.kind == "cox" else min(n_positive, n - n_positive)
+
+    def n_events(self, known: NDArray[np.bool_]) -> int | None:
+        """Events, or rows of the positive level."""
+        return None if self.kind == "linear" else int(self.y[known].sum())
+
+
+def outcome_rows(
+    cohort: "Cohort",
+    scores: Sequence[str],
+    model: OutcomeModel,
+    *,
+    adjust: Sequence[TermLike] = (),
+    strata: Sequence[str] = (),
+    confidence: float = 0.95,
+    allow_loss: bool = False,
+) -> OutcomeRows:
+    """Complete cases over outcome and covariates; rows without a score are kept.
+
+    Raises
+    ------
+    EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError, ParameterError
+        As in `cox` and `regress`.
+    """
+    check_scale("sd", confidence)
+    listed = [adjust] if isinstance(adjust, str | Term) or hasattr(adjust, "keys") else adjust
+    both = [Term.of(t).column for t in listed if Term.of(t).column in scores]  # type: ignore[arg-type]
+    if both:
+        raise ParameterError(
+            f"{both[0]!r} is one of the scores of the model and cannot be a covariate too",
+            f"Scores: {', '.join(scores)}",
+            "Remove it from adjust",
+        )
+    if model.kind == "cox":
+        task = cox_task(
+            cohort,
+            signatures=list(scores),
+            adjust=adjust,
+            strata=strata,
+            interactions=(),
+            scale="sd",
+            model=model.cox,
+            confidence=confidence,
+            allow_loss=allow_loss,
+        )
+        return OutcomeRows(
+            kind="cox",
+            cohort=cohort.name,
+            label=task.endpoint,
+            rows=task.rows,
+            y=task.event,
+            task=task,
+        )
+    if len(strata):
+        raise ParameterError(
+            f"A {model.kind} model has no strata",
+            f"strata is {strata!r}",
+            "Add the columns to adjust",
+        )
+    return _clinical(cohort, scores, model, adjust, allow_loss=allow_loss)
+
+
+def _clinical(
+    cohort: "Cohort",
+    scores: Sequence[str],
+    model: OutcomeModel,
+    adjust: Sequence[TermLike],
+    *,
+    allow_loss: bool,
+) -> OutcomeRows:
+    refuse_intervals(cohort, "A regression of a clinical variable")
+    outcome = str(model.outcome)
+    column = find_column(cohort.data, outcome)
+    is_logistic = model.kind == "logistic"
+    values = _levels(column, outcome, model.positive) if is_logistic else numbers_of(column)
+    known = np.isfinite(values)
+    n_lost = int((~known).sum())
+    if n_lost > WARN_LOSS * known.size:
+        warnings.warn(
+            ClinicalWarning(
+                f"{n_lost:,} of {count(known.size, 'row')} have no {outcome!r} and are left out",
+                f"{n_lost / known.size:.0%}; the row flow counts them",
+                "Ask why it was not recorded: the rows left may differ from those lost",
+            ),
+            stacklevel=4,
+        )
+    lost = cohort.data.index[~known]
+    step = FlowStep.losing(f"{outcome} known", known.size, lost, f"no {outcome}")
+    rows = model_rows(
+        cohort,
+        known,
+        joined_flow([cohort.join_flow, flow_table([step])]),
+        signatures=list(scores),
+        adjust=adjust,
+        allow_loss=allow_loss,
+    )
+    check_covariates(rows)
+    y = values[rows.rows]
+    if y.size == 0 or np.ptp(y) == 0:
+        raise ClinicalError(
+            f"The outcome {outcome!r} is constant on the rows used",
+            f"{count(y.size, 'row')} with all covariates",
+            "Choose another outcome or fewer covariates",
+        )
+    return OutcomeRows(
+        kind=model.kind,
+        cohort=cohort.name,
+        label=f"{outcome} = {model.positive}" if is_logistic else outcome,
+        rows=rows,
+        y=y,
+    )
+
+
+def _levels(column: "pd.Series", name: str, positive: str | float | None) -> FloatArray:
+    """1 for the positive level, 0 for the other, NaN where unknown."""
+    cells = texts_of(column)
+    counts = pd.Series([c for c in cells if c is not None], dtype=object).value_counts()
+    hits = matching(cells, positive) if positive is not None else np.zeros(len(cells), np.bool_)
+    is_missing = np.array([cell is None for cell in cells], dtype=np.bool_)
+    if len(counts) != 2 or not hits.any():
+        shown = ", ".join(f"{level!r} ({n})" for level, n in counts.head(10).items()) or "none"
+        raise ClinicalError(
+            f"A logistic model needs an outcome with two levels; {name!r} has {len(counts)}"
+            if len(counts) != 2
+            else f"It is not said which level of {name!r} is the positive one"
+            if positive is None
+            else f"{positive!r} is not a level of {name!r}",
+            f"Its levels: {shown}" + (" and more" if len(counts) > 10 else ""),
+            'Use cohort.where(...) to keep two levels, or model="linear" for a number'
+            if len(counts) != 2
+            else f"Say it, as in positive={counts.index[-1]!r}",
+            levels=dict(counts),
+        )
+    return np.where(is_missing, np.nan, hits.astype(np.float64))

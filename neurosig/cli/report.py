@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from neurosig.records.files import FOLDER_RECORD
+from neurosig.records.writing import amend_folder_record
 from neurosig.report.build import build_report
 
 
@@ -13,4 +15,7 @@ def command(
     folder: Annotated[Path, typer.Argument(help="folder that `neurosig run` wrote")],
 ) -> None:
     """Build the report of a run folder again, from its tables, figures and manifest."""
-    sys.stdout.write(f"report: {build_report(folder)}\n")
+    report = build_report(folder)
+    if (folder / FOLDER_RECORD).is_file():
+        amend_folder_record(folder, [report])
+    sys.stdout.write(f"report: {report}\n")

@@ -13,6 +13,8 @@ import pandas as pd
 from neurosig import _atomic, provenance
 from neurosig._progress import Advance, progress_bar
 from neurosig.errors import ResourceError, examples
+from neurosig.records.files import FOLDER_RECORD
+from neurosig.records.writing import write_folder_record
 from neurosig.report.build import REPORT, build_report
 from neurosig.study.analysis import StudyAnalysis, analyse
 from neurosig.study.config import Study, read_config, study_of, with_folders
@@ -20,13 +22,13 @@ from neurosig.study.figures import FOLDER as FIGURES
 from neurosig.study.figures import write_figures
 from neurosig.study.manifest import build_manifest
 from neurosig.study.notices import Notices
+from neurosig.study.sources import input_files
 from neurosig.study.tables import FOLDER as TABLES
 from neurosig.study.tables import study_tables, write_tables
 
 MANIFEST = "manifest.json"
-PROVENANCE = "provenance.json"
 CONFIG = "config.yaml"
-CONTENT = frozenset({MANIFEST, PROVENANCE, CONFIG, REPORT, TABLES, FIGURES})
+CONTENT = frozenset({MANIFEST, FOLDER_RECORD, CONFIG, REPORT, TABLES, FIGURES})
 BYSTANDERS = frozenset({".DS_Store", ".snakemake_timestamp"})
 
 
@@ -99,14 +101,15 @@ def _write(
     advance("figures")
     figures = write_figures(study, analysis, folder)
     advance("report")
-    record = _provenance(study, analysis)
+    facts = _facts(study, analysis)
     _atomic.write_text(folder / CONFIG, study.text)
-    _atomic.write_json(folder / PROVENANCE, record)
+    shown = {key: value for key, value in provenance.record(**facts).items() if key != "created"}
     manifest = build_manifest(
-        study, analysis, tables=tables, figures=figures, notices=notices, provenance=record
+        study, analysis, tables=tables, figures=figures, notices=notices, provenance=shown
     )
     _atomic.write_json(folder / MANIFEST, asdict(manifest))
     build_report(folder)
+    write_folder_record(folder, final=study.output, inputs=input_files(study), **facts)
     return tables
 
 
@@ -119,12 +122,12 @@ def _refuse_foreign_folder(target: Path) -> None:
             f"The output {str(target)!r} is not a folder", "It is a file", "Choose another output"
         )
     names = {path.name for path in target.iterdir()} - BYSTANDERS
-    if not names or (names <= CONTENT and {MANIFEST, PROVENANCE} <= names):
+    if not names or (names <= CONTENT and {MANIFEST, FOLDER_RECORD} <= names):
         return
     foreign = sorted(names - CONTENT)
     raise ResourceError(
         f"The output {str(target)!r} exists and is not just the folder of an earlier run",
-        f"It holds {examples(foreign)}" if foreign else f"It lacks {MANIFEST} or {PROVENANCE}",
+        f"It holds {examples(foreign)}" if foreign else f"It lacks {MANIFEST} or {FOLDER_RECORD}",
         "Choose another output, or empty this one: it would be replaced as a whole",
     )
 
@@ -168,16 +171,18 @@ def _not_writable(target: Path, error: OSError) -> ResourceError:
     )
 
 
-def _provenance(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
-    return provenance.record(
-        config_sha256=hashlib.sha256(study.text.encode("utf-8")).hexdigest(),
-        signatures={"sha256": analysis.signatures.sha256, "ids": list(analysis.signatures)},
-        methods={
+def _facts(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
+    """What the record of a run says besides its files."""
+    return {
+        "config_sha256": hashlib.sha256(study.text.encode("utf-8")).hexdigest(),
+        "seed": study.config.null_test.seed,
+        "signatures": {"sha256": analysis.signatures.sha256, "ids": list(analysis.signatures)},
+        "methods": {
             name: {"parameters": m.parameters(), "revision": m.spec.revision, "doi": m.spec.doi}
             for name, m in analysis.methods.items()
         },
-        null_test=asdict(study.config.null_test),
-        cohorts={
+        "null_test": asdict(study.config.null_test),
+        "cohorts": {
             c.source.id: {
                 **{key: dict(value) for key, value in c.origin.items()},
                 "scale_guess": c.scale,
@@ -191,4 +196,4 @@ def _provenance(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
             }
             for c in analysis.cohorts
         },
-    )
+    }

@@ -8,7 +8,7 @@ import typer
 
 from neurosig._atomic import unguard_cell
 from neurosig._tables import read_rows
-from neurosig.cli._files import give
+from neurosig.cli._files import give, refuse_results_over
 from neurosig.errors import InputError
 from neurosig.keys import Result
 from neurosig.outcomes.pooling.verb import meta
@@ -37,6 +37,7 @@ def command(
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Pool each signature over cohorts with a random-effects model."""
+    refuse_results_over(tables, output)
     read = [_read_results(path) for path in tables]
     result = meta(read, method=method, knha=knha, endpoint=endpoint)
     give(result, output, inputs=tables)

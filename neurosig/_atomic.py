@@ -1,23 +1,29 @@
 """Files that are either whole or not there.
 
 Each writer makes a temporary file in the target's own folder and renames it into place, so a
-crash, a full disk or a kill in the middle leaves the old file or none under the final name.
+crash, a full disk or a kill in the middle leaves the old file or none under the final name. What a
+killed process leaves behind is named after it, and removed by the next one that writes there.
 """
 
 import csv
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neurosig import _processes
 from neurosig.errors import ResourceError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+UNFINISHED = re.compile(r"\.partial-(?P<machine>\w+)-(?P<pid>\d+)-(?P<start>\d+)-")
+_ERROR_OF_HDF5 = re.compile(r"errno = (\d+)")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -27,7 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f".partial-{secrets.token_hex(8)}{path.suffix}"
+        _remove_unfinished(path.parent.resolve())
+        temporary = path.parent / f"{_unfinished()}{secrets.token_hex(8)}{path.suffix}"
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
         raise _not_written(path, error) from error
@@ -36,10 +43,54 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
-        raise _not_written(path, error) from error
+    except (OSError, RuntimeError) as error:
+        cause = _cause_of(error)
+        if cause is None:
+            raise
+        raise _not_written(path, cause) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
+
+
+def _remove(temporary: Path) -> None:
+    """Remove what is left of a failed write.
+
+    Emptied first: HDF5 keeps a file open that it could not write to, and complains again and again
+    while there is no room for the rest of it.
+    """
+    with suppress(OSError):
+        os.truncate(temporary, 0)
+    temporary.unlink(missing_ok=True)
+
+
+def _unfinished() -> str:
+    """How temporary files of this process begin."""
+    pid = os.getpid()
+    return f".partial-{_processes.machine()}-{pid}-{_processes.started(pid)}-"
+
+
+@cache  # once for each folder and process
+def _remove_unfinished(folder: Path) -> None:
+    """Remove temporary files of processes of this machine that have ended."""
+    for path in folder.glob(".partial-*"):
+        found = UNFINISHED.match(path.name)
+        if found is None or found["machine"] != _processes.machine():
+            continue
+        if not _processes.is_running(int(found["pid"]), found["start"]):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _cause_of(error: OSError | RuntimeError) -> OSError | None:
+    """The error of the system in its own words.
+
+    HDF5 may tell its number in the text of a RuntimeError alone, and pyarrow puts words around it.
+    """
+    told = _ERROR_OF_HDF5.search(str(error))
+    number = int(told[1]) if told else getattr(error, "errno", None)
+    if number is not None:
+        return OSError(number, os.strerror(number))
+    return error if isinstance(error, OSError) else None
 
 
 def _not_written(path: Path, error: OSError) -> ResourceError:
@@ -64,7 +115,12 @@ def write_text(path: Path, content: str) -> None:
 
 def write_json(path: Path, content: object) -> None:
     """Write JSON with sorted keys atomically, the same bytes for the same content."""
-    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    write_text(path, json_text(content))
+
+
+def json_text(content: object) -> str:
+    """What `write_json` writes."""
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def write_with(path: Path, writer: Callable[[Path], object]) -> None:

@@ -1,6 +1,5 @@
 """Reading and writing that the commands share."""
 
-import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,18 +8,20 @@ from typing import Any
 
 import pandas as pd
 
-from neurosig import _atomic, _params, provenance
+from neurosig import _atomic, _params
 from neurosig._tables import read_rows
 from neurosig.errors import InputError, ParameterError, count
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.results import Results
+from neurosig.records.files import sidecar_of
+from neurosig.records.finding import find_records
+from neurosig.records.writing import write_sidecar
 from neurosig.scores import Scores
 from neurosig.study.config import ClinicalReading
 from neurosig.study.sources import read_clinical_as
 
-PROVENANCE = "provenance.json"
 TERM_HELP = (
     "covariate, as COLUMN, COLUMN:categorical, COLUMN:categorical:REFERENCE, COLUMN:log2 or "
     "COLUMN:spline; "
@@ -59,17 +60,17 @@ class _FileScores:
 def _with_provenance(path: Path) -> Scores | _FileScores:
     """The scores of a file, and the record that `neurosig score` wrote next to it, if it is there.
 
-    A record that cannot be read says nothing.
+    A record that is not there, or is of another content of the file, says nothing.
     """
     if path.suffix == ".h5ad":
         return Scores.load(path)
-    record: Any = None
+    values = read_scores(path)
     try:
-        record = json.loads(beside(path, PROVENANCE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        record = None
-    about = record.get("scores") if isinstance(record, dict) else None
-    return _FileScores(read_scores(path), about if isinstance(about, dict) else None)
+        records = [found.record for found in find_records(path) if found.is_current]
+    except InputError:
+        records = []
+    about = records[0].get("scores") if records else None
+    return _FileScores(values, about if isinstance(about, dict) else None)
 
 
 def join_files(
@@ -114,42 +115,83 @@ def parse_term(text: str) -> Term:
     return _params.build(Term, fields, where=f"--adjust {text}")
 
 
-def give(result: Results, output: Path | None, *, inputs: Iterable[Path], **facts: Any) -> None:
-    """Write a result table, its row flow and its provenance; without a file, print the table.
+def give(
+    result: Results,
+    output: Path | None,
+    *,
+    inputs: Iterable[Path],
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    figures: Iterable[Path] = (),
+    **facts: Any,
+) -> None:
+    """Write a result table, its row flow and their provenance; without a file, print the table.
 
-    A row flow of an earlier result under that name goes where this one has none.
+    tables: further ones by the name that ends theirs, as in cox.slopes.csv; figures: files that
+    have been written from the same result, and are in the same record.
+
+    A row flow of an earlier result under that name goes where this one has none. That it is none of
+    the inputs is for the command to ask first, by `refuse_results_over`.
     """
     if output is None:
         sys.stdout.write(_atomic.csv_text(result.table))
         return
-    inputs = list(inputs)
-    row_flow = beside(output, "row_flow.csv")
-    refuse_overwriting(inputs, [output, row_flow, beside(output, PROVENANCE)])
+    row_flow = _row_flow_of(output)
     _atomic.write_csv(output, result.table)
+    written = [output]
     if len(result.row_flow):
         _atomic.write_csv(row_flow, result.row_flow)
+        written.append(row_flow)
     else:
         row_flow.unlink(missing_ok=True)
-    write_provenance(output, inputs, **facts)
+    for name, table in (tables or {}).items():
+        written.append(_table_beside(output, name))
+        _atomic.write_csv(written[-1], table)
+    write_sidecar([*written, *figures], inputs=inputs, **facts)
     sys.stderr.write(f"{output}: {count(len(result.table), 'row')}\n")
 
 
-def write_provenance(output: Path, inputs: Iterable[Path], **facts: Any) -> None:
-    """Write who made a file next to it."""
-    files = [{"file": p.name, "sha256": provenance.sha256_of_file(p)} for p in inputs]
-    _atomic.write_json(beside(output, PROVENANCE), provenance.record(inputs=files, **facts))
+def _row_flow_of(output: Path) -> Path:
+    return _table_beside(output, "row_flow")
+
+
+def _table_beside(output: Path, name: str) -> Path:
+    return beside(output, f"{name}.csv")
+
+
+def refuse_results_over(
+    inputs: Iterable[Path], output: Path | None, *, tables: Iterable[str] = ()
+) -> None:
+    """Refuse, before anything is read, tables that `give` would write over an input."""
+    if output is not None:
+        others = [_table_beside(output, name) for name in tables]
+        refuse_overwriting(inputs, [output, _row_flow_of(output), *others])
 
 
 def refuse_overwriting(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
-    """Refuse an output, or a file beside it, that is one of the inputs."""
-    read = {path.resolve() for path in inputs}
-    for path in outputs:
+    """Refuse an output, or a record beside one, that is one of the inputs or of their records."""
+    read = {path.resolve() for given in inputs for path in (given, sidecar_of(given))}
+    planned = list(outputs)
+    for path in (*planned, *map(sidecar_of, planned)):
         if path.resolve() in read:
             raise ParameterError(
                 f"{str(path)!r} would be overwritten",
                 "It is one of the files that are read",
                 "Give another --output",
             )
+
+
+def refuse_one_file_twice(output: Path | None, figure: Path | None, *others: Path) -> None:
+    """Refuse a figure whose numbers would be written where another output goes."""
+    if figure is None:
+        return
+    numbers = figure.with_suffix(".csv")
+    tables = {path.resolve() for path in (output, *others) if path is not None}
+    if numbers.resolve() in tables:
+        raise ParameterError(
+            f"--output and the numbers of --figure are the same file, {str(numbers)!r}",
+            "The numbers of a figure go to a .csv of its name",
+            "Give the figure another name",
+        )
 
 
 def beside(output: Path, ending: str) -> Path:

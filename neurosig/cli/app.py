@@ -33,6 +33,9 @@ COMMANDS = {
     "methods": "List the scoring methods.",
     "data": "Fetch the home cohorts and say where they are.",
     "report": "Build the report of a run folder again.",
+    "provenance": "Show who made a file.",
+    "verify": "Check that the files of a run are those that were written.",
+    "doctor": "Say what this installation is made of, and what is wrong with it.",
 }
 DEBUG = "--debug"
 

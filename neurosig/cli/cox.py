@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
+from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._options import expand
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
@@ -31,6 +31,7 @@ def command(
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Hazard ratio of each score, per standard deviation, one Cox model per signature."""
+    refuse_results_over([scores, clinical], output)
     joined = join_files(scores, clinical, reading, endpoint, cohort)
     reason = f"; {endpoint.reason}" if endpoint.reason else ""
     sys.stderr.write(f"{joined.echo}; {joined.coding}{reason}\n")

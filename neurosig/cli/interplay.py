@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from neurosig import _atomic
 from neurosig.cli._files import (
     TERM_HELP,
-    beside,
     give,
     join_files,
     parse_term,
-    refuse_overwriting,
+    refuse_results_over,
 )
 from neurosig.cli._options import expand
 from neurosig.cli._outcome import OutcomeChoice
@@ -39,6 +37,8 @@ def command(
 
     With an output the slopes and the regions in which they differ from zero stand beside it.
     """
+    inputs = [scores, clinical]
+    refuse_results_over(inputs, output, tables=("slopes", "regions"))
     joined = join_files(scores, clinical, reading, outcome.endpoint(), cohort)
     found = interplay(
         joined,
@@ -49,12 +49,10 @@ def command(
         adjust=[parse_term(text) for text in adjust or []],
         strata=strata or [],
     )
-    inputs = [scores, clinical]
-    if output is not None:
-        tables = {"slopes": found.slopes, "regions": found.regions}
-        files = {beside(output, f"{name}.csv"): table for name, table in tables.items()}
-        refuse_overwriting(inputs, files)
-        for path, table in files.items():
-            _atomic.write_csv(path, table)
-    give(found, output, inputs=inputs)
+    give(
+        found,
+        output,
+        inputs=inputs,
+        tables={"slopes": found.slopes, "regions": found.regions},
+    )
     sys.stderr.write("".join(f"{note}\n" for note in found.notes))

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from neurosig import _atomic
 from neurosig.cli._files import (
     TERM_HELP,
-    beside,
     give,
     join_files,
     parse_term,
+    refuse_one_file_twice,
     refuse_overwriting,
+    refuse_results_over,
 )
 from neurosig.cli._options import expand
 from neurosig.cli._outcome import OutcomeChoice
@@ -21,6 +21,7 @@ from neurosig.outcomes.interplay.bootstrap import Bootstrap
 from neurosig.outcomes.interplay.causal_mediation import mediation
 from neurosig.pl.mediation import mediation_data, mediation_figure
 from neurosig.pl.style import save_figure
+from neurosig.records.writing import write_sidecar
 from neurosig.study.config import ClinicalReading
 
 
@@ -53,6 +54,11 @@ def command(
 
     With an output the counterfactual means and the models' coefficients stand beside it.
     """
+    inputs = [scores, clinical]
+    refuse_results_over(inputs, output, tables=("means", "paths"))
+    refuse_one_file_twice(output, figure)
+    if figure is not None:
+        refuse_overwriting(inputs, [figure, figure.with_suffix(".csv")])
     joined = join_files(scores, clinical, reading, outcome.endpoint(), cohort)
     found = mediation(
         joined,
@@ -69,15 +75,18 @@ def command(
         errors=errors,
         bootstrap=bootstrap,
     )
-    inputs = [scores, clinical]
-    if output is not None:
-        tables = {"means": found.means, "paths": found.paths}
-        files = {beside(output, f"{name}.csv"): table for name, table in tables.items()}
-        refuse_overwriting(inputs, files)
-        for path, table in files.items():
-            _atomic.write_csv(path, table)
+    drawn: tuple[Path, ...] = ()
     if figure is not None:
         data = mediation_data(found.table)
-        save_figure(mediation_figure(data, notes=found.notes), data, figure)
-    give(found, output, inputs=inputs, seed=bootstrap.seed)
+        drawn = save_figure(mediation_figure(data, notes=found.notes), data, figure)
+    give(
+        found,
+        output,
+        inputs=inputs,
+        tables={"means": found.means, "paths": found.paths},
+        figures=drawn,
+        seed=bootstrap.seed,
+    )
+    if output is None and drawn:
+        write_sidecar(drawn, inputs=inputs, seed=bootstrap.seed)
     sys.stderr.write("".join(f"{note}\n" for note in found.notes))

@@ -8,7 +8,7 @@ import typer
 
 from neurosig._atomic import unguard_cell
 from neurosig._tables import read_rows
-from neurosig.cli._files import give
+from neurosig.cli._files import give, refuse_results_over
 from neurosig.errors import InputError, ParameterError
 from neurosig.keys import Result
 from neurosig.outcomes.pooling.heterogeneity import Method
@@ -48,6 +48,7 @@ def command(
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Pool each signature over cohorts with a random-effects model."""
+    refuse_results_over(tables, output)
     read = [_read_results(path) for path in tables]
     give(_result(read, table, endpoint, method, confidence, knha=knha), output, inputs=tables)
 

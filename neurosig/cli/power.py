@@ -12,6 +12,7 @@ from neurosig.outcomes.planning.cox_power import CoxPlan
 from neurosig.outcomes.planning.cox_power import power as plan_cox
 from neurosig.outcomes.planning.event_share import event_probability
 from neurosig.outcomes.planning.logistic_power import LogisticPlan, power_logistic
+from neurosig.records.writing import write_sidecar
 
 
 def command(
@@ -84,6 +85,7 @@ def command(
         sys.stdout.write(_atomic.csv_text(plan.table))
     else:
         _atomic.write_csv(output, plan.table)
+        write_sidecar([output])
 
 
 def _event_rate(

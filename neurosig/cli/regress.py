@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
+from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._options import expand
 from neurosig.outcomes.regression.verb import regress
 from neurosig.study.config import ClinicalReading
@@ -25,6 +25,7 @@ def command(
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Effect of each score on a clinical column, per standard deviation."""
+    refuse_results_over([scores, clinical], output)
     joined = join_files(scores, clinical, reading, None, cohort)
     result = regress(
         joined,

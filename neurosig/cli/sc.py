@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neurosig import keys, tl
-from neurosig.cli._files import give
+from neurosig.cli._files import give, refuse_results_over
 from neurosig.cli._options import expand
 from neurosig.errors import ParameterError, examples
 from neurosig.expression.unreadable import unreadable
 from neurosig.outcomes.results import Results
+from neurosig.records.finding import made_with
 from neurosig.sc.stored_scores import score_keys
 from neurosig.sc.summary import summarise
 from neurosig.study.config import SignatureChoice
@@ -58,6 +59,8 @@ def summarise_file(
     With signatures named, the file is scored first, block by block; without, the scores that it
     holds (of neurosig.tl.score) are taken. The file is not changed.
     """
+    inputs = [cells, *map(Path, choice.files)]
+    refuse_results_over(inputs, output)
     adata = _open(cells)
     if choice != SignatureChoice():
         signatures = choose_signatures(choice, Path.cwd())
@@ -76,11 +79,13 @@ def summarise_file(
     table = summarise(
         adata, by, donor, method=method, high_quantile=high_quantile, min_cells=min_cells
     )
+    record = _provenance(adata, method)
     give(
         Results(table),
         output,
-        inputs=[cells, *map(Path, choice.files)],
-        scores=_provenance(adata, method),
+        inputs=inputs,
+        scores=record,
+        **made_with(record or {}),
     )
 
 

@@ -12,6 +12,7 @@ from neurosig.cli._options import expand
 from neurosig.errors import count
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.pooling.training import train
+from neurosig.records.writing import write_sidecar
 from neurosig.study.config import ClinicalReading
 
 
@@ -39,6 +40,7 @@ def command(
     terms = [parse_term(text) for text in adjust or []]
     model = train(joined, signature, adjust=terms, cut=None if cut == "none" else cut)
     model.save(output)
+    write_sidecar([output], inputs=[scores, clinical])
     sys.stdout.write(_atomic.csv_text(model.table))
     sys.stderr.write(
         f"{output}: {count(model.n, 'patient')}, {count(model.n_events, 'event')}; validate it in "

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from neurosig.cli._files import give, join_files
+from neurosig.cli._files import give, join_files, refuse_results_over
 from neurosig.cli._options import expand
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.pooling.frozen_model import FrozenModel
@@ -32,6 +32,8 @@ def command(
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Judge a model trained elsewhere in this cohort: discrimination, calibration, groups."""
+    inputs = [model, scores, clinical]
+    refuse_results_over(inputs, output)
     frozen = FrozenModel.load(model)
     joined = join_files(scores, clinical, reading, endpoint, cohort)
     sys.stderr.write(f"{joined.echo}; {joined.coding}\n")
@@ -44,4 +46,4 @@ def command(
     )
     for note in result.notes:
         sys.stderr.write(f"{note}\n")
-    give(result, output, inputs=[model, scores, clinical])
+    give(result, output, inputs=inputs)

@@ -1,9 +1,12 @@
 """`run`: from a configuration to a folder with tables, figures, report and provenance."""
 
 import hashlib
+import re
 import secrets
 import shutil
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +14,11 @@ from typing import Any
 import pandas as pd
 
 from neurosig import _atomic, provenance
+from neurosig._lock import locked
 from neurosig._progress import Advance, progress_bar
-from neurosig.errors import ResourceError, examples
+from neurosig.errors import ResourceError, UnfinishedRunWarning, examples
+from neurosig.records.files import FOLDER_RECORD
+from neurosig.records.writing import write_folder_record
 from neurosig.report.build import REPORT, build_report
 from neurosig.study.analysis import StudyAnalysis, analyse
 from neurosig.study.config import Study, read_config, study_of, with_folders
@@ -21,13 +27,13 @@ from neurosig.study.figures import write_figures
 from neurosig.study.manifest import build_manifest
 from neurosig.study.notices import Notices
 from neurosig.study.reporting import CHECKLISTS, reporting_text
+from neurosig.study.sources import input_files
 from neurosig.study.tables import FOLDER as TABLES
 from neurosig.study.tables import study_tables, write_tables
 
 MANIFEST = "manifest.json"
-PROVENANCE = "provenance.json"
 CONFIG = "config.yaml"
-CONTENT = frozenset({MANIFEST, PROVENANCE, CONFIG, REPORT, CHECKLISTS, TABLES, FIGURES})
+CONTENT = frozenset({MANIFEST, FOLDER_RECORD, CONFIG, REPORT, CHECKLISTS, TABLES, FIGURES})
 BYSTANDERS = frozenset({".DS_Store", ".snakemake_timestamp"})
 
 
@@ -80,7 +86,10 @@ def run(
     target = study.output
     _refuse_foreign_folder(target)
     notices = Notices()
-    with progress_bar(len(study.config.cohorts) + 3, "neurosig") as advance:
+    with (
+        run_folder_held(target),
+        progress_bar(len(study.config.cohorts) + 3, "neurosig") as advance,
+    ):
         analysis = analyse(study, notices, advance)
         advance("tables")
         staging = _staging_folder(target)
@@ -92,6 +101,52 @@ def run(
     return StudyRun(target, tables, tuple(notices.texts), study.config.exploratory)
 
 
+@contextmanager
+def run_folder_held(target: Path) -> Iterator[None]:
+    """Keep other runs out of a folder, and clear away what a run ended by force left of it.
+
+    Raises
+    ------
+    ResourceError
+        Another run is at work there, or the place cannot be written to.
+    """
+    with ExitStack() as stack:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            left_by = stack.enter_context(locked(target))
+        except OSError as error:
+            raise _not_writable(target, error) from error
+        cleared = _cleared_away(target)
+        if left_by:
+            warnings.warn(
+                UnfinishedRunWarning(
+                    f"An earlier run into {str(target)!r} did not come to its end",
+                    f"It was {left_by}, and no longer runs",
+                    f"Nothing has to be done: {cleared or 'its lock was taken over'}",
+                ),
+                stacklevel=4,
+            )
+        yield
+
+
+def _cleared_away(target: Path) -> str:
+    """Remove folders of an unfinished run; an earlier result that it had moved is put back."""
+    pattern = re.compile(rf"\.{re.escape(target.name)}-(partial|old)-[0-9a-f]{{8}}")
+    said = []
+    for path in sorted(target.parent.iterdir()):
+        found = pattern.fullmatch(path.name)
+        if found is None:
+            continue
+        is_result = found[1] == "old" and (path / FOLDER_RECORD).is_file()
+        if is_result and not target.exists():
+            path.rename(target)
+            said.append("the result before it was put back in its place")
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+            said.append("its unfinished folder was removed")
+    return " and ".join(said)
+
+
 def _write(
     study: Study, analysis: StudyAnalysis, notices: Notices, folder: Path, advance: Advance
 ) -> Mapping[str, pd.DataFrame]:
@@ -100,15 +155,16 @@ def _write(
     advance("figures")
     figures = write_figures(study, analysis, folder)
     advance("report")
-    record = _provenance(study, analysis)
+    facts = _facts(study, analysis)
     _atomic.write_text(folder / CONFIG, study.text)
     _atomic.write_text(folder / CHECKLISTS, reporting_text(analysis))
-    _atomic.write_json(folder / PROVENANCE, record)
+    shown = {key: value for key, value in provenance.record(**facts).items() if key != "created"}
     manifest = build_manifest(
-        study, analysis, tables=tables, figures=figures, notices=notices, provenance=record
+        study, analysis, tables=tables, figures=figures, notices=notices, provenance=shown
     )
     _atomic.write_json(folder / MANIFEST, asdict(manifest))
     build_report(folder)
+    write_folder_record(folder, final=study.output, inputs=input_files(study), **facts)
     return tables
 
 
@@ -121,12 +177,12 @@ def _refuse_foreign_folder(target: Path) -> None:
             f"The output {str(target)!r} is not a folder", "It is a file", "Choose another output"
         )
     names = {path.name for path in target.iterdir()} - BYSTANDERS
-    if not names or (names <= CONTENT and {MANIFEST, PROVENANCE} <= names):
+    if not names or (names <= CONTENT and {MANIFEST, FOLDER_RECORD} <= names):
         return
     foreign = sorted(names - CONTENT)
     raise ResourceError(
         f"The output {str(target)!r} exists and is not just the folder of an earlier run",
-        f"It holds {examples(foreign)}" if foreign else f"It lacks {MANIFEST} or {PROVENANCE}",
+        f"It holds {examples(foreign)}" if foreign else f"It lacks {MANIFEST} or {FOLDER_RECORD}",
         "Choose another output, or empty this one: it would be replaced as a whole",
     )
 
@@ -170,16 +226,18 @@ def _not_writable(target: Path, error: OSError) -> ResourceError:
     )
 
 
-def _provenance(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
-    return provenance.record(
-        config_sha256=hashlib.sha256(study.text.encode("utf-8")).hexdigest(),
-        signatures={"sha256": analysis.signatures.sha256, "ids": list(analysis.signatures)},
-        methods={
+def _facts(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
+    """What the record of a run says besides its files."""
+    return {
+        "config_sha256": hashlib.sha256(study.text.encode("utf-8")).hexdigest(),
+        "seed": study.config.null_test.seed,
+        "signatures": {"sha256": analysis.signatures.sha256, "ids": list(analysis.signatures)},
+        "methods": {
             name: {"parameters": m.parameters(), "revision": m.spec.revision, "doi": m.spec.doi}
             for name, m in analysis.methods.items()
         },
-        null_test=asdict(study.config.null_test),
-        cohorts={
+        "null_test": asdict(study.config.null_test),
+        "cohorts": {
             c.source.id: {
                 **{key: dict(value) for key, value in c.origin.items()},
                 "scale_guess": c.scale,
@@ -193,4 +251,4 @@ def _provenance(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
             }
             for c in analysis.cohorts
         },
-    )
+    }

@@ -35,7 +35,7 @@ COMMANDS = {
     "report": "Build the report of a run folder again.",
     "provenance": "Show who made a file.",
     "verify": "Check that the files of a run are those that were written.",
-    "doctor": "Say what this installation is made of, and what is wrong with it.",
+    "doctor": "Show what is installed, and what is wrong with it.",
 }
 DEBUG = "--debug"
 

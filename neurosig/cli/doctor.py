@@ -21,7 +21,7 @@ def command(
         bool, typer.Option("--clear-cache", help="delete the compiled code and leave")
     ] = False,
 ) -> None:
-    """Say what this installation is made of, and what is wrong with it.
+    """Show what is installed, and what is wrong with it.
 
     Versions, extras, compiled code, threads, memory, data folders and environment variables; each
     problem with its remedy. Ends with an error if one would break a run.

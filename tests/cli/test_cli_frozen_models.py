@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import neurosig as ns
+from neurosig.records.writing import write_sidecar
 
 # The commands write warnings to stderr; the test runner would turn them into errors before.
 pytestmark = pytest.mark.filterwarnings("default::neurosig.errors.NeurosigWarning")
@@ -70,26 +71,26 @@ def test_train_and_validate_equal_the_functions(neurosig: Run, files: Path) -> N
     for column in ("measure", "estimate", "ci_low", "p_value", "n"):
         theirs = expected[column].reset_index(drop=True)
         pd.testing.assert_series_equal(found[column], theirs, check_dtype=False)
-    record = json.loads((files / "validated.provenance.json").read_text())
-    assert [one["file"] for one in record["inputs"]] == ["model.json", "b.csv", "b_clinic.csv"]
+    record = json.loads((files / "validated.csv.provenance.json").read_text())
+    assert [one["path"] for one in record["inputs"]] == ["model.json", "b.csv", "b_clinic.csv"]
 
 
 def test_scores_say_how_they_were_made_through_the_file_beside_them(
     neurosig: Run, files: Path
 ) -> None:
     record = {"method": {"name": "ssgsea", "parameters": {}, "revision": 1, "scope": "sample"}}
-    (files / "a.provenance.json").write_text(json.dumps({"scores": record}))
+    write_sidecar([files / "a.csv"], scores=record)
     model = files / "model.json"
     neurosig(
         "train", files / "a.csv", files / "a_clinic.csv", *END, "--signature", "NGF",
         "--output", model,
     )  # fmt: skip
     record["method"]["name"] = "gsva"
-    (files / "b.provenance.json").write_text(json.dumps({"scores": record}))
+    (beside_b,) = write_sidecar([files / "b.csv"], scores=record)
     ended = neurosig("validate", model, files / "b.csv", files / "b_clinic.csv", *END)
     assert ended.code == 3
     assert "method ssgsea, here gsva" in ended.err
-    (files / "b.provenance.json").write_text("{")  # says nothing
+    beside_b.write_text("{")  # says nothing
     ended = neurosig("validate", model, files / "b.csv", files / "b_clinic.csv", *END)
     assert ended.code == 0
     assert "not known how the scores" in ended.err

@@ -53,7 +53,7 @@ def test_mediation_writes_effects_means_figure_and_assumptions(neurosig, files):
         "mediation", folder / "s.csv", folder / "c.csv", "--exposure", "nerve",
         "--mediator", "immune", "--time", "days", "--event", "dead", "--horizon", "365",
         "--contrast", "0", "1", "--n-resamples", "40", "--seed", "5", "--product",
-        "--output", folder / "m.csv", "--figure", folder / "m.svg",
+        "--output", folder / "m.csv", "--figure", folder / "drawn.svg",
     )  # fmt: skip
     assert said.code == 0, said.err
     cohort = ns.Cohort.join(scores, clinic, ns.Endpoint(time="days", event="dead"))
@@ -66,8 +66,8 @@ def test_mediation_writes_effects_means_figure_and_assumptions(neurosig, files):
         np.testing.assert_allclose(written[column], found.table[column], rtol=1e-12)
     assert len(pd.read_csv(folder / "m.means.csv")) == 4
     assert "One biopsy" in said.err
-    assert "One biopsy" in (folder / "m.svg").read_text(encoding="utf-8")
-    assert json.loads((folder / "m.provenance.json").read_text())["seed"] == 5
+    assert "One biopsy" in (folder / "drawn.svg").read_text(encoding="utf-8")
+    assert json.loads((folder / "m.csv.provenance.json").read_text())["seed"] == 5
 
 
 def test_a_clinical_column_is_an_outcome_too(neurosig, files):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -50,7 +51,7 @@ def test_cox_imputes_covariates_by_option_as_the_function_does(
     neurosig: Run, small_data: Path, tmp_path: Path
 ) -> None:
     clinical = pd.read_csv(small_data / "alpha_clinical.csv", index_col="patient")
-    scores = pd.DataFrame({"S": clinical["OS.time"].rank()}, clinical.index)
+    scores = pd.DataFrame({"S": np.sin(np.arange(60.0))}, clinical.index)
     scores.to_csv(tmp_path / "scores.csv")
     ended = neurosig(
         "cox", tmp_path / "scores.csv", small_data / "alpha_clinical.csv", "--id", "patient",

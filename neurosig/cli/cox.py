@@ -1,6 +1,7 @@
 """`neurosig cox`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,9 +9,13 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._options import expand
+from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox
+from neurosig.outcomes.design import Term
+from neurosig.outcomes.imputation.imputed import Imputed
+from neurosig.outcomes.imputation.verb import impute
 from neurosig.study.config import ClinicalReading
 
 
@@ -27,6 +32,10 @@ def command(
         list[str] | None, typer.Option(help="product of two terms, as score:COLUMN; repeatable")
     ] = None,
     scale: Annotated[Literal["sd", "none"], typer.Option(help="per SD, or as it is")] = "sd",
+    imputations: Annotated[
+        int | None, typer.Option(help="impute missing covariates and strata so many times")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="fixes the imputations")] = 0,
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
@@ -35,12 +44,21 @@ def command(
     joined = join_files(scores, clinical, reading, endpoint, cohort)
     reason = f"; {endpoint.reason}" if endpoint.reason else ""
     sys.stderr.write(f"{joined.echo}; {joined.coding}{reason}\n")
+    terms = [parse_term(text) for text in adjust or []]
     result = cox(
-        joined,
-        adjust=[parse_term(text) for text in adjust or []],
+        joined if imputations is None else _imputed(joined, terms, strata or [], imputations, seed),
+        adjust=terms,
         strata=strata or [],
         interactions=interaction or [],
         scale=scale,
         model=model,
     )
     give(result, output, inputs=[scores, clinical])
+
+
+def _imputed(
+    cohort: Cohort, terms: Sequence[Term], strata: Sequence[str], m: int, seed: int
+) -> Imputed:
+    """The cohort with the columns of the model imputed."""
+    columns = [Term(term.column, kind=term.kind) for term in terms]
+    return impute(cohort, [*columns, *strata], m=m, seed=seed)

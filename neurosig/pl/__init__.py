@@ -49,6 +49,10 @@
 ``mediation_data``        total, direct and indirect effects on one scale
 ``draw_mediation``        the effects on an Axes
 ``mediation_figure``      the effects above their assumptions as a Figure
+``imputation_data``       traces of imputations and their values beside the observed ones
+``draw_traces``           the means of one column over the rounds on an Axes
+``draw_imputed_values``   observed and imputed values of one column on an Axes
+``imputation_figure``     both, a row of panels per column, as a Figure
 ``*_alt``                 the words that stand for a figure where it cannot be seen
 ``figure_style``          the look of the figures, as a context manager
 ``save_figure``           the figure as SVG and its source data as CSV, the same bytes every time
@@ -79,6 +83,13 @@ if TYPE_CHECKING:
         heatmap_alt,
         heatmap_data,
         heatmap_figure,
+    )
+    from neurosig.pl.imputation import (
+        draw_imputed_values,
+        draw_traces,
+        imputation_alt,
+        imputation_data,
+        imputation_figure,
     )
     from neurosig.pl.incidence import (
         draw_incidence,
@@ -149,6 +160,13 @@ _HOMES = {
     "assessment": ("assessment_alt", "assessment_data", "assessment_figure", "draw_assessment"),
     "coverage": ("coverage_alt", "coverage_data", "coverage_figure", "draw_coverage"),
     "null": ("draw_null", "null_alt", "null_data", "null_figure"),
+    "imputation": (
+        "draw_imputed_values",
+        "draw_traces",
+        "imputation_alt",
+        "imputation_data",
+        "imputation_figure",
+    ),
     "overlap": ("draw_overlap", "overlap_alt", "overlap_data", "overlap_figure"),
     "dotplot": ("dotplot_alt", "dotplot_data", "dotplot_figure", "draw_dotplot"),
     "omitted": ("leave_one_out_alt", "leave_one_out_data", "leave_one_out_figure"),
@@ -181,12 +199,14 @@ __all__ = [
     "draw_forest",
     "draw_funnel",
     "draw_heatmap",
+    "draw_imputed_values",
     "draw_incidence",
     "draw_kaplan_meier",
     "draw_mediation",
     "draw_null",
     "draw_overlap",
     "draw_slopes",
+    "draw_traces",
     "draw_violin",
     "embedding",
     "figure_style",
@@ -199,6 +219,9 @@ __all__ = [
     "heatmap_alt",
     "heatmap_data",
     "heatmap_figure",
+    "imputation_alt",
+    "imputation_data",
+    "imputation_figure",
     "incidence_alt",
     "incidence_data",
     "incidence_figure",

@@ -21,7 +21,7 @@ from neurosig.errors import (
 from neurosig.expression.base import Expression
 from neurosig.expression.checks import guess_scale
 from neurosig.genesets.signature import SignatureCollection
-from neurosig.keys import SCORE_TERM, Null, Result
+from neurosig.keys import SCORE_TERM, Imputation, Null, Result
 from neurosig.matched_null import MatchedNull
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
@@ -42,6 +42,7 @@ from neurosig.study.notices import Notices
 from neurosig.study.signature_choice import choose_signatures
 from neurosig.study.sources import kept_rows, load_cohort, refuse_unstated_scale
 
+_NULL_OF_COMPLETE_CASES = "The null test uses complete cases, the models beside it imputed ones."
 VAGUE_ENDPOINTS = {"status", "event", "events", "dead", "death", "deceased", "vital_status"}
 
 
@@ -216,6 +217,8 @@ def _analyse_cohort(
             try:
                 nulls = _null_test(study, source, cohorts[main], expression, signatures)
                 survival[main] = _with_nulls(survival[main], nulls.table)
+                if Imputation.N_IMPUTATIONS in survival[main].table:
+                    notices.add(f"{subject}, {main}", _NULL_OF_COMPLETE_CASES)
             except (FitError, ParameterError, EndpointError) as error:  # some have no null
                 notices.add(f"{subject}, {main}", f"No null test. {error}")
     cohort = next(iter(cohorts.values()))

@@ -7,7 +7,6 @@ import pytest
 from scipy import integrate
 
 import neurosig as ns
-from neurosig.cli.app import main
 from neurosig.errors import ParameterError
 
 
@@ -220,55 +219,3 @@ def test_a_plan_says_itself_in_one_sentence():
         "of 1.50 at a two-sided level of 0.05 divided over 5 tests (variance of the covariate 1, "
         "of which the other covariates explain 10%)."
     )
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as left:
-        main(["power", *arguments])
-    assert left.value.code in (0, None)
-    return capsys.readouterr()
-
-
-def test_the_command_prints_the_plan_as_csv_and_as_a_sentence(capsys):
-    told = run(
-        capsys, "--hr", "1.5", "--power", "0.8", "--allocation", "0.5", "--event-rate", "0.8"
-    )
-    head, row = told.out.splitlines()
-    plan = dict(zip(head.split(","), row.split(","), strict=True))
-    assert (plan["n_events"], plan["n"], plan["solved_for"]) == ("191", "239", "n_events")
-    assert told.err.startswith("191 events in 239 patients give a power of 80%")
-
-
-def test_the_command_finds_the_event_rate_and_plans_logistic_regressions(capsys, tmp_path):
-    out = tmp_path / "plan.csv"
-    run(
-        capsys,
-        "--n",
-        "200",
-        "--power",
-        "0.8",
-        "--median",
-        "24",
-        "--follow-up",
-        "24",
-        "--output",
-        str(out),
-    )
-    assert "0.5" in out.read_text().splitlines()[1].split(",")
-    told = run(capsys, "--odds-ratio", "1.5", "--prevalence", "0.5", "--power", "0.95")
-    assert told.err.startswith("317 patients, 50% of them positive")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "text"),
-    [
-        (["--hr", "2", "--prevalence", "0.5"], "--hr"),
-        (["--odds-ratio", "2", "--power", "0.8"], "no --prevalence"),
-        (["--hr", "2", "--power", "0.8", "--follow-up", "3"], "--median None"),
-    ],
-)
-def test_contradicting_options_of_the_command_are_refused(arguments, text, capsys):
-    with pytest.raises(SystemExit) as left:
-        main(["power", *arguments])
-    assert left.value.code == 2
-    assert text in capsys.readouterr().err

@@ -49,6 +49,7 @@ def test_a_full_run_is_complete_and_says_what_it_did(full: StudyRun) -> None:
     names = {path.name for path in full.folder.iterdir()}
     assert names == {
         "tables", "figures", "report.html", "manifest.json", "provenance.json", "config.yaml",
+        "checklists.md",
     }  # fmt: skip
     figures = list((full.folder / "figures").iterdir())
     stems = {path.stem for path in figures}
@@ -418,7 +419,7 @@ def test_a_study_without_endpoints_reports_its_regressions(
     assert "pooled" not in run.tables
     assert set(run.tables["regressions"]["effect_scale"]) == {"difference per SD"}
     ids = [s["id"] for s in json.loads((run.folder / "manifest.json").read_text())["sections"]]
-    assert ids == ["regressions", "heatmaps", "assessment", "coverage", "row_flow"]
+    assert ids == ["regressions", "heatmaps", "assessment", "coverage", "row_flow", "reporting"]
 
 
 def test_an_exploratory_run_says_so_on_top(small_study: Config, tmp_path: Path) -> None:

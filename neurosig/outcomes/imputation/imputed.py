@@ -45,6 +45,8 @@ class Imputed:
         Observed and imputed values of each column, beside each other.
     traces : DataFrame
         Mean and standard deviation of the imputed values after each round of each chain.
+    missing : DataFrame
+        True where a value was imputed; a column per column that misses some.
     row_flow : DataFrame
         What led to the rows, and how many values were imputed.
     """
@@ -56,6 +58,7 @@ class Imputed:
     outcome: str | None
     summary: pd.DataFrame
     traces: pd.DataFrame
+    missing: pd.DataFrame
     row_flow: pd.DataFrame
 
     @property

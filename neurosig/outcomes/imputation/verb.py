@@ -68,7 +68,8 @@ def impute(
     outcome
         The clinical column that `regress` will explain, instead of the endpoint.
     signatures
-        The scores of the models to come. They predict and are not imputed.
+        The scores of the models to come. They predict and are not imputed; one that no row has
+        takes no part.
     methods
         Of columns whose method is not to be that of their kind: "pmm" (predictive mean matching,
         for numbers), "normal" (numbers), "logistic" (two levels), "multinomial" (more), "ordinal".
@@ -137,13 +138,14 @@ def impute(
         )
     chosen = choose_signatures(cohort, signatures)
     _refuse_outcome_columns(cohort, columns, outcome)
-    rows = _rows_to_impute(cohort, outcome, chosen, impute_scores=chains.impute_scores)
+    usable = [name for name in chosen if cohort.data[name].notna().any()]
+    rows = _rows_to_impute(cohort, outcome, usable, impute_scores=chains.impute_scores)
     read = read_columns(rows.data, columns, methods or {}, allow_missing=chains.allow_missing)
-    scores = rows.data[list(chosen)].to_numpy(dtype=np.float64)
+    scores = rows.data[usable].to_numpy(dtype=np.float64)
     incomplete_scores: tuple[Column, ...] = ()
     if chains.impute_scores:
-        incomplete_scores = _score_columns(rows, chosen, allow_missing=chains.allow_missing)
-        scores = rows.data[[n for n in chosen if n not in named(incomplete_scores)]].to_numpy(float)
+        incomplete_scores = _score_columns(rows, usable, allow_missing=chains.allow_missing)
+        scores = rows.data[[n for n in usable if n not in named(incomplete_scores)]].to_numpy(float)
     every = (*read, *incomplete_scores)
     if not any(column.is_missing.any() for column in every):
         raise ClinicalError(
@@ -168,6 +170,10 @@ def impute(
         outcome=outcome,
         summary=value_summary(every, drawn),
         traces=trace_table(every, drawn),
+        missing=pd.DataFrame(
+            {column.name: column.is_missing for column in every if column.is_missing.any()},
+            index=rows.data.index,
+        ),
         row_flow=flow,
     )
 

@@ -7,6 +7,7 @@ same command run again completes. The table in docs/provenance.md has a row for 
 import gzip
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -451,3 +452,12 @@ def test_without_a_network_nothing_is_left_and_the_address_is_named(
     assert "HiSeqV2.gz could not be fetched" in ended.err
     assert "Check the network and call again" in ended.err
     assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_the_table_of_faults_has_a_row_for_each_test_and_a_test_for_each_row() -> None:
+    page = Path(__file__).parents[2] / "docs" / "provenance.md"
+    if not page.is_file():
+        pytest.skip("the documentation is not here")
+    rows = re.findall(r"`(test_\w+)` \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    itself = "test_the_table_of_faults_has_a_row_for_each_test_and_a_test_for_each_row"
+    assert sorted(rows) == sorted({n for n in globals() if n.startswith("test_")} - {itself})

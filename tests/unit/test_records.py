@@ -89,6 +89,18 @@ def test_the_time_is_utc_and_can_be_fixed(tmp_path: Path, monkeypatch: pytest.Mo
     assert write_sidecar([tmp_path / "x"])[0].read_bytes() == first
 
 
+def test_saved_scores_are_the_same_bytes_when_the_time_is_fixed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    saved = []
+    for name in ("a.h5ad", "b.h5ad"):
+        ns.score(X, SETS, method="mean", min_coverage=0).save(tmp_path / name)
+        saved.append((tmp_path / name).read_bytes())
+    assert saved[0] == saved[1]
+    assert b"1970-01-02T00:00:00Z" in saved[0]
+
+
 def test_the_command_can_be_pasted_into_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["/opt/bin/neurosig", "score", "my file.csv", "--id", "A$B"])
     assert provenance.command() == "neurosig score 'my file.csv' --id 'A$B'"

@@ -217,10 +217,9 @@ def _at(found: Validation, t: float) -> Iterator[Row]:
         row = _wald_row(value.value, value.std_error, found.confidence, scale="")
         return row | {Result.STATISTIC: np.nan, Result.P_VALUE: np.nan}
 
-    auc = lambda: estimate(time_dependent_auc(data.time, data.event, predictor, t))  # noqa: E731
-    brier = lambda: estimate(brier_estimate(data.time, data.event, risk, t))  # noqa: E731
-    yield _tried(AUC, auc) | when
-    yield _tried(BRIER, brier) | when
+    seen = data.time, data.event
+    yield _tried(AUC, lambda: estimate(time_dependent_auc(*seen, predictor, t))) | when
+    yield _tried(BRIER, lambda: estimate(brier_estimate(*seen, risk, t))) | when
     yield _tried(OBSERVED, lambda: _observed(found, t, float(risk.mean()))) | when
 
 

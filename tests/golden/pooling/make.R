@@ -23,18 +23,16 @@ effects <- rbind(made("differing", 12, 0.3), made("alike", 6, 0), made("nearly_e
                  made("few", 3, 0.25), made("two", 2, 0.25), made("small_studies", 14, 0.05, slope = 1.5))
 write(effects, "effects")
 
-control <- list(threshold = 1e-12, tau2tol = 1e-12, maxiter = 10000)
+# metafor stops Fisher scoring at a step of 1e-5 and its root finder early; `exact` runs them on
+control <- list(ML = list(threshold = 1e-12, maxiter = 10000), PM = list(tol = 1e-14, maxiter = 10000))
+control$REML <- control$ML
 pooled <- list(); omitted <- list(); egger <- list()
 for (case in unique(effects$case)) {
   d <- effects[effects$case == case, ]
   for (method in c("FE", "DL", "HE", "SJ", "ML", "REML", "PM")) for (test in c("z", "knha")) {
     if (method == "FE" && test == "knha") next
-    # metafor stops Fisher scoring at 1e-5; `exact` is the same estimator run on
-    for (stop in c("default", "exact")) {
-      con <- if (stop == "exact") control[intersect(names(control), c("threshold", "maxiter", if (method == "PM") "tau2tol"))] else list()
-      con$tau2tol <- NULL
-      if (stop == "exact" && method == "PM") con <- list(tol = 1e-14, maxiter = 10000)
-      if (stop == "exact" && !(method %in% c("ML", "REML", "PM"))) next
+    for (stop in c("default", if (method %in% names(control)) "exact")) {
+      con <- if (stop == "exact") control[[method]] else list()
       r <- suppressWarnings(rma(yi = estimate, sei = std_error, data = d, method = method, test = test, control = con))
       p <- predict(r)
       ci <- if (method == "FE") NULL else suppressWarnings(confint(r, control = list(tol = 1e-14))$random)

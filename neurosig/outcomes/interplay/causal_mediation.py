@@ -149,7 +149,7 @@ def mediation(
     SmallSampleWarning
         Fewer than 10 events per parameter; fewer than 10 % of the rows at risk at the time asked.
     ProportionalHazardsWarning
-        p_ph of a term of the outcome model is below 0.05.
+        The lowest p_ph of the k terms of the outcome model is below 0.05 / k.
     ClinicalWarning
         Residuals of the mediator are skewed while its errors are taken as normal.
 

@@ -155,7 +155,7 @@ def interplay(
     SmallSampleWarning
         Fewer than 10 events per parameter; a term separates the outcome.
     ProportionalHazardsWarning
-        p_ph of a pair's terms is below 0.05.
+        The lowest p_ph of a pair's three terms is below 0.05 / 3.
 
     References
     ----------

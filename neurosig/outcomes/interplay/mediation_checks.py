@@ -229,12 +229,12 @@ def _warn_of_hazards(data: MediationData, formula: GFormula) -> None:
         covariates=np.hstack(others),
     )
     p_values = ph_p_values(cox, cox.fit()).columns[0]
-    if np.nanmin(np.append(p_values, 1.0)) < PH_ALPHA:
+    if np.nanmin(np.append(p_values, 1.0)) < PH_ALPHA / p_values.size:
         warnings.warn(
             ProportionalHazardsWarning(
                 "Hazard ratios of the outcome model seem to change with time",
-                f"p_ph < {PH_ALPHA} for {int(np.sum(p_values < PH_ALPHA))} of "
-                f"{count(p_values.size, 'term')}",
+                f"The lowest p_ph of {count(p_values.size, 'term')} is {np.nanmin(p_values):.2g}, below "
+                f"{PH_ALPHA} / {p_values.size}",
                 "Predicted survival rests on proportional hazards: compare several horizons",
             ),
             stacklevel=4,

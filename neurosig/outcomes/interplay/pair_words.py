@@ -68,13 +68,14 @@ def warn_of_pairs(table: pd.DataFrame, kind: Kind, *, known_all: bool) -> None:
     if Result.P_PH in table:
         pairs = table[table[Result.TERM].isin(TERMS)].groupby(Result.SIGNATURE, sort=False)
         lowest = pairs[Result.P_PH].min()
-        suspect = lowest.index[lowest < PH_ALPHA]
+        suspect = lowest.index[lowest < PH_ALPHA / len(TERMS)]
         if len(suspect):
             warnings.warn(
                 ProportionalHazardsWarning(
                     "Slopes or the interaction seem to change with time in "
                     f"{count(len(suspect), 'pair')}",
-                    f"p_ph < {PH_ALPHA} for {examples(suspect)}, of {len(lowest)} tested",
+                    f"p_ph of one of three terms < {PH_ALPHA} / 3 for {examples(suspect)}, of "
+                    f"{len(lowest)} tested",
                     "Read them as averages over follow-up",
                 ),
                 stacklevel=3,

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from neurosig.outcomes.prediction.net_benefit import decision_curve as decision_curve
     from neurosig.outcomes.prediction.optimism import Resampling as Resampling
     from neurosig.outcomes.prediction.performance import discrimination as discrimination
+    from neurosig.outcomes.regression.options import RegressionModel as RegressionModel
     from neurosig.outcomes.regression.verb import regress as regress
     from neurosig.report.build import build_report as build_report
     from neurosig.scores import Scores as Scores
@@ -98,6 +99,7 @@ _HOME = {
     "Harmonised": "harmonisation.verb",
     "MatchedNull": "matched_null",
     "QualityThresholds": "assessment.rules",
+    "RegressionModel": "outcomes.regression.options",
     "Resampling": "outcomes.prediction.optimism",
     "Scores": "scores",
     "Signature": "genesets.signature",

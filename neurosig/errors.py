@@ -20,6 +20,7 @@
         ChecksumError  MissingDependencyError(ImportError)
     NeurosigWarning(UserWarning)
       CoverageWarning  ScaleWarning  ScoreWarning  AgreementWarning  IdentifierWarning
+      AssumptionWarning
       ClinicalWarning  SmallSampleWarning  ProportionalHazardsWarning  CellsWarning
 
 A message has three parts: what is wrong (with the value), the evidence (counts, up to five
@@ -204,6 +205,10 @@ class ScaleWarning(NeurosigWarning):
 
 class ScoreWarning(NeurosigWarning):
     """Some observations have no score, or scores that say nothing about them."""
+
+
+class AssumptionWarning(NeurosigWarning):
+    """The data seem not to follow an assumption of a regression model."""
 
 
 class AgreementWarning(NeurosigWarning):

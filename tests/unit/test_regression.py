@@ -13,7 +13,8 @@ from neurosig.errors import (
     TooFewEventsError,
 )
 from neurosig.outcomes.clinic.cohort import Cohort
-from neurosig.outcomes.regression.verb import is_separated, regress
+from neurosig.outcomes.regression.separation import is_separated
+from neurosig.outcomes.regression.verb import regress
 
 
 def make_cohort(n=150, seed=0, signatures=("NGF", "SCHWANN"), **columns):

@@ -80,6 +80,8 @@ if TYPE_CHECKING:
     from neurosig.outcomes.prediction.net_benefit import decision_curve as decision_curve
     from neurosig.outcomes.prediction.optimism import Resampling as Resampling
     from neurosig.outcomes.prediction.performance import discrimination as discrimination
+    from neurosig.outcomes.regression.associations import correlate as correlate
+    from neurosig.outcomes.regression.group_comparison import compare_groups as compare_groups
     from neurosig.outcomes.regression.options import RegressionModel as RegressionModel
     from neurosig.outcomes.regression.verb import regress as regress
     from neurosig.report.build import build_report as build_report
@@ -114,8 +116,10 @@ _HOME = {
     "calibration": "outcomes.prediction.calibration_curve",
     "catalogue_table": "genesets.finding",
     "compare_concordance": "outcomes.prediction.concordance_contrast",
+    "compare_groups": "outcomes.regression.group_comparison",
     "concordance": "outcomes.prediction.concordance_index",
     "confounding": "outcomes.confounders.verb",
+    "correlate": "outcomes.regression.associations",
     "cox": "outcomes.cox.verb",
     "cumulative_incidence": "outcomes.competing.incidence",
     "decision_curve": "outcomes.prediction.net_benefit",

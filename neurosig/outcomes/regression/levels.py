@@ -1,6 +1,7 @@
 """Outcomes with several levels: reading them, and refusing those that are too few."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, TooFewEventsError, count, examples
 from neurosig.outcomes.clinic.clean import find_column, level_text, texts_of
+from neurosig.outcomes.clinic.number_texts import plain_number
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -35,6 +37,19 @@ def known_levels(cohort: "Cohort", column: str, kind: str) -> tuple[list[str | N
             levels=dict(counts),
         )
     return cells, counts
+
+
+def in_order(levels: Iterable[str]) -> tuple[str, ...]:
+    """Levels by value if all are numbers, else by the alphabet.
+
+    >>> in_order(["10", "9"]), in_order(["III", "I"])
+    (('9', '10'), ('I', 'III'))
+    """
+    names = list(levels)
+    numbers = [plain_number(name) for name in names]
+    if any(number is None for number in numbers):
+        return tuple(sorted(names))
+    return tuple(sorted(names, key=lambda name: plain_number(name) or 0.0))
 
 
 def levels_text(counts: Counter[str]) -> str:

@@ -9,7 +9,7 @@ from neurosig.outcomes.profile_likelihood import crossing
 FloatArray = NDArray[np.float64]
 
 _MAX_ITERATIONS = 200
-_LONGEST_STEP = 5.0
+_LONGEST_STEP = 5.0  # per standard deviation, or as large as the coefficients already are
 _MAX_HALVINGS = 40
 
 
@@ -20,13 +20,13 @@ class Likelihood:
     """
 
     def __init__(self, y: FloatArray, design: FloatArray, *, is_penalised: bool) -> None:
-        self._y, self._design, self._is_penalised = y, design, is_penalised
+        self._y, self._design, self.is_penalised = y, design, is_penalised
 
     def value(self, beta: FloatArray) -> float:
         """The log-likelihood at beta (k,)."""
         eta = self._design @ beta
         value = float(self._y @ eta - np.logaddexp(0, eta).sum())
-        if self._is_penalised:
+        if self.is_penalised:
             value += float(np.linalg.slogdet(self.information(beta))[1]) / 2
         return value
 
@@ -38,9 +38,9 @@ class Likelihood:
         """X' (y - p + h (1/2 - p)), h the leverages; h = 0 without penalty."""
         p, weights = self._weights(beta)
         left = self._y - p
-        if self._is_penalised:
-            solved = np.linalg.solve(information, self._design.T)
-            left = left + weights * np.einsum("ij,ji->i", self._design, solved) * (0.5 - p)
+        if self.is_penalised:
+            carried = self._design @ np.linalg.inv(information)
+            left = left + weights * (carried * self._design).sum(axis=1) * (0.5 - p)
         return np.asarray(self._design.T @ left)
 
     def std_errors(self, beta: FloatArray) -> FloatArray:
@@ -49,16 +49,40 @@ class Likelihood:
         The latter is the information of the data that Firth's penalty adds to, as in logistf.
         """
         information, weights = self.information(beta), self._weights(beta)[1]
-        if self._is_penalised:
-            solved = np.linalg.solve(information, self._design.T)
-            heavier = weights * (1 + weights * np.einsum("ij,ji->i", self._design, solved))
+        if self.is_penalised:
+            carried = self._design @ np.linalg.inv(information)
+            heavier = weights * (1 + weights * (carried * self._design).sum(axis=1))
             information = self._design.T @ (heavier[:, None] * self._design)
         return np.asarray(np.sqrt(np.diag(np.linalg.inv(information))))
+
+    def curvature(self, beta: FloatArray) -> FloatArray:
+        """Minus the second derivative: X' W X, less that of log(det(X' W X)) / 2 with the penalty.
+
+        h = w q with q_i = x_i' I^-1 x_i, so that along coefficient j: w_i changes by
+        d_i x_ij, d = w (1 - 2 p), and q_i by -x_i' I^-1 (X' diag(d x_j) X) I^-1 x_i.
+        """
+        information = self.information(beta)
+        if not self.is_penalised:
+            return information
+        x, (p, w) = self._design, self._weights(beta)
+        d = w * (1 - 2 * p)
+        carried = x @ np.linalg.inv(information)
+        q = (carried * x).sum(axis=1)
+        second = np.empty_like(information)
+        for j in range(x.shape[1]):
+            change = x.T @ ((d * x[:, j])[:, None] * x)
+            q_change = -((carried @ change) * carried).sum(axis=1)
+            h_change = d * x[:, j] * q + w * q_change
+            second[:, j] = x.T @ (h_change * (0.5 - p) - w * q * w * x[:, j])
+        return information - second
 
     def maximise(
         self, start: FloatArray, free: NDArray[np.bool_] | None = None
     ) -> tuple[FloatArray, float]:
-        """Newton's steps over the free coefficients, the others held at their start.
+        """The highest log-likelihood over the free coefficients, the others held at their start.
+
+        Newton's steps, bounded, and halved until the log-likelihood does not fall. Where the
+        penalised one is not concave the steps are those of the likelihood alone.
 
         Raises
         ------
@@ -68,13 +92,11 @@ class Likelihood:
         moving = np.ones(start.size, dtype=np.bool_) if free is None else free
         beta, value = start.copy(), self.value(start)
         for _ in range(_MAX_ITERATIONS):
-            information = self.information(beta)
-            gradient = self.gradient(beta, information)[moving]
-            step = np.zeros(start.size)
-            step[moving] = np.linalg.solve(information[np.ix_(moving, moving)], gradient)
-            if np.abs(step).max() <= 1e-12 * max(1.0, float(np.abs(beta).max())):
+            step = self._step(beta, moving)
+            size, longest = max(1.0, float(np.abs(beta).max())), float(np.abs(step).max())
+            if longest <= 1e-11 * size:
                 return beta, value
-            share = min(1.0, _LONGEST_STEP / float(np.abs(step).max()))
+            share = min(1.0, max(_LONGEST_STEP, size) / longest)
             for _ in range(_MAX_HALVINGS):
                 new = self.value(beta + share * step)
                 if new >= value - 1e-12 * abs(value):
@@ -85,9 +107,22 @@ class Likelihood:
             beta, value = beta + share * step, new
         raise ConvergenceError(
             "A logistic fit did not converge",
-            f"{_MAX_ITERATIONS} steps; the log-likelihood reached {value:.4g}",
+            f"Up to {_MAX_ITERATIONS} steps; the log-likelihood reached {value:.4g}",
             "Use fewer covariates",
         )
+
+    def _step(self, beta: FloatArray, moving: NDArray[np.bool_]) -> FloatArray:
+        step = np.zeros(beta.size)
+        if not moving.any():
+            return step
+        information = self.information(beta)
+        gradient = self.gradient(beta, information)[moving]
+        part = np.ix_(moving, moving)
+        curvature = self.curvature(beta)[part]
+        if self.is_penalised and np.linalg.eigvalsh(curvature)[0] <= 0:
+            curvature = information[part]
+        step[moving] = np.linalg.solve(curvature, gradient)
+        return step
 
     def profiles(
         self, best: FloatArray, value: float, std_error: FloatArray, confidence: float
@@ -106,7 +141,7 @@ class Likelihood:
             p_value[j] = special.chdtrc(1, max(profile(0.0), 0.0))
             for side, sign in enumerate((-1.0, 1.0)):
                 at, step = float(best[j]), sign * float(std_error[j])
-                interval[j, side] = crossing(profile.restarted(), drop, at, step)
+                interval[j, side] = crossing(profile, drop, at, step)
         return interval, p_value
 
     def _weights(self, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -117,20 +152,32 @@ class Likelihood:
 
 
 class _Profile:
-    """Twice the loss in log-likelihood when coefficient j is held at a value."""
+    """Twice the loss in log-likelihood when coefficient j is held at a value.
+
+    With the penalty there can be several maxima where the levels are far apart: the best is taken
+    of searches that start at the nearest values looked at on either side, each looked at once.
+    """
 
     def __init__(self, likelihood: Likelihood, best: FloatArray, value: float, j: int) -> None:
-        self._likelihood, self._best, self._value, self._j = likelihood, best, value, j
-        self._beta = best.copy()
+        self._likelihood, self._top, self._j = likelihood, value, j
         self._free = np.arange(best.size) != j
+        self._found = {float(best[j]): (best.copy(), value)}
 
     def __call__(self, value: float) -> float:
-        start = self._beta.copy()
-        start[self._j] = value
-        self._beta, loglik = self._likelihood.maximise(start, self._free)
-        return 2 * (self._value - loglik)
+        if value not in self._found:
+            searches = [
+                self._likelihood.maximise(start, self._free) for start in self._starts(value)
+            ]
+            self._found[value] = max(searches, key=lambda search: search[1])
+        return 2 * (self._top - self._found[value][1])
 
-    def restarted(self) -> "_Profile":
-        """The same from the maximum again."""
-        self._beta = self._best.copy()
-        return self
+    def _starts(self, value: float) -> list[FloatArray]:
+        below = max((at for at in self._found if at < value), default=None)
+        above = min((at for at in self._found if at > value), default=None)
+        near = [at for at in (below, above) if at is not None]
+        if not self._likelihood.is_penalised:  # concave: one search will do
+            near = sorted(near, key=lambda at: abs(at - value))[:1]
+        starts = [self._found[at][0].copy() for at in near]
+        for start in starts:
+            start[self._j] = value
+        return starts

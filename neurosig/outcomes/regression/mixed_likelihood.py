@@ -6,12 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-_Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 SINGULAR = 1e-4
 """A relative standard deviation below this counts as 0, as in lme4's isSingular."""
-_LARGEST = 1e4
-_GRID = 41
 
 
 class MixedFit(NamedTuple):
@@ -57,38 +54,79 @@ class MixedLikelihood:
         group: NDArray[np.int64],
         estimation: Literal["REML", "ML"],
     ) -> None:
-        codes = np.unique(group, return_inverse=True)[1]
-        n_groups = int(codes.max()) + 1
+        order = np.argsort(group, kind="stable")
+        starts = np.flatnonzero(np.diff(group[order], prepend=group[order[0]] - 1))
         self._n, self._p = design.shape
         self._q = effects.shape[1]
+        self._lower = np.tril_indices(self._q)
         self._is_reml = estimation == "REML"
 
         def by_group(left: FloatArray, right: FloatArray) -> FloatArray:
-            sums = np.zeros((n_groups, left.shape[1], right.shape[1]))
-            np.add.at(sums, codes, left[:, :, None] * right[:, None, :])
-            return sums
+            products = left[order][:, :, None] * right[order][:, None, :]
+            return np.asarray(np.add.reduceat(products, starts, axis=0))
 
         both = np.column_stack([design, y])
         self._zz, self._zb = by_group(effects, effects), by_group(effects, both)
         self._bb = both.T @ both
 
-    def maximise(self) -> MixedFit:
-        """The factor with the highest likelihood, and the fit at it."""
-        if self._q == 1:
-            return self._at(np.array([[self._best_intercept()]]))
-        return self._at(self._best_factor())
+    def maximise(self, start: FloatArray | None = None) -> MixedFit:
+        """The factor with the highest likelihood, and the fit at it.
 
-    def deviance(self, factor: FloatArray) -> float:
-        """-2 loglik at a factor (q, q)."""
-        return -2 * self._at(factor).loglik
+        Quasi-Newton searches from large and from small random effects, or from a factor given. The
+        deviance is the same for either sign of the diagonal, so that 0 is no boundary.
+        """
+        from scipy import optimize
 
-    def _at(self, factor: FloatArray) -> MixedFit:
+        starts = [np.eye(self._q) * size for size in (1.0, 0.2)] if start is None else [start]
+        ends = [
+            optimize.minimize(
+                self._loss,
+                np.ascontiguousarray(factor[self._lower]),
+                method="BFGS",
+                jac=True,
+                options={"gtol": 1e-8},
+            )
+            for factor in starts
+        ]
+        factor = self._factor(min(ends, key=lambda end: float(end.fun)).x)
+        factor = factor * np.where(np.diag(factor) < 0, -1.0, 1.0)
+        if self._q == 1 and factor[0, 0] < SINGULAR:
+            factor = np.zeros((1, 1))
+        return self._at(factor)[0]
+
+    def _factor(self, values: FloatArray) -> FloatArray:
+        """The lower triangular matrix of its values."""
+        factor = np.zeros((self._q, self._q))
+        factor[self._lower] = values
+        return factor
+
+    def _loss(self, values: FloatArray) -> tuple[float, FloatArray]:
+        r"""-2 loglik and its gradient by L: 2 D L, with the derivative D by L L'.
+
+        D = sum over groups of  Z' V^-1 Z  -  a a' / s^2  -  Z' V^-1 X (X' V^-1 X)^-1 X' V^-1 Z,
+        a = Z' V^-1 (y - X beta); the last part with REML only.
+        """
+        factor = self._factor(values)
+        fit, carried = self._at(factor)
+        both = carried @ self._zb
+        with_terms, of_rest = both[:, :, :-1], both[:, :, -1] - both[:, :, :-1] @ fit.estimate
+        slope = (carried @ self._zz).sum(axis=0) - of_rest.T @ of_rest / fit.variance
+        if self._is_reml:
+            spread = with_terms @ (fit.covariance / fit.variance)
+            slope -= np.einsum("gqp,grp->qr", spread, with_terms)
+        return -2 * fit.loglik, 2 * (slope @ factor)[self._lower]
+
+    def _at(self, factor: FloatArray) -> tuple[MixedFit, FloatArray]:
+        """The fit at a factor, and the matrices (G, q, q) that make Z' V^-1 of each Z'."""
         inner = factor.T @ self._zz @ factor + np.eye(self._q)
         root = np.linalg.cholesky(inner)
-        solved = np.linalg.solve(root, factor.T @ self._zb)
-        left = self._bb - np.einsum("gqi,gqj->ij", solved, solved)
+        inverse = np.linalg.inv(root)
+        solved = inverse @ (factor.T @ self._zb)
+        flat = solved.reshape(-1, self._p + 1)
+        left = self._bb - flat.T @ flat
         information, cross = left[:-1, :-1], left[:-1, -1]
-        estimate = np.linalg.solve(information, cross)
+        unscaled = np.linalg.inv(information)
+        estimate = unscaled @ cross
         squares = float(left[-1, -1] - cross @ estimate)
         df = self._n - self._p if self._is_reml else self._n
         deviance = 2 * float(np.log(np.diagonal(root, axis1=1, axis2=2)).sum())
@@ -96,48 +134,7 @@ class MixedLikelihood:
             deviance += float(np.linalg.slogdet(information)[1])
         deviance += df * (1 + np.log(2 * np.pi * squares / df))
         variance = squares / df
-        covariance = variance * np.linalg.inv(information)
-        return MixedFit(estimate, covariance, factor, variance, -deviance / 2)
-
-    def _best_intercept(self) -> float:
-        """Of a grid of ratios, the best one refined; 0 where nothing is better."""
-        from scipy import optimize
-
-        def loss(log_ratio: float) -> float:
-            return self.deviance(np.array([[np.exp(log_ratio)]]))
-
-        grid = np.linspace(np.log(SINGULAR), np.log(_LARGEST), _GRID)
-        losses = [loss(float(at)) for at in grid]
-        best = int(np.argmin(losses))
-        if best == 0 or min(losses) >= self.deviance(np.zeros((1, 1))):
-            return 0.0
-        bounds = (grid[best - 1], grid[min(best + 1, _GRID - 1)])
-        found = optimize.minimize_scalar(
-            loss, bounds=bounds, method="bounded", options={"xatol": 1e-10}
-        )
-        return float(np.exp(found.x))
-
-    def _best_factor(self) -> FloatArray:
-        """A simplex from intercepts and slopes of the residual's size, started again at its end."""
-        from scipy import optimize
-
-        def loss(values: _Vector, *_: object) -> float:
-            return self.deviance(_lower(values))
-
-        at: _Vector = np.array([1.0, 0.0, 1.0])
-        for _ in range(3):
-            found = optimize.minimize(
-                loss,
-                at,
-                method="Nelder-Mead",
-                options={"xatol": 1e-9, "fatol": 1e-11, "maxiter": 2000},
-            )
-            at = found.x
-        return _lower(at)
-
-
-def _lower(values: FloatArray) -> FloatArray:
-    """The lower triangular factor of three values, its diagonal not negative."""
-    factor = np.array([[values[0], 0.0], [values[1], values[2]]])
-    signs = np.where(np.diag(factor) < 0, -1.0, 1.0)
-    return np.asarray(factor * signs)
+        fit = MixedFit(estimate, variance * unscaled, factor, variance, -deviance / 2)
+        tops = inverse @ factor.T
+        carried = np.eye(self._q) - self._zz @ np.swapaxes(tops, 1, 2) @ tops
+        return fit, carried

@@ -97,7 +97,7 @@ class Logistic(Kind):
             if score_is_infinite:
                 return Fit.failed(k, SEPARATION, _words(score=True))
             return _likely(data, model, confidence, separated)
-        except ConvergenceError as error:
+        except (ConvergenceError, np.linalg.LinAlgError) as error:
             return Fit.failed(k, NOT_CONVERGED, str(error))
 
 

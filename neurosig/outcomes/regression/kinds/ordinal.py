@@ -12,6 +12,7 @@ from neurosig.outcomes.regression.cumulative_link import CumulativeFit, Cumulati
 from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE, Cases, Data, Fit, Kind, Outcome
 from neurosig.outcomes.regression.levels import (
     coded,
+    in_order,
     known_levels,
     level_named,
     levels_text,
@@ -41,7 +42,7 @@ class Ordinal(Kind):
         del positive
         cells, counts = known_levels(cohort, column, self.name)
         if not model.order:
-            levels = ", ".join(repr(level) for level in sorted(counts))
+            levels = ", ".join(repr(level) for level in in_order(counts))
             raise ClinicalError(
                 f"The order of the levels of {column!r} is not stated",
                 levels_text(counts),

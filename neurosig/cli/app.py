@@ -22,6 +22,8 @@ COMMANDS = {
     "cox": "Hazard ratio of each score.",
     "km": "Kaplan-Meier curves of a score's groups.",
     "regress": "Effect of each score on a clinical column.",
+    "compare": "Compare each score between groups.",
+    "correlate": "Correlation of each score with clinical numbers.",
     "meta": "Pool results over cohorts.",
     "sc": "Summarise scores of single cells.",
     "signatures": "List, show, check and export the catalogue of signatures.",

@@ -47,7 +47,8 @@ def warn_of_fits(table: pd.DataFrame, task: Task) -> None:
     scores = table[table[Result.TERM] == SCORE_TERM]
     fitted = scores[scores[Result.STATUS] == OK]
     if Result.EVENTS_PER_PARAM in fitted:
-        warn_of_few_events(fitted[Result.EVENTS_PER_PARAM], task.kind.of)
+        once = fitted.drop_duplicates(Result.SIGNATURE)
+        warn_of_few_events(once[Result.EVENTS_PER_PARAM], task.kind.of)
     _warn_of_separation(table)
     _warn_of_thresholds(fitted)
     _warn_of_dispersion(fitted)

@@ -13,6 +13,7 @@ from neurosig.errors import ParameterError
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.design import Term
+from neurosig.outcomes.regression.options import RegressionModel
 
 IDENTIFIER = Pattern(
     r"[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, dot, dash and underscore, no path"
@@ -121,9 +122,15 @@ class RegressionOutcome:
     """An outcome without time: a column to explain by the scores."""
 
     outcome: Annotated[str, Help("clinical column")]
-    kind: Annotated[Literal["logistic", "linear"], Help("type of model")] = "logistic"
+    kind: Annotated[
+        Literal["logistic", "linear", "ordinal", "poisson", "negative_binomial", "mixed"],
+        Help("type of model"),
+    ] = "logistic"
     positive: Annotated[str | None, Help("the level that counts as yes (logistic)")] = None
     adjust: Annotated[tuple[str | Term, ...], Help("covariates")] = ()
+    model: Annotated[RegressionModel, Help("errors, order of levels, exposure, groups")] = field(
+        default_factory=RegressionModel
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

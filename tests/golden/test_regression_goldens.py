@@ -286,6 +286,7 @@ def test_the_interval_of_a_rank_biserial_correlation_equals_proc(goldens, lung):
     assert row["effect_high"] == pytest.approx(2 * expected["hi"] - 1, abs=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:14 of 228 rows have no 'wt.loss'")
 @pytest.mark.parametrize("method", ["pearson", "spearman", "kendall"])
 def test_correlations_equal_cor_test(goldens, lung, method):
     expected = _read(goldens, "cortest_lung_age_wtloss").set_index("method").loc[method]

@@ -29,6 +29,7 @@ from neurosig.outcomes.regression.correlation import (
     spearman,
 )
 from neurosig.outcomes.regression.repeated_rows import refuse_repeats
+from neurosig.outcomes.regression.words import warn_of_unknown
 from neurosig.outcomes.results import Results, declare_family, ordered
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 
@@ -90,7 +91,7 @@ def correlate(
     Warns
     -----
     ClinicalWarning
-        More than 5 % of the rows lost to covariates.
+        More than 5 % of the rows without the column, or lost to covariates.
 
     Examples
     --------
@@ -111,6 +112,7 @@ def correlate(
     for column in columns:
         values = numbers_of(find_column(cohort.data, column))
         known = np.isfinite(values)
+        warn_of_unknown(column, known)
         lost = cohort.data.index[~known]
         step = FlowStep.losing(f"{column} known", known.size, lost, f"no {column}")
         rows = model_rows(cohort, known, flow_table([step]), signatures=signatures, adjust=given)

@@ -26,6 +26,7 @@ from neurosig.outcomes.regression.levels import (
 )
 from neurosig.outcomes.regression.rank_sums import kruskal_wallis, rank_sum
 from neurosig.outcomes.regression.repeated_rows import refuse_repeats
+from neurosig.outcomes.regression.words import warn_of_unknown
 from neurosig.outcomes.results import Results, declare_family, ordered
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 
@@ -85,6 +86,11 @@ def compare_groups(
     UnknownSignatureError, ParameterError, EndpointError
         No such score; `confidence` is not between 0 and 1; patients in several rows.
 
+    Warns
+    -----
+    ClinicalWarning
+        More than 5 % of the rows without a group.
+
     Examples
     --------
     >>> from neurosig.outcomes.clinic.cohort import Cohort
@@ -99,6 +105,7 @@ def compare_groups(
     chosen = choose_signatures(cohort, signatures)
     codes, levels = _groups(cohort, by, reference)
     known = np.isfinite(codes)
+    warn_of_unknown(by, known)
     step = FlowStep.losing(f"{by} known", known.size, cohort.data.index[~known], f"no {by}")
     scores = cohort.data[list(chosen)].to_numpy(dtype=np.float64)
     records = [_compared(scores[:, s], codes, levels, confidence) for s in range(len(chosen))]

@@ -11,8 +11,8 @@ from neurosig.outcomes.delayed_entry import refuse_intervals
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
 
-_UNITS: Final = ("donor", "patient", "subject", "individual", "participant", "animal", "mouse")
-NAMES: Final = frozenset(unit + ending for unit in _UNITS for ending in ("", "id", "ids", "s"))
+_UNITS: Final = ("donor", "patient", "subject", "individual", "participant", "animal", "sample")
+NAMES: Final = frozenset(unit + ending for unit in _UNITS for ending in ("", "id")) | {"origident"}
 """Columns that hold who a row comes from, in small letters without blanks and signs."""
 
 

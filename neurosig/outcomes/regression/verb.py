@@ -1,15 +1,11 @@
 """Regression of a clinical variable on signature scores."""
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosig.errors import ClinicalWarning, count
 from neurosig.outcomes.model_rows import (
-    WARN_LOSS,
     Scale,
     TermLike,
     check_covariates,
@@ -23,7 +19,7 @@ from neurosig.outcomes.regression.fitting import Task, fit_all
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.registry import find_kind
 from neurosig.outcomes.regression.repeated_rows import refuse_repeats
-from neurosig.outcomes.regression.words import notes_of, warn_of_fits
+from neurosig.outcomes.regression.words import notes_of, warn_of_fits, warn_of_unknown
 from neurosig.outcomes.results import Results, declare_family
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 
@@ -135,7 +131,7 @@ def regress(
     )
     read = chosen.read(cohort, outcome, positive, model)
     known = np.isfinite(read.values)
-    _warn_of_unknown(outcome, known)
+    warn_of_unknown(outcome, known)
     lost = cohort.data.index[~known]
     step = FlowStep.losing(f"{outcome} known", known.size, lost, f"no {outcome}")
     cases, known, case_flow = read_cases(cohort, model, known)
@@ -166,16 +162,3 @@ def regress(
     table = declare_family(table, f"score rows of {cohort.name}, {read.label}")
     warn_of_fits(table, task)
     return Results(table=table, row_flow=rows.row_flow, notes=notes_of(table, task))
-
-
-def _warn_of_unknown(outcome: str, known: NDArray[np.bool_]) -> None:
-    n_lost = int((~known).sum())
-    if n_lost > WARN_LOSS * known.size:
-        warnings.warn(
-            ClinicalWarning(
-                f"{n_lost:,} of {count(known.size, 'row')} have no {outcome!r} and are left out",
-                f"{n_lost / known.size:.0%}; the row flow counts them",
-                "Ask why it was not recorded: the rows left may differ from those lost",
-            ),
-            stacklevel=3,
-        )

@@ -5,10 +5,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from neurosig.errors import AssumptionWarning, SmallSampleWarning, count, examples
+from neurosig.errors import AssumptionWarning, ClinicalWarning, SmallSampleWarning, count, examples
 from neurosig.keys import OK, SCORE_TERM, Result
-from neurosig.outcomes.model_rows import SEPARATION, warn_of_few_events
+from neurosig.outcomes.model_rows import SEPARATION, WARN_LOSS, warn_of_few_events
 from neurosig.outcomes.regression.fitting import Task
 from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE
 
@@ -16,6 +17,20 @@ ALPHA: Final = 0.05
 OVERDISPERSED: Final = 1.5
 """Pearson's chi-square over its degrees of freedom; errors are then too small by 22 % or more."""
 FEW_GROUPS: Final = 5
+
+
+def warn_of_unknown(outcome: str, known: NDArray[np.bool_]) -> None:
+    """Warn of many rows without the outcome; to be called by the verb."""
+    n_lost = int((~known).sum())
+    if n_lost > WARN_LOSS * known.size:
+        warnings.warn(
+            ClinicalWarning(
+                f"{n_lost:,} of {count(known.size, 'row')} have no {outcome!r} and are left out",
+                f"{n_lost / known.size:.0%}; the row flow counts them",
+                "Ask why it was not recorded: the rows left may differ from those lost",
+            ),
+            stacklevel=3,
+        )
 
 
 def notes_of(table: pd.DataFrame, task: Task) -> tuple[str, ...]:

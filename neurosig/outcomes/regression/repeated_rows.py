@@ -54,8 +54,8 @@ def refuse_repeats(
             f"{count(len(n_rows), str(name), str(name) + ' levels')} for independent ones",
             f"{name!r} repeats: {n_rows.index[0]!r} has {n_rows.iloc[0]:,} rows; p-values over "
             "cells or samples of few donors are far too small",
-            f"Average over each level first, or use RegressionModel(group={name!r}) with "
-            f'kind="mixed", or cluster={name!r}; rows that are independent after all: '
+            f"Average over each level first, or use ns.regress with RegressionModel(group={name!r}) "
+            f'and kind="mixed", or with cluster={name!r}; if the rows are independent after all: '
             "allow_repeats=True",
             column=str(name),
             n_rows=int(n_rows.sum()),

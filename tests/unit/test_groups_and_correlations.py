@@ -63,6 +63,16 @@ def test_groups_too_small_for_the_level_have_no_interval():
     assert np.isnan([test.biserial_low, test.biserial_high]).all()
 
 
+def test_many_differences_are_not_made_all_at_once(monkeypatch):
+    rng = np.random.default_rng(3)
+    first, second = rng.normal(size=80), np.round(rng.normal(0.3, 1, 70), 1)
+    at_once = rank_sum(first, second)
+    monkeypatch.setattr("neurosig.outcomes.regression.rank_sums._MOST_DIFFERENCES", 100)
+    by_halves = rank_sum(first, second)
+    # a difference and a sum of two halves differ in the last digit
+    np.testing.assert_allclose(by_halves, at_once, rtol=1e-13)
+
+
 def test_every_signature_is_a_row_with_its_family():
     result = compare_groups(make_cohort(), by="pni")
     table = result.table

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 FEWEST = 4
 """Observations that an interval needs, more by one for each column that is given."""
+_ROUNDING = 1e-14
 
 
 class RankCorrelation(NamedTuple):
@@ -153,8 +154,9 @@ def _correlations_left(columns: FloatArray, given: FloatArray | None) -> FloatAr
     lengths = np.sqrt(np.sum(left**2, axis=0))
     lengths[lengths <= 1e-9 * np.maximum(scale, 1e-300)] = np.nan
     unit = left / lengths
-    rho: FloatArray = np.clip(unit.T @ unit, -1.0, 1.0)
-    return rho
+    rho: FloatArray = unit.T @ unit
+    is_perfect = np.abs(rho) > 1 - _ROUNDING
+    return np.where(is_perfect, np.sign(rho), rho)
 
 
 def _complete(x: FloatArray, y: FloatArray, given: FloatArray | None) -> tuple[FloatArray, int]:

@@ -1,6 +1,7 @@
 """Rank tests of groups with their effect sizes."""
 
 import functools
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ FloatArray = NDArray[np.float64]
 
 _EXACT_BELOW = 50
 """Values per group below which the test is exact, if none are tied: R's rule."""
+_MOST_DIFFERENCES = 4_000_000
 
 
 class RankSum(NamedTuple):
@@ -80,20 +82,20 @@ def rank_sum(first: FloatArray, second: FloatArray, confidence: float = 0.95) ->
     is_exact = not has_ties and max(n, m) < _EXACT_BELOW
     method: Literal["exact", "asymptotic"] = "exact" if is_exact else "asymptotic"
     p_value = float(stats.mannwhitneyu(second, first, method=method).pvalue)
-    differences = np.sort(np.subtract.outer(second, first), axis=None)
+    difference = _differences(first, second)
     if is_exact:
         place = _exact_place(n, m, confidence)
     else:
         place = _normal_place(first, second, confidence)
     low, high = np.nan, np.nan
     if place >= 1:
-        low, high = float(differences[place - 1]), float(differences[-place])
+        low, high = difference(place), difference(m * n + 1 - place)
     biserial = 2 * statistic / (m * n) - 1
     half = 2 * _delong_error(ranks, first, second) * float(stats.norm.ppf(0.5 + confidence / 2))
     return RankSum(
         statistic,
         p_value,
-        float(np.median(differences)),
+        (difference((m * n + 1) // 2) + difference(m * n // 2 + 1)) / 2,
         low,
         high,
         biserial,
@@ -125,6 +127,32 @@ def kruskal_wallis(groups: list[FloatArray]) -> KruskalWallis:
     n = sum(group.size for group in groups)
     statistic = float(found.statistic)
     return KruskalWallis(statistic, len(groups) - 1, float(found.pvalue), statistic / (n - 1))
+
+
+def _differences(first: FloatArray, second: FloatArray) -> Callable[[int], float]:
+    """The k-th smallest of all differences, k from 1; not all at once where they are too many.
+
+    Then the value is found by halving: so many differences are at most d as there are pairs with
+    y >= x - d.
+    """
+    if first.size * second.size <= _MOST_DIFFERENCES:
+        differences = np.sort(np.subtract.outer(second, first), axis=None)
+        return lambda place: float(differences[place - 1])
+    ordered = np.sort(first)
+
+    def at_most(d: float) -> int:
+        return int((ordered.size - np.searchsorted(ordered, second - d)).sum())
+
+    def find(place: int) -> float:
+        low, high = float(second.min() - ordered[-1]), float(second.max() - ordered[0])
+        while low < (middle := low + (high - low) / 2) < high:
+            if at_most(middle) >= place:
+                high = middle
+            else:
+                low = middle
+        return high if at_most(low) < place else low
+
+    return find
 
 
 def _exact_place(n: int, m: int, confidence: float) -> int:

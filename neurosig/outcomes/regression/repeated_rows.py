@@ -54,9 +54,9 @@ def refuse_repeats(
             f"{count(len(n_rows), str(name), str(name) + ' levels')} for independent ones",
             f"{name!r} repeats: {n_rows.index[0]!r} has {n_rows.iloc[0]:,} rows; p-values over "
             "cells or samples of few donors are far too small",
-            f"Average over each level first, or use ns.regress with RegressionModel(group={name!r}) "
-            f'and kind="mixed", or with cluster={name!r}; if the rows are independent after all: '
-            "allow_repeats=True",
+            'Average over each level first, or use ns.regress with kind="mixed" and '
+            f"RegressionModel(group={name!r}), or with cluster={name!r}; if the rows are "
+            "independent after all: allow_repeats=True",
             column=str(name),
             n_rows=int(n_rows.sum()),
             n_units=len(n_rows),

@@ -8,7 +8,7 @@ from neurosig.errors import ClinicalError, ParameterError, count
 from neurosig.keys import Result
 from neurosig.outcomes.clinic.clean import find_column, numbers_of
 from neurosig.outcomes.clinic.cohort import Cohort
-from neurosig.outcomes.model_rows import ModelRows
+from neurosig.outcomes.model_rows import TOO_FEW_EVENTS, ModelRows
 from neurosig.outcomes.regression.kind import Cases, Data, Fit, Kind, Outcome
 from neurosig.outcomes.regression.mixed_likelihood import MixedFit, MixedLikelihood
 from neurosig.outcomes.regression.options import RegressionModel
@@ -70,12 +70,12 @@ class Mixed(Kind):
         del confidence
         k = data.design.shape[1] - 1
         group = _groups(data.cases)
-        effects, back = _effects(data.y, data.cases.slope)
-        fitted = MixedLikelihood(data.y, data.design, effects, group, model.estimation).maximise()
         df = degrees_of_freedom(data.design[:, 1:], group)
         if (df < 1).any():
             message = "no more groups than terms that differ between groups only"
-            return Fit.failed(k, "too_few_events", message)
+            return Fit.failed(k, TOO_FEW_EVENTS, message)
+        effects, back = _effects(data.y, data.cases.slope)
+        fitted = MixedLikelihood(data.y, data.design, effects, group, model.estimation).maximise()
         facts = _facts(fitted, back, np.unique(group).size)
         return Fit(
             estimate=fitted.estimate[1:],

@@ -102,6 +102,9 @@ if TYPE_CHECKING:
     from neurosig.outcomes.prediction.net_benefit import decision_curve as decision_curve
     from neurosig.outcomes.prediction.optimism import Resampling as Resampling
     from neurosig.outcomes.prediction.performance import discrimination as discrimination
+    from neurosig.outcomes.regression.associations import correlate as correlate
+    from neurosig.outcomes.regression.group_comparison import compare_groups as compare_groups
+    from neurosig.outcomes.regression.options import RegressionModel as RegressionModel
     from neurosig.outcomes.regression.verb import regress as regress
     from neurosig.outcomes.reporting.analysis_facts import ReportingFacts as ReportingFacts
     from neurosig.outcomes.reporting.checklist_table import Checklist as Checklist
@@ -135,6 +138,7 @@ _HOME = {
     "QualityThresholds": "assessment.rules",
     "RemarkProfile": "outcomes.reporting.profile_tables",
     "ReportingFacts": "outcomes.reporting.analysis_facts",
+    "RegressionModel": "outcomes.regression.options",
     "Resampling": "outcomes.prediction.optimism",
     "Scores": "scores",
     "Signature": "genesets.signature",
@@ -150,8 +154,10 @@ _HOME = {
     "catalogue_table": "genesets.finding",
     "checklist": "outcomes.reporting.checklist_table",
     "compare_concordance": "outcomes.prediction.concordance_contrast",
+    "compare_groups": "outcomes.regression.group_comparison",
     "concordance": "outcomes.prediction.concordance_index",
     "confounding": "outcomes.confounders.verb",
+    "correlate": "outcomes.regression.associations",
     "cox": "outcomes.cox.verb",
     "cumulative_incidence": "outcomes.competing.incidence",
     "decision_curve": "outcomes.prediction.net_benefit",

@@ -20,6 +20,7 @@
         ChecksumError  MissingDependencyError(ImportError)
     NeurosigWarning(UserWarning)
       CoverageWarning  ScaleWarning  ScoreWarning  AgreementWarning  IdentifierWarning
+      AssumptionWarning
       ClinicalWarning  SmallSampleWarning  ProportionalHazardsWarning  CellsWarning
       UnfinishedRunWarning
 
@@ -205,6 +206,10 @@ class ScaleWarning(NeurosigWarning):
 
 class ScoreWarning(NeurosigWarning):
     """Some observations have no score, or scores that say nothing about them."""
+
+
+class AssumptionWarning(NeurosigWarning):
+    """The data seem not to follow an assumption of a regression model."""
 
 
 class AgreementWarning(NeurosigWarning):

@@ -126,6 +126,7 @@ class Result:
     COHORT: Final = "cohort"
     ENDPOINT: Final = "endpoint"
     SIGNATURE: Final = "signature"
+    LEVEL: Final = "level"
     TERM: Final = "term"
     ESTIMATE: Final = "estimate"
     STD_ERROR: Final = "std_error"
@@ -136,6 +137,7 @@ class Result:
     DF: Final = "df"
     P_VALUE: Final = "p_value"
     P_LR: Final = "p_lr"
+    P_PROPORTIONAL: Final = "p_proportional"
     P_PH: Final = "p_ph"
     P_PH_GLOBAL: Final = "p_ph_global"
     P_NULL: Final = "p_null"
@@ -157,6 +159,15 @@ class Result:
     RMST_LOW: Final = "rmst_low"
     RMST_HIGH: Final = "rmst_high"
     RMST_P_VALUE: Final = "rmst_p_value"
+    DISPERSION: Final = "dispersion"
+    THETA: Final = "theta"
+    THETA_STD_ERROR: Final = "theta_std_error"
+    N_GROUPS: Final = "n_groups"
+    SD_GROUP: Final = "sd_group"
+    SD_SLOPE: Final = "sd_slope"
+    COR_SLOPE: Final = "cor_slope"
+    SD_RESIDUAL: Final = "sd_residual"
+    ICC: Final = "icc"
     N: Final = "n"
     N_EVENTS: Final = "n_events"
     N_PARAMS: Final = "n_params"
@@ -170,6 +181,7 @@ class Result:
         COHORT,
         ENDPOINT,
         SIGNATURE,
+        LEVEL,
         TERM,
         ESTIMATE,
         STD_ERROR,
@@ -180,6 +192,7 @@ class Result:
         DF,
         P_VALUE,
         P_LR,
+        P_PROPORTIONAL,
         P_PH,
         P_PH_GLOBAL,
         P_NULL,
@@ -201,6 +214,15 @@ class Result:
         RMST_LOW,
         RMST_HIGH,
         RMST_P_VALUE,
+        DISPERSION,
+        THETA,
+        THETA_STD_ERROR,
+        N_GROUPS,
+        SD_GROUP,
+        SD_SLOPE,
+        COR_SLOPE,
+        SD_RESIDUAL,
+        ICC,
         N,
         N_EVENTS,
         N_PARAMS,

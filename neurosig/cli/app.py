@@ -24,6 +24,8 @@ COMMANDS = {
     "regress": "Effect of each score on a clinical column.",
     "interplay": "Interaction of two scores in their effect on an outcome.",
     "mediation": "How much of a score's effect runs through another score.",
+    "compare": "Compare each score between groups.",
+    "correlate": "Correlation of each score with clinical numbers.",
     "meta": "Pool results over cohorts.",
     "train": "Fit a model in one cohort and save it frozen.",
     "validate": "Judge a frozen model in another cohort.",

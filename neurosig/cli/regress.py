@@ -7,8 +7,11 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._options import expand
+from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.verb import regress
 from neurosig.study.config import ClinicalReading
+
+KIND_HELP = "logistic, linear, ordinal, multinomial, poisson, negative_binomial or mixed"
 
 
 @expand
@@ -17,7 +20,8 @@ def command(
     clinical: Annotated[Path, typer.Argument(help="clinical table")],
     outcome: Annotated[str, typer.Option(help="clinical column to explain")],
     reading: ClinicalReading,
-    kind: Annotated[Literal["logistic", "linear"], typer.Option(help="model")] = "logistic",
+    model: RegressionModel,
+    kind: Annotated[str, typer.Option(help=KIND_HELP)] = "logistic",
     positive: Annotated[str | None, typer.Option(help="level that counts as yes")] = None,
     adjust: Annotated[list[str] | None, typer.Option(help=TERM_HELP)] = None,
     scale: Annotated[Literal["sd", "none"], typer.Option(help="per SD, or as it is")] = "sd",
@@ -34,5 +38,6 @@ def command(
         positive=positive,
         adjust=[parse_term(text) for text in adjust or []],
         scale=scale,
+        model=model,
     )
     give(result, output, inputs=[scores, clinical])

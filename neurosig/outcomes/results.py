@@ -118,7 +118,7 @@ class TermFits:
     """Fits of S signatures with k terms each, before they are a table.
 
     estimate, std_error: (S, k), NaN where there is none; status, message: (S, k) text;
-    n, n_events, df, p_lr, p_ph: (S,), None where the kind of model has none;
+    n, n_events, df, p_lr, p_ph: (S,), None where the kind of model has none; df: or (S, k);
     n_limiting: (S,) the count that limits the number of parameters, where not n_events.
     """
 
@@ -157,7 +157,9 @@ def tidy(fits: TermFits, text: ModelText) -> pd.DataFrame:
     """
     n_signatures, k = fits.estimate.shape
     estimate, std_error = fits.estimate.ravel(), fits.std_error.ravel()
-    df = None if fits.df is None else np.repeat(fits.df, k)
+    df = None
+    if fits.df is not None:
+        df = fits.df.ravel() if fits.df.ndim > 1 else np.repeat(fits.df, k)
     statistic, p_value, half_width = wald(estimate, std_error, text.confidence, df)
     low, high = estimate - half_width, estimate + half_width
     effect = _ratio if text.is_ratio else np.asarray

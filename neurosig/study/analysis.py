@@ -370,6 +370,7 @@ def _regression(cohort: Cohort, outcome: RegressionOutcome) -> Results:
         kind=outcome.kind,
         positive=outcome.positive,
         adjust=outcome.adjust,
+        model=outcome.model,
     )
 
 

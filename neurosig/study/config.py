@@ -15,6 +15,7 @@ from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.imputation.chains import ChainedEquations
 from neurosig.outcomes.pooling.heterogeneity import Method
+from neurosig.outcomes.regression.options import RegressionModel
 
 IDENTIFIER = Pattern(
     r"[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, dot, dash and underscore, no path"
@@ -123,9 +124,15 @@ class RegressionOutcome:
     """An outcome without time: a column to explain by the scores."""
 
     outcome: Annotated[str, Help("clinical column")]
-    kind: Annotated[Literal["logistic", "linear"], Help("type of model")] = "logistic"
+    kind: Annotated[
+        Literal["logistic", "linear", "ordinal", "poisson", "negative_binomial", "mixed"],
+        Help("type of model"),
+    ] = "logistic"
     positive: Annotated[str | None, Help("the level that counts as yes (logistic)")] = None
     adjust: Annotated[tuple[str | Term, ...], Help("covariates")] = ()
+    model: Annotated[RegressionModel, Help("errors, order of levels, exposure, groups")] = field(
+        default_factory=RegressionModel
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,12 +186,12 @@ def _curves(cohort: CohortAnalysis, analysis: StudyAnalysis, shown: list[str]) -
 def _regression_forest(
     cohort: CohortAnalysis, outcome: str, kind: str, table: pd.DataFrame
 ) -> _Drawn:
-    data = summary_forest_data(table)
+    data, words = summary_forest_data(table), kind.replace("_", " ")
     about = StudyFigure(
         section="regressions",
         id=f"forest_{kind}_{cohort.source.id}_{safe_name(outcome)}",
         title=f"{outcome} in {cohort.source.title or cohort.source.id}",
-        caption=f"{kind.capitalize()} regression of {outcome} on each score: effect per standard "
+        caption=f"{words.capitalize()} regression of {outcome} on each score: effect per standard "
         "deviation with its confidence interval.",
         alt=forest_alt(data, outcome),
     )

@@ -272,6 +272,50 @@ def test_regress_equals_the_function(neurosig: Run, scored: Path, small_data: Pa
     assert [row["term"] for row in rows] == ["score", "age"] * 3
 
 
+def test_regress_takes_the_options_of_every_kind_of_model(
+    neurosig: Run, scored: Path, small_data: Path
+) -> None:
+    clinical = small_data / "alpha_clinical.csv"
+    ended = neurosig(
+        "regress", scored, clinical, "--outcome", "grade", "--kind", "ordinal",
+        "--order", "G1", "--order", "G2", "--order", "G3", "--link", "probit",
+    )  # fmt: skip
+    assert ended.code == 0
+    model = ns.RegressionModel(order=("G1", "G2", "G3"), link="probit")
+    cohort = _from_api(small_data, "alpha")
+    table = ns.regress(cohort, outcome="grade", kind="ordinal", model=model).table
+    rows = list(csv.DictReader(ended.out.splitlines()))
+    assert [float(row["estimate"]) for row in rows] == table["estimate"].tolist()
+    refused = neurosig("regress", scored, clinical, "--outcome", "grade", "--link", "probit")
+    assert refused.code == 2
+    assert "A logistic model has no link" in refused.err
+
+
+def test_compare_and_correlate_equal_the_functions(
+    neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
+) -> None:
+    clinical, cohort = small_data / "alpha_clinical.csv", _from_api(small_data, "alpha")
+    compared, correlated = tmp_path / "groups.csv", tmp_path / "correlations.csv"
+    ended = neurosig(
+        "compare", scored, clinical, "--by", "pni", "--reference", "yes",
+        "--cohort", "alpha", "--output", compared,
+    )  # fmt: skip
+    assert ended.code == 0
+    table = ns.compare_groups(cohort, by="pni", reference="yes").table
+    pd.testing.assert_frame_equal(
+        _read_like(compared, table), table, check_exact=True, check_dtype=False
+    )
+    ended = neurosig(
+        "correlate", scored, clinical, "--with", "age", "--with", "OS.time", "--given", "grade",
+        "--cohort", "alpha", "--output", correlated,
+    )  # fmt: skip
+    assert ended.code == 0
+    table = ns.correlate(cohort, with_=["age", "OS.time"], given=["grade"]).table
+    pd.testing.assert_frame_equal(
+        _read_like(correlated, table), table, check_exact=True, check_dtype=False
+    )
+
+
 def test_km_writes_a_picture_with_its_numbers_and_prints_the_test(
     neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
 ) -> None:

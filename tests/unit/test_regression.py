@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from neurosig.errors import (
     ClinicalError,
@@ -13,7 +14,9 @@ from neurosig.errors import (
     TooFewEventsError,
 )
 from neurosig.outcomes.clinic.cohort import Cohort
-from neurosig.outcomes.regression.verb import is_separated, regress
+from neurosig.outcomes.regression.options import RegressionModel
+from neurosig.outcomes.regression.separation import is_separated
+from neurosig.outcomes.regression.verb import regress
 
 
 def make_cohort(n=150, seed=0, signatures=("NGF", "SCHWANN"), **columns):
@@ -35,7 +38,6 @@ def make_cohort(n=150, seed=0, signatures=("NGF", "SCHWANN"), **columns):
 
 def test_a_logistic_model_equals_statsmodels_glm_per_sd():
     import statsmodels.api as sm
-    from scipy import stats
 
     cohort = make_cohort()
     data = cohort.data
@@ -115,11 +117,60 @@ def test_an_outcome_missing_in_more_than_5_percent_of_the_rows_is_warned_of():
 def test_separation_is_found_before_the_fit_and_has_no_wald_test():
     cohort = make_cohort(signatures=("NGF", "SCHWANN"))
     sign = np.where(cohort.data["NGF"] > 0, "present", "absent")
-    with pytest.warns(SmallSampleWarning, match="separate the two levels") as caught:
-        table = regress(make_cohort(pni=sign), outcome="pni", positive="present").table
+    model = RegressionModel(firth=False)
+    with pytest.warns(SmallSampleWarning, match="separate the levels"):
+        result = regress(make_cohort(pni=sign), outcome="pni", positive="present", model=model)
+    table = result.table
     assert table["status"].tolist() == ["separation", "ok"]
     assert table.iloc[0][["estimate", "std_error", "p_value", "q_value"]].isna().all()
-    assert "not part of this version" in str(caught[0].message)
+    assert "no finite estimate: the score separates the two levels" in table["message"].iloc[0]
+    assert result.notes[-1] == "Not fitted: separation (1)"
+
+
+def test_firths_penalty_is_used_only_where_the_score_separates():
+    cohort = make_cohort()
+    sign = np.where(cohort.data["NGF"] > 0, "present", "absent")
+    with pytest.warns(SmallSampleWarning, match="1 signature: 'NGF'"):
+        auto = regress(make_cohort(pni=sign), outcome="pni", positive="present").table
+    with pytest.warns(SmallSampleWarning, match="1 signature: 'NGF'"):
+        forced = regress(
+            make_cohort(pni=sign),
+            outcome="pni",
+            positive="present",
+            model=RegressionModel(firth=True),
+        )
+    plain = ["logistic regression, Firth's penalty", "logistic regression"]
+    assert auto["model"].tolist() == plain
+    assert forced.table["model"].tolist() == [plain[0]] * 2
+    first, other = auto.iloc[0], auto.iloc[1]
+    assert first["ci_low"] > 0
+    assert np.isfinite(first["ci_low"])
+    assert first["p_value"] == first["p_lr"]  # of the penalised likelihood ratio
+    assert first["statistic"] == pytest.approx(stats.norm.isf(first["p_value"] / 2), rel=1e-9)
+    wald = 2 * stats.norm.sf(abs(other["estimate"] / other["std_error"]))
+    assert other["p_value"] == pytest.approx(wald, rel=1e-12)
+
+
+def test_firths_estimate_of_a_two_by_two_table_adds_a_half_to_every_cell():
+    # 0 of 6 and 7 of 9 have the outcome: log odds ratio of the table with 1/2 in each cell
+    x = np.repeat([0.0, 1.0], [6, 9])
+    y = np.repeat(["no", "yes", "no"], [6, 7, 2])
+    data = pd.DataFrame({"X": x, "y": y}, index=[f"p{i}" for i in range(15)])
+    cohort = Cohort(name="tiny", data=data, signatures=("X",))
+    with pytest.warns(SmallSampleWarning):
+        row = regress(cohort, outcome="y", positive="yes", scale="none").table.iloc[0]
+    assert row["estimate"] == pytest.approx(np.log(7.5 / 2.5 / (0.5 / 6.5)), rel=1e-10)
+
+
+def test_separation_with_robust_errors_has_no_fit_and_says_why():
+    sign = np.where(make_cohort().data["NGF"] > 0, "present", "absent")
+    cohort = make_cohort(pni=sign, signatures=("NGF",))
+    with pytest.warns(SmallSampleWarning, match="infinite"):
+        table = regress(
+            cohort, outcome="pni", positive="present", model=RegressionModel(errors="HC3")
+        ).table
+    assert table["status"].tolist() == ["separation"]
+    assert "has no robust errors" in table["message"].iloc[0]
 
 
 def test_quasi_separation_counts_as_separation():
@@ -202,5 +253,5 @@ def test_losing_rows_to_covariates_is_warned_of():
 def test_contradicting_arguments_are_refused():
     with pytest.raises(ParameterError, match="no positive level"):
         regress(make_cohort(), outcome="pain", kind="linear", positive=1)
-    with pytest.raises(ParameterError, match="ordinal"):
-        regress(make_cohort(), outcome="pni", kind="ordinal")
+    with pytest.raises(ParameterError, match="Allowed: linear, logistic"):
+        regress(make_cohort(), outcome="pni", kind="ordnial")

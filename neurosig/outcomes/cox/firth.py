@@ -1,7 +1,6 @@
 """Cox regression with Firth's penalty: finite estimates where the likelihood has no maximum."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from neurosig.errors import ConvergenceError
 from neurosig.kernels.firth import firth_derivatives
 from neurosig.kernels.partial_likelihood import RiskRows
 from neurosig.outcomes.cox.batch_data import CoxData
+from neurosig.outcomes.profile_likelihood import crossing
 
 FloatArray = NDArray[np.float64]
 
@@ -18,7 +18,6 @@ _MAX_ITERATIONS = 200
 _LONGEST_STEP = 5.0  # per standard deviation of x, or as large as the coefficients already are
 _MAX_HALVINGS = 40
 _NEAR = 1e-9  # gain of a step, over the log-likelihood, that is left for the exact root
-_WIDEST = 200.0  # standard errors; a bound that is not found within is infinite
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +80,7 @@ def firth_fit(data: CoxData, confidence: float = 0.95) -> FirthFit:
         p_value[j] = special.chdtrc(1, max(profile(0.0), 0.0))
         error = math.sqrt(covariance[j, j])
         for side, sign in enumerate((-1.0, 1.0)):
-            interval[j, side] = _crossing(profile, drop, float(beta[j]), sign * error)
+            interval[j, side] = crossing(profile, drop, float(beta[j]), sign * error)
     return FirthFit(
         beta / sd, covariance / np.outer(sd, sd), interval / sd[:, None], p_value, null, loglik
     )
@@ -102,18 +101,6 @@ class _Profile:
         start[self._j] = value
         self._beta, loglik, _ = _maximise(self._x, self._rows, start, self._free)
         return 2 * (self._loglik - loglik)
-
-
-def _crossing(profile: Callable[[float], float], drop: float, best: float, step: float) -> float:
-    from scipy import optimize
-
-    inside, width = best, step
-    while abs(width) <= _WIDEST * abs(step):
-        outside = best + width
-        if profile(outside) > drop:
-            return float(optimize.brentq(lambda v: profile(v) - drop, inside, outside, xtol=1e-11))
-        inside, width = outside, width * 1.6
-    return math.copysign(math.inf, step)
 
 
 def _maximise(

@@ -1,0 +1,1 @@
+"""The kinds of regression, one file each."""

@@ -1,0 +1,57 @@
+"""Linear regression by least squares."""
+
+import numpy as np
+
+from neurosig.outcomes.clinic.clean import find_column, numbers_of
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.regression.kind import LEVERAGE, Data, Fit, Kind, Outcome
+from neurosig.outcomes.regression.options import RegressionModel
+from neurosig.outcomes.regression.robust_errors import Sandwich, clustered
+
+
+class Linear(Kind):
+    """outcome = a + beta x + gamma' z + e; Student's t with n - k - 1 degrees of freedom."""
+
+    name = "linear"
+    title = "linear regression"
+    options = frozenset({"errors", "cluster"})
+    robust = frozenset({"HC0", "HC1", "HC2", "HC3"})
+    has_df = True
+
+    def read(
+        self, cohort: Cohort, column: str, positive: str | float | None, model: RegressionModel
+    ) -> Outcome:
+        """The column as numbers."""
+        del positive, model
+        return Outcome(numbers_of(find_column(cohort.data, column)), column)
+
+    def fit(self, data: Data, model: RegressionModel, confidence: float) -> Fit:
+        """Least squares, with classical or robust errors."""
+        del confidence
+        from statsmodels.regression.linear_model import OLS
+
+        n, k = data.design.shape
+        fitted = OLS(data.y, data.design).fit()
+        estimate, df = np.asarray(fitted.params), np.full(k - 1, float(n - k))
+        variance = np.asarray(fitted.bse) ** 2
+        if model.is_robust:
+            parts = Sandwich.of(data.design, np.asarray(fitted.resid), np.ones(n))
+            if data.cases.cluster is not None:
+                scores = data.design * parts.score[:, None]
+                factor = (n - 1) / (n - k)
+                robust = clustered(parts.bread, scores, data.cases.cluster, factor)
+            else:
+                found = parts.covariance(model.errors)
+                if found is None:
+                    return Fit.failed(k - 1, LEVERAGE, leverage_message(model))
+                robust = found
+            variance = np.diag(robust)
+        return Fit(estimate=estimate[1:], std_error=np.sqrt(variance)[1:], df=df)
+
+
+def leverage_message(model: RegressionModel) -> str:
+    """Why HC2 and HC3 do not exist."""
+    return f"a row decides its own fit (leverage 1), so that {model.errors} divides by zero"
+
+
+KIND = Linear()

@@ -1,0 +1,267 @@
+"""Logistic regression, with Firth's penalty where the maximum-likelihood estimate is infinite."""
+
+import warnings
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special
+
+from neurosig.errors import ClinicalError, ConvergenceError, TooFewEventsError, count
+from neurosig.keys import OK
+from neurosig.outcomes.clinic.clean import find_column, matching, texts_of
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.model_rows import NOT_CONVERGED, SEPARATION, ModelRows
+from neurosig.outcomes.regression.kind import (
+    LEVERAGE,
+    NO_FINITE_ESTIMATE,
+    Cases,
+    Data,
+    Fit,
+    Kind,
+    Outcome,
+)
+from neurosig.outcomes.regression.kinds.linear import leverage_message
+from neurosig.outcomes.regression.logistic_likelihood import Likelihood
+from neurosig.outcomes.regression.options import RegressionModel
+from neurosig.outcomes.regression.robust_errors import Sandwich, clustered
+from neurosig.outcomes.regression.separation import Separation, binary_separation
+
+FloatArray = NDArray[np.float64]
+
+FIRTH = "Firth's penalty"
+NOT_ENDED = "Newton's iterations did not converge"
+
+
+class Logistic(Kind):
+    """log odds(outcome = positive) = a + beta x + gamma' z."""
+
+    name = "logistic"
+    title = "logistic regression"
+    options = frozenset({"positive", "errors", "cluster", "intervals", "firth"})
+    robust = frozenset({"HC0", "HC1", "HC2", "HC3"})
+    ratio = "OR"
+    of = "rows of the rarer level"
+
+    def read(
+        self, cohort: Cohort, column: str, positive: str | float | None, model: RegressionModel
+    ) -> Outcome:
+        """1 where the column has the positive level."""
+        del model
+        values = _binary(cohort, column, positive)
+        return Outcome(values, f"{column} = {positive}")
+
+    def refuse(self, outcome: Outcome, y: FloatArray, rows: ModelRows, cases: Cases) -> None:
+        """Refuse no more rows of the rarer level than parameters."""
+        del cases
+        n_params, n_rarer = 1 + len(rows.names), _n_rarer(y)
+        if n_rarer <= n_params:
+            raise TooFewEventsError(
+                f"The rarer level of {outcome.label.partition(' = ')[0]!r} has too few rows for "
+                "this model",
+                f"{count(n_rarer, 'row')} of {y.size} for {count(n_params, 'parameter')}",
+                "Adjust for fewer covariates or choose another outcome",
+                n_events=n_rarer,
+                n_params=n_params,
+            )
+
+    def n_needed(self, k: int, model: RegressionModel) -> int:
+        """The rarer level decides, see `refuse`."""
+        del k, model
+        return 1
+
+    def too_few(self, y: FloatArray, k: int, cases: Cases) -> str | None:
+        """No more rows of the rarer level than parameters."""
+        del cases
+        n_rarer = _n_rarer(y)
+        return f"{n_rarer} rows of the rarer level for {k} parameters" if n_rarer <= k else None
+
+    def counts(self, y: FloatArray, n_levels: int) -> tuple[int, int]:
+        """Rows of the positive level, and of the rarer one."""
+        del n_levels
+        return int(y.sum()), _n_rarer(y)
+
+    def fit(self, data: Data, model: RegressionModel, confidence: float) -> Fit:
+        """Maximum likelihood, or Firth's penalty where that has no maximum."""
+        k = data.design.shape[1] - 1
+        separated = binary_separation(data.y, data.design)
+        score_is_infinite = separated is not None and bool(separated.infinite[1])
+        try:
+            if model.firth is True or (score_is_infinite and model.firth == "auto"):
+                if model.is_robust:
+                    why = "Firth's fit, which is finite, has no robust errors"
+                    return Fit.failed(k, SEPARATION, f"{_words(score=True)}; {why}")
+                return _firth(data, confidence, is_separated=score_is_infinite)
+            if score_is_infinite:
+                return Fit.failed(k, SEPARATION, _words(score=True))
+            return _likely(data, model, confidence, separated)
+        except (ConvergenceError, np.linalg.LinAlgError) as error:
+            return Fit.failed(k, NOT_CONVERGED, str(error))
+
+
+class _Maximum(NamedTuple):
+    estimate: FloatArray
+    std_error: FloatArray
+    loglik: float
+
+
+def _likely(
+    data: Data, model: RegressionModel, confidence: float, separated: Separation | None
+) -> Fit:
+    """The likelihood's estimates; of covariates that separate, the limits of the others."""
+    k = data.design.shape[1]
+    columns, rows = np.arange(k), np.ones(data.y.size, dtype=np.bool_)
+    if separated is not None:
+        rows = separated.undecided
+        columns = _independent(data.design[rows], separated.infinite)
+    y, design = data.y[rows], data.design[np.ix_(rows, columns)]
+    full, reduced = _logit(y, design), _logit(y, np.delete(design, _place(columns), axis=1))
+    if full is None or reduced is None:
+        return Fit.failed(k - 1, NOT_CONVERGED, NOT_ENDED)
+    p_lr = float(special.chdtrc(1, max(0.0, 2 * (full.loglik - reduced.loglik))))
+    std_error, interval = full.std_error, None
+    if model.is_robust:
+        p_lr = float("nan")
+        found = _robust(y, design, full.estimate, data.cases.at(rows), model)
+        if found is None:
+            return Fit.failed(k - 1, LEVERAGE, leverage_message(model))
+        std_error = found
+    if model.intervals == "profile":
+        likelihood = Likelihood(y, design, is_penalised=False)
+        best, value = likelihood.maximise(full.estimate)
+        interval = likelihood.profiles(best, value, std_error, confidence)[0]
+    fitted = Fit(estimate=full.estimate, std_error=std_error, interval=interval, p_lr=p_lr)
+    infinite = None if separated is None else separated.infinite
+    return _of_all_columns(fitted, columns, k, infinite)
+
+
+def _of_all_columns(
+    fitted: Fit, columns: NDArray[np.int64], k: int, infinite: NDArray[np.bool_] | None
+) -> Fit:
+    """The fit of some of k columns as one of all, without the intercept."""
+    if infinite is None:
+        infinite = np.zeros(k, dtype=np.bool_)
+    spread = np.full((k, 4), np.nan)
+    spread[columns, 0], spread[columns, 1] = fitted.estimate, fitted.std_error
+    if fitted.interval is not None:
+        spread[columns, 2:] = fitted.interval
+    spread[infinite] = np.nan
+    return replace(
+        fitted,
+        estimate=spread[1:, 0],
+        std_error=spread[1:, 1],
+        interval=None if fitted.interval is None else spread[1:, 2:],
+        statuses=tuple(SEPARATION if is_so else OK for is_so in infinite[1:]),
+        message=_words(score=False) if infinite.any() else "",
+    )
+
+
+def _firth(data: Data, confidence: float, *, is_separated: bool) -> Fit:
+    likelihood = Likelihood(data.y, data.design, is_penalised=True)
+    best, value = likelihood.maximise(np.zeros(data.design.shape[1]))
+    std_error = likelihood.std_errors(best)
+    interval, p_value = likelihood.profiles(best, value, std_error, confidence)
+    return Fit(
+        estimate=best[1:],
+        std_error=std_error[1:],
+        interval=interval[1:],
+        p_value=p_value[1:],
+        p_lr=float(p_value[1]),
+        message=f"{FIRTH}: {_words(score=True)}" if is_separated else "",
+        method=f", {FIRTH}",
+    )
+
+
+def _words(*, score: bool) -> str:
+    if score:
+        return f"{NO_FINITE_ESTIMATE}the score separates the two levels"
+    return "a covariate separates the two levels; the other estimates are their limits"
+
+
+def _robust(
+    y: FloatArray,
+    design: FloatArray,
+    estimate: FloatArray,
+    cases: Cases,
+    model: RegressionModel,
+) -> FloatArray | None:
+    p = special.expit(design @ estimate)
+    parts = Sandwich.of(design, y - p, p * (1 - p))
+    if cases.cluster is not None:
+        return np.sqrt(np.diag(clustered(parts.bread, design * (y - p)[:, None], cases.cluster)))
+    covariance = parts.covariance(model.errors)
+    if covariance is None:
+        return None
+    return np.asarray(np.sqrt(np.diag(covariance)))
+
+
+def _independent(design: FloatArray, infinite: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Columns that determine the others; those with a finite estimate are kept first."""
+    order = [*np.flatnonzero(~infinite), *np.flatnonzero(infinite)]
+    kept: list[int] = []
+    for j in order:
+        column = design[:, j]
+        left = column
+        if kept:
+            left = column - design[:, kept] @ np.linalg.lstsq(design[:, kept], column)[0]
+        if left @ left > 1e-10 * max(1.0, float(column @ column)):
+            kept.append(int(j))
+    return np.array(sorted(kept), dtype=np.int64)
+
+
+def _place(columns: NDArray[np.int64]) -> int:
+    """Where the score is among the columns kept."""
+    return int(np.flatnonzero(columns == 1)[0])
+
+
+def _logit(y: FloatArray, design: FloatArray) -> _Maximum | None:
+    """None without convergence."""
+    from statsmodels.discrete.discrete_model import Logit
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # convergence is read from the result instead
+        fitted = Logit(y, design).fit(method="newton", maxiter=100, tol=1e-10, disp=0)
+    if not fitted.mle_retvals["converged"]:
+        return None
+    return _Maximum(np.asarray(fitted.params), np.asarray(fitted.bse), float(fitted.llf))
+
+
+def _n_rarer(y: FloatArray) -> int:
+    return int(min(y.sum(), y.size - y.sum()))
+
+
+def _binary(cohort: Cohort, outcome: str, positive: str | float | None) -> FloatArray:
+    """The outcome as 1 (positive), 0 and NaN."""
+    cells = texts_of(find_column(cohort.data, outcome))
+    counts = pd.Series([cell for cell in cells if cell is not None], dtype=object).value_counts()
+    levels = ", ".join(f"{level!r} ({n})" for level, n in counts.head(10).items()) or "none"
+    evidence = f"Its levels: {levels}" + (" and more" if len(counts) > 10 else "")
+    if len(counts) != 2:
+        raise ClinicalError(
+            f"A logistic model needs an outcome with two levels; {outcome!r} has {len(counts)}",
+            evidence,
+            'Use cohort.where(...) to keep two levels, or kind="linear" for a number',
+            levels=dict(counts),
+        )
+    if positive is None:
+        raise ClinicalError(
+            f"It is not said which level of {outcome!r} is the positive one",
+            evidence,
+            f"Say it, as in positive={counts.index[-1]!r}",
+            levels=dict(counts),
+        )
+    hits = matching(cells, positive)
+    missing = np.array([cell is None for cell in cells], dtype=np.bool_)
+    if not hits.any() or hits[~missing].all():
+        raise ClinicalError(
+            f"{positive!r} is not one level of {outcome!r}",
+            evidence,
+            f"Say one of them, as in positive={counts.index[-1]!r}",
+            levels=dict(counts),
+        )
+    return np.where(missing, np.nan, hits.astype(np.float64))
+
+
+KIND = Logistic()

@@ -1,0 +1,111 @@
+"""Outcomes with several levels: reading them, and refusing those that are too few."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosig.errors import ClinicalError, TooFewEventsError, count, examples
+from neurosig.outcomes.clinic.clean import find_column, level_text, texts_of
+from neurosig.outcomes.clinic.number_texts import plain_number
+
+if TYPE_CHECKING:
+    from neurosig.outcomes.clinic.cohort import Cohort
+
+FloatArray = NDArray[np.float64]
+FEWEST_LEVELS = 3
+
+
+def known_levels(cohort: "Cohort", column: str, kind: str) -> tuple[list[str | None], Counter[str]]:
+    """The cells of a column as level names, and the rows of each; fewer than three are refused.
+
+    Raises
+    ------
+    ClinicalError
+        The column does not exist or has fewer than three levels.
+    """
+    cells = texts_of(find_column(cohort.data, column))
+    counts = Counter(cell for cell in cells if cell is not None)
+    if len(counts) < FEWEST_LEVELS:
+        raise ClinicalError(
+            f"The outcome {column!r} has {count(len(counts), 'level')}; a model of kind {kind!r} "
+            f"needs {FEWEST_LEVELS} or more",
+            levels_text(counts),
+            'Use kind="logistic" for two levels',
+            levels=dict(counts),
+        )
+    return cells, counts
+
+
+def in_order(levels: Iterable[str]) -> tuple[str, ...]:
+    """Levels by value if all are numbers, else by the alphabet.
+
+    >>> in_order(["10", "9"]), in_order(["III", "I"])
+    (('9', '10'), ('I', 'III'))
+    """
+    names = list(levels)
+    numbers = [plain_number(name) for name in names]
+    if any(number is None for number in numbers):
+        return tuple(sorted(names))
+    return tuple(sorted(names, key=lambda name: plain_number(name) or 0.0))
+
+
+def levels_text(counts: Counter[str]) -> str:
+    """The levels with their rows, as evidence of an error."""
+    shown = [f"{level!r} ({n:,})" for level, n in counts.most_common()]
+    return f"Its levels: {examples(shown, 10, quoted=False)}"
+
+
+def coded(cells: list[str | None], levels: tuple[str, ...]) -> FloatArray:
+    """The place of each cell among the levels, NaN where unknown."""
+    places = {level: float(i) for i, level in enumerate(levels)}
+    return np.array([np.nan if cell is None else places[cell] for cell in cells])
+
+
+def level_named(wanted: str | float, counts: Counter[str], column: str, option: str) -> str:
+    """The level of that name.
+
+    Raises
+    ------
+    ClinicalError
+        The column has no such level.
+    """
+    name = level_text(wanted)
+    by_fold = {level.casefold(): level for level in counts}
+    if name in counts or name.casefold() in by_fold:
+        return name if name in counts else by_fold[name.casefold()]
+    raise ClinicalError(
+        f"{wanted!r} is not a level of {column!r}",
+        levels_text(counts),
+        f"Name one of them in {option}",
+        levels=dict(counts),
+    )
+
+
+def refuse_few(column: str, y: FloatArray, levels: tuple[str, ...], k: int) -> None:
+    """Refuse a level without rows, or whose rows are no more than the parameters.
+
+    Raises
+    ------
+    TooFewEventsError
+        The rarest level has no more rows than the model has terms.
+    """
+    n_rows = np.bincount(y.astype(np.int64), minlength=len(levels))
+    rarest = int(n_rows.argmin())
+    if n_rows[rarest] <= k:
+        counts = [f"{level!r} ({n})" for level, n in zip(levels, n_rows, strict=True)]
+        raise TooFewEventsError(
+            f"The level {levels[rarest]!r} of {column!r} has too few rows for this model",
+            f"{count(int(n_rows[rarest]), 'row')} for {count(k, 'parameter')}; on the rows used: "
+            f"{examples(counts, 10, quoted=False)}",
+            "Join levels that belong together, or adjust for fewer covariates",
+            n_events=int(n_rows[rarest]),
+            n_params=k,
+        )
+
+
+def n_rarest(y: FloatArray, n_levels: int) -> int:
+    """Rows of the rarest level."""
+    return int(np.bincount(y.astype(np.int64), minlength=n_levels).min())

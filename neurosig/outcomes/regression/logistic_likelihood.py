@@ -1,0 +1,183 @@
+"""Profile likelihoods of logistic models, plain and with Firth's penalty."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosig.errors import ConvergenceError
+from neurosig.outcomes.profile_likelihood import crossing
+
+FloatArray = NDArray[np.float64]
+
+_MAX_ITERATIONS = 200
+_LONGEST_STEP = 5.0  # per standard deviation, or as large as the coefficients already are
+_MAX_HALVINGS = 40
+
+
+class Likelihood:
+    """The log-likelihood of a logistic model, or with Firth's penalty log(det(information)) / 2.
+
+    design: (n, k) with the intercept; y: (n,) of 0 and 1.
+    """
+
+    def __init__(self, y: FloatArray, design: FloatArray, *, is_penalised: bool) -> None:
+        self._y, self._design, self.is_penalised = y, design, is_penalised
+
+    def value(self, beta: FloatArray) -> float:
+        """The log-likelihood at beta (k,)."""
+        eta = self._design @ beta
+        value = float(self._y @ eta - np.logaddexp(0, eta).sum())
+        if self.is_penalised:
+            value += float(np.linalg.slogdet(self.information(beta))[1]) / 2
+        return value
+
+    def information(self, beta: FloatArray) -> FloatArray:
+        """X' W X, of the likelihood without penalty."""
+        return np.asarray(self._design.T @ (self._weights(beta)[1][:, None] * self._design))
+
+    def gradient(self, beta: FloatArray, information: FloatArray) -> FloatArray:
+        """X' (y - p + h (1/2 - p)), h the leverages; h = 0 without penalty."""
+        p, weights = self._weights(beta)
+        left = self._y - p
+        if self.is_penalised:
+            carried = self._design @ np.linalg.inv(information)
+            left = left + weights * (carried * self._design).sum(axis=1) * (0.5 - p)
+        return np.asarray(self._design.T @ left)
+
+    def std_errors(self, beta: FloatArray) -> FloatArray:
+        """Roots of the diagonal of the inverse of X' W X, with the penalty of X' W (1 + h) X.
+
+        The latter is the information of the data that Firth's penalty adds to, as in logistf.
+        """
+        information, weights = self.information(beta), self._weights(beta)[1]
+        if self.is_penalised:
+            carried = self._design @ np.linalg.inv(information)
+            heavier = weights * (1 + weights * (carried * self._design).sum(axis=1))
+            information = self._design.T @ (heavier[:, None] * self._design)
+        return np.asarray(np.sqrt(np.diag(np.linalg.inv(information))))
+
+    def curvature(self, beta: FloatArray) -> FloatArray:
+        """Minus the second derivative: X' W X, less that of log(det(X' W X)) / 2 with the penalty.
+
+        h = w q with q_i = x_i' I^-1 x_i, so that along coefficient j: w_i changes by
+        d_i x_ij, d = w (1 - 2 p), and q_i by -x_i' I^-1 (X' diag(d x_j) X) I^-1 x_i.
+        """
+        information = self.information(beta)
+        if not self.is_penalised:
+            return information
+        x, (p, w) = self._design, self._weights(beta)
+        d = w * (1 - 2 * p)
+        carried = x @ np.linalg.inv(information)
+        q = (carried * x).sum(axis=1)
+        second = np.empty_like(information)
+        for j in range(x.shape[1]):
+            change = x.T @ ((d * x[:, j])[:, None] * x)
+            q_change = -((carried @ change) * carried).sum(axis=1)
+            h_change = d * x[:, j] * q + w * q_change
+            second[:, j] = x.T @ (h_change * (0.5 - p) - w * q * w * x[:, j])
+        return information - second
+
+    def maximise(
+        self, start: FloatArray, free: NDArray[np.bool_] | None = None
+    ) -> tuple[FloatArray, float]:
+        """The highest log-likelihood over the free coefficients, the others held at their start.
+
+        Newton's steps, bounded, and halved until the log-likelihood does not fall. Where the
+        penalised one is not concave the steps are those of the likelihood alone.
+
+        Raises
+        ------
+        ConvergenceError
+            The iterations do not end.
+        """
+        moving = np.ones(start.size, dtype=np.bool_) if free is None else free
+        beta, value = start.copy(), self.value(start)
+        for _ in range(_MAX_ITERATIONS):
+            step = self._step(beta, moving)
+            size, longest = max(1.0, float(np.abs(beta).max())), float(np.abs(step).max())
+            if longest <= 1e-11 * size:
+                return beta, value
+            share = min(1.0, max(_LONGEST_STEP, size) / longest)
+            for _ in range(_MAX_HALVINGS):
+                new = self.value(beta + share * step)
+                if new >= value - 1e-12 * abs(value):
+                    break
+                share /= 2
+            else:
+                break
+            beta, value = beta + share * step, new
+        raise ConvergenceError(
+            "A logistic fit did not converge",
+            f"Up to {_MAX_ITERATIONS} steps; the log-likelihood reached {value:.4g}",
+            "Use fewer covariates",
+        )
+
+    def _step(self, beta: FloatArray, moving: NDArray[np.bool_]) -> FloatArray:
+        step = np.zeros(beta.size)
+        if not moving.any():
+            return step
+        information = self.information(beta)
+        gradient = self.gradient(beta, information)[moving]
+        part = np.ix_(moving, moving)
+        curvature = self.curvature(beta)[part]
+        if self.is_penalised and np.linalg.eigvalsh(curvature)[0] <= 0:
+            curvature = information[part]
+        step[moving] = np.linalg.solve(curvature, gradient)
+        return step
+
+    def profiles(
+        self, best: FloatArray, value: float, std_error: FloatArray, confidence: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Intervals (k, 2) and p-values (k,) of the likelihood-ratio test of each coefficient.
+
+        A limit is where twice the log-likelihood, maximised over the other coefficients, has
+        dropped by the quantile of chi-square with 1 degree of freedom.
+        """
+        from scipy import special
+
+        drop = float(special.chdtri(1, 1 - confidence))
+        interval, p_value = np.full((best.size, 2), np.nan), np.full(best.size, np.nan)
+        for j in range(1, best.size):
+            profile = _Profile(self, best, value, j)
+            p_value[j] = special.chdtrc(1, max(profile(0.0), 0.0))
+            for side, sign in enumerate((-1.0, 1.0)):
+                at, step = float(best[j]), sign * float(std_error[j])
+                interval[j, side] = crossing(profile, drop, at, step)
+        return interval, p_value
+
+    def _weights(self, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        from scipy import special
+
+        p = special.expit(self._design @ beta)
+        return p, p * (1 - p)
+
+
+class _Profile:
+    """Twice the loss in log-likelihood when coefficient j is held at a value.
+
+    With the penalty there can be several maxima where the levels are far apart: the best is taken
+    of searches that start at the nearest values looked at on either side, each looked at once.
+    """
+
+    def __init__(self, likelihood: Likelihood, best: FloatArray, value: float, j: int) -> None:
+        self._likelihood, self._top, self._j = likelihood, value, j
+        self._free = np.arange(best.size) != j
+        self._found = {float(best[j]): (best.copy(), value)}
+
+    def __call__(self, value: float) -> float:
+        if value not in self._found:
+            searches = [
+                self._likelihood.maximise(start, self._free) for start in self._starts(value)
+            ]
+            self._found[value] = max(searches, key=lambda search: search[1])
+        return 2 * (self._top - self._found[value][1])
+
+    def _starts(self, value: float) -> list[FloatArray]:
+        below = max((at for at in self._found if at < value), default=None)
+        above = min((at for at in self._found if at > value), default=None)
+        near = [at for at in (below, above) if at is not None]
+        if not self._likelihood.is_penalised:  # concave: one search will do
+            near = sorted(near, key=lambda at: abs(at - value))[:1]
+        starts = [self._found[at][0].copy() for at in near]
+        for start in starts:
+            start[self._j] = value
+        return starts

@@ -12,12 +12,12 @@ from neurosig.assessment.quality import AssessOptions, assess
 from neurosig.assessment.rules import VERDICTS, QualityThresholds
 from neurosig.cli._files import PROVENANCE, beside, refuse_overwriting, write_provenance
 from neurosig.cli._options import expand
+from neurosig.cli._rows import EXCLUDE_HELP, ROWS_HELP, read_rows_as
 from neurosig.errors import ParameterError
 from neurosig.pl.assessment import assessment_data, assessment_figure
 from neurosig.pl.style import save_figure
 from neurosig.study.config import ExpressionReading, SignatureChoice
 from neurosig.study.signature_choice import choose_signatures
-from neurosig.study.sources import read_expression_as
 
 
 @expand
@@ -31,6 +31,9 @@ def command(
     figure: Annotated[
         Path | None, typer.Option(help=".svg file to draw; its numbers go beside it")
     ] = None,
+    rows: Annotated[Path | None, typer.Option(help=ROWS_HELP)] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help=EXCLUDE_HELP)] = None,
+    cohort: Annotated[str, typer.Option(help="name of the cohort in a report")] = "cohort",
 ) -> None:
     """Judge signatures in a matrix: ok, caution or refuse.
 
@@ -46,8 +49,9 @@ def command(
             )
     numbers = [] if figure is None else [figure, figure.with_suffix(".csv")]
     rules = beside(output, "rules.csv")
+    inputs = [expression, *([rows] if rows else [])]
     refuse_overwriting(
-        [expression, *map(Path, choice.files)],
+        [*inputs, *map(Path, choice.files)],
         [output, rules, beside(output, PROVENANCE), *numbers],
     )
     for clash in {output, rules} & set(numbers):
@@ -57,14 +61,19 @@ def command(
             "Give the figure another name",
         )
     result = assess(
-        read_expression_as(expression, reading),
+        read_rows_as(expression, reading, rows=rows, exclude=exclude or [], name=cohort),
         choose_signatures(choice, Path.cwd()),
         thresholds=thresholds,
         **asdict(options),
     )
     _atomic.write_csv(output, result.table.reset_index())
     _atomic.write_csv(rules, result.rules)
-    write_provenance(output, [expression], assessment=result.provenance)
+    write_provenance(
+        output,
+        inputs,
+        assessment=result.provenance,
+        about={"kind": "assessment", "cohort": cohort},
+    )
     if figure is not None:
         data = assessment_data(result)
         save_figure(assessment_figure(data), data, figure)

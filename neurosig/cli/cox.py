@@ -8,6 +8,7 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
 from neurosig.cli._options import expand
+from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox
@@ -42,4 +43,17 @@ def command(
         scale=scale,
         model=model,
     )
-    give(result, output, inputs=[scores, clinical])
+    scoring = scoring_of(scores)
+    give(
+        result,
+        output,
+        inputs=[scores, clinical],
+        scores=scoring,
+        about={
+            "kind": "survival",
+            "cohort": cohort,
+            "method": method_of(scoring),
+            "endpoint": endpoint.name,
+            "understood": joined.echo,
+        },
+    )

@@ -7,6 +7,7 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
 from neurosig.cli._options import expand
+from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.regression.verb import regress
 from neurosig.study.config import ClinicalReading
 
@@ -34,4 +35,16 @@ def command(
         adjust=[parse_term(text) for text in adjust or []],
         scale=scale,
     )
-    give(result, output, inputs=[scores, clinical])
+    scoring = scoring_of(scores)
+    give(
+        result,
+        output,
+        inputs=[scores, clinical],
+        scores=scoring,
+        about={
+            "kind": "regression",
+            "cohort": cohort,
+            "method": method_of(scoring),
+            "endpoint": outcome,
+        },
+    )

@@ -1,7 +1,6 @@
 """`run`: from a configuration to a folder with tables, figures, report and provenance."""
 
 import hashlib
-import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,22 +11,21 @@ import pandas as pd
 
 from neurosig import _atomic, provenance
 from neurosig._progress import Advance, progress_bar
-from neurosig.errors import ResourceError, examples
 from neurosig.report.build import REPORT, build_report
 from neurosig.study.analysis import StudyAnalysis, analyse
 from neurosig.study.config import Study, read_config, study_of, with_folders
-from neurosig.study.figures import FOLDER as FIGURES
 from neurosig.study.figures import write_figures
 from neurosig.study.manifest import build_manifest
 from neurosig.study.notices import Notices
-from neurosig.study.tables import FOLDER as TABLES
+from neurosig.study.run_folder import (
+    CONFIG,
+    MANIFEST,
+    PROVENANCE,
+    refuse_foreign_folder,
+    staging_folder,
+    swap,
+)
 from neurosig.study.tables import study_tables, write_tables
-
-MANIFEST = "manifest.json"
-PROVENANCE = "provenance.json"
-CONFIG = "config.yaml"
-CONTENT = frozenset({MANIFEST, PROVENANCE, CONFIG, REPORT, TABLES, FIGURES})
-BYSTANDERS = frozenset({".DS_Store", ".snakemake_timestamp"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +75,15 @@ def run(
     study = study_of(config) if isinstance(config, Mapping) else read_config(config)
     study = with_folders(study, output=output, data=data)
     target = study.output
-    _refuse_foreign_folder(target)
+    refuse_foreign_folder(target)
     notices = Notices()
     with progress_bar(len(study.config.cohorts) + 3, "neurosig") as advance:
         analysis = analyse(study, notices, advance)
         advance("tables")
-        staging = _staging_folder(target)
+        staging = staging_folder(target)
         try:
             tables = _write(study, analysis, notices, staging, advance)
-            _swap(staging, target)
+            swap(staging, target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return StudyRun(target, tables, tuple(notices.texts), study.config.exploratory)
@@ -108,64 +106,6 @@ def _write(
     _atomic.write_json(folder / MANIFEST, asdict(manifest))
     build_report(folder)
     return tables
-
-
-def _refuse_foreign_folder(target: Path) -> None:
-    """A folder that holds other things than an earlier run is never replaced."""
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise ResourceError(
-            f"The output {str(target)!r} is not a folder", "It is a file", "Choose another output"
-        )
-    names = {path.name for path in target.iterdir()} - BYSTANDERS
-    if not names or (names <= CONTENT and {MANIFEST, PROVENANCE} <= names):
-        return
-    foreign = sorted(names - CONTENT)
-    raise ResourceError(
-        f"The output {str(target)!r} exists and is not just the folder of an earlier run",
-        f"It holds {examples(foreign)}" if foreign else f"It lacks {MANIFEST} or {PROVENANCE}",
-        "Choose another output, or empty this one: it would be replaced as a whole",
-    )
-
-
-def _staging_folder(target: Path) -> Path:
-    folder = _beside(target, "partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir()
-    except OSError as error:
-        raise _not_writable(target, error) from error
-    return folder
-
-
-def _swap(staging: Path, target: Path) -> None:
-    """Put the new folder in the place of the old one, or the old one back if that fails."""
-    old = _beside(target, "old")
-    try:
-        if target.exists():
-            target.rename(old)
-        staging.rename(target)
-    except BaseException as error:
-        if old.exists() and not target.exists():
-            old.rename(target)
-        if isinstance(error, OSError):
-            raise _not_writable(target, error) from error
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _beside(target: Path, what: str) -> Path:
-    return target.with_name(f".{target.name}-{what}-{secrets.token_hex(4)}")
-
-
-def _not_writable(target: Path, error: OSError) -> ResourceError:
-    return ResourceError(
-        f"The output {str(target)!r} cannot be written: {error.strerror or error}",
-        f"Its parent folder is {str(target.parent)!r}",
-        "Choose another output (inside a mounted folder, not the mounted folder itself) or give "
-        "the parent folder write permission",
-    )
 
 
 def _provenance(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:

@@ -1,0 +1,185 @@
+"""A report of tables that the commands wrote one by one, as a workflow does."""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from neurosig import _atomic, provenance
+from neurosig.errors import InputError, ParameterError, examples
+from neurosig.keys import Result
+from neurosig.report.build import REPORT, build_report
+from neurosig.study.run_folder import (
+    MANIFEST,
+    PROVENANCE,
+    refuse_foreign_folder,
+    staging_folder,
+    swap,
+)
+
+KINDS: Final = (
+    "survival",
+    "regression",
+    "pooled",
+    "assessment",
+    "scores",
+    "agreement",
+    "cells",
+)
+"""What a table can be; the commands write it into the provenance beside it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CollectedTable:
+    """One table with what is known of it.
+
+    cohort, method, endpoint: what it is about, None where it is not about one
+    understood: what was understood of the endpoint, in words
+    coverage, row_flow: the tables that were written beside it, empty where there were none
+    origin, record: file name and SHA-256, and its provenance
+    """
+
+    kind: str
+    table: pd.DataFrame
+    cohort: str | None = None
+    method: str | None = None
+    endpoint: str | None = None
+    understood: str = ""
+    coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
+    row_flow: pd.DataFrame = field(default_factory=pd.DataFrame)
+    origin: Mapping[str, str] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collection:
+    """The tables of a report; the first method met is the main one."""
+
+    tables: tuple[CollectedTable, ...]
+    title: str
+    subtitle: str = ""
+    shown: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        seen: dict[tuple[Any, ...], CollectedTable] = {}
+        for one in self.tables:
+            key = (one.kind, one.cohort, one.method, one.endpoint)
+            if key in seen and one.kind != "regression":
+                raise ParameterError(
+                    f"Two tables are about the same: {one.kind} of {one.cohort or 'all cohorts'}"
+                    f"{f', {one.method}' if one.method else ''}",
+                    f"They are {seen[key].origin.get('file')!r} and {one.origin.get('file')!r}",
+                    "Leave one of them out, or give the cohorts names: --cohort",
+                )
+            seen[key] = one
+        known = {
+            str(name)
+            for one in self.of("survival", "pooled", "cells")
+            for name in one.table[Result.SIGNATURE]
+        }
+        unknown = [name for name in self.shown if name not in known]
+        if unknown:
+            raise InputError(
+                f"The report is to show {unknown[0]!r}, of which there is no result",
+                f"There are results of {examples(sorted(known))}",
+                "Correct --signature",
+            )
+
+    def of(self, *kinds: str, method: str | None = None) -> tuple[CollectedTable, ...]:
+        """The tables of some kinds, of one method if it is named."""
+        return tuple(
+            t for t in self.tables if t.kind in kinds and (method is None or t.method == method)
+        )
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The scoring methods in the order they were met."""
+        return tuple(dict.fromkeys(t.method for t in self.tables if t.method is not None))
+
+    @property
+    def main(self) -> str | None:
+        """The method whose results come first."""
+        return next(iter(self.methods), None)
+
+    @property
+    def cohorts(self) -> tuple[str, ...]:
+        """The cohorts or data sets in the order they were met."""
+        return tuple(dict.fromkeys(t.cohort for t in self.tables if t.cohort is not None))
+
+
+def stacked(tables: Sequence[CollectedTable], *, cohort: bool = False) -> pd.DataFrame:
+    """Tables one below the other; with `cohort`, the cohort of each in front."""
+    parts = []
+    for one in tables:
+        part = one.table.copy()
+        if cohort and Result.COHORT not in part.columns:
+            part.insert(0, Result.COHORT, one.cohort or "")
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def collected_report(collection: Collection, folder: Path) -> Path:
+    """Write tables, figures and one self-contained page of them to a folder; where the page is.
+
+    Nothing is computed: the tables are shown as they are, and figures are drawn of their numbers.
+    An earlier report in the folder is replaced when the new one is complete.
+
+    Raises
+    ------
+    ParameterError, InputError
+        Two tables are about the same, or there is nothing to show.
+    ResourceError
+        The folder holds other things, or cannot be written.
+    """
+    from neurosig.study.collected_sections import collected_manifest, drawn_figures, shown_tables
+
+    refuse_foreign_folder(folder)
+    record = _record(collection)
+    staging = staging_folder(folder)
+    try:
+        tables = shown_tables(collection)
+        for name, table in tables.items():
+            _atomic.write_csv(staging / "tables" / f"{name}.csv", table)
+        figures = drawn_figures(collection, staging)
+        manifest = collected_manifest(collection, tables, figures, record)
+        _atomic.write_json(staging / PROVENANCE, record)
+        _atomic.write_json(staging / MANIFEST, asdict(manifest))
+        build_report(staging)
+        swap(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return folder / REPORT
+
+
+def _record(collection: Collection) -> dict[str, Any]:
+    """Who made the report, and who made what is in it."""
+    return provenance.record(
+        signatures=list(_signature_hashes(collection.tables)),
+        inputs=[
+            {
+                **one.origin,
+                "kind": one.kind,
+                **{
+                    name: value
+                    for name in ("cohort", "method", "endpoint")
+                    if (value := getattr(one, name)) is not None
+                },
+                "made_by": one.record.get("command", ""),
+            }
+            for one in collection.tables
+        ],
+    )
+
+
+def _signature_hashes(tables: Sequence[CollectedTable]) -> Iterator[str]:
+    """The different collections of signatures that were scored; more than one is a mistake."""
+    seen = set()
+    for one in tables:
+        scoring = one.record.get("scores") or {}
+        sha = (scoring.get("signatures") or {}).get("sha256")
+        if sha is not None and sha not in seen:
+            seen.add(sha)
+            yield sha

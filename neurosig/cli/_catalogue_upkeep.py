@@ -17,6 +17,7 @@ from neurosig.genesets.derivation import Derivation, Sources, derive
 from neurosig.genesets.entry_text import text_of
 from neurosig.genesets.gene_table import gene_table
 from neurosig.genesets.lint import lint
+from neurosig.records.writing import write_folder_record
 
 _SOURCE_OPTIONS: Final = {
     "gene_ontology": "--go, org.Hs.eg.sqlite of org.Hs.eg.db",
@@ -78,6 +79,10 @@ def build_catalogue(
     if output is not None:
         for derivation in changed:
             _write(derivation, output)
+        if changed:
+            written = [_path(derivation, output) for derivation in changed]
+            sources_read = [path for path in (sources.hgnc, go, genes) if path is not None]
+            write_folder_record(output, files=written, inputs=sources_read)
         sys.stdout.write(f"{count(len(changed), 'changed entry', 'changed entries')} written\n")
     elif changed:
         raise SignatureLintError(
@@ -97,8 +102,11 @@ def _write_unchecked(derivations: Iterable[Derivation]) -> None:
 
 
 def _write(derivation: Derivation, folder: Path) -> None:
-    path = folder / str(derivation.entry["category"]) / f"{derivation.id}.yaml"
-    _atomic.write_text(path, text_of(derivation.entry))
+    _atomic.write_text(_path(derivation, folder), text_of(derivation.entry))
+
+
+def _path(derivation: Derivation, folder: Path) -> Path:
+    return folder / str(derivation.entry["category"]) / f"{derivation.id}.yaml"
 
 
 def _symbols_of(path: Path) -> set[str]:

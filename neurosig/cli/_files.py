@@ -7,18 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from neurosig import _atomic, _params, provenance
+from neurosig import _atomic, _params
 from neurosig._tables import read_rows
 from neurosig.errors import InputError, ParameterError, count
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.results import Results
+from neurosig.records.files import sidecar_of
+from neurosig.records.writing import write_sidecar
 from neurosig.scores import Scores
 from neurosig.study.config import ClinicalReading
 from neurosig.study.sources import read_clinical_as
 
-PROVENANCE = "provenance.json"
 TERM_HELP = (
     "covariate, as COLUMN, COLUMN:categorical, COLUMN:categorical:REFERENCE, COLUMN:log2 or "
     "COLUMN:spline; "
@@ -98,32 +99,43 @@ def give(result: Results, output: Path | None, *, inputs: Iterable[Path], **fact
         return
     inputs = list(inputs)
     row_flow = beside(output, "row_flow.csv")
-    refuse_overwriting(inputs, [output, row_flow, beside(output, PROVENANCE)])
+    refuse_overwriting(inputs, [output, row_flow])
     _atomic.write_csv(output, result.table)
+    written = [output]
     if len(result.row_flow):
         _atomic.write_csv(row_flow, result.row_flow)
+        written.append(row_flow)
     else:
         row_flow.unlink(missing_ok=True)
-    write_provenance(output, inputs, **facts)
+    write_sidecar(written, inputs=inputs, **facts)
     sys.stderr.write(f"{output}: {count(len(result.table), 'row')}\n")
 
 
-def write_provenance(output: Path, inputs: Iterable[Path], **facts: Any) -> None:
-    """Write who made a file next to it."""
-    files = [{"file": p.name, "sha256": provenance.sha256_of_file(p)} for p in inputs]
-    _atomic.write_json(beside(output, PROVENANCE), provenance.record(inputs=files, **facts))
-
-
 def refuse_overwriting(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
-    """Refuse an output, or a file beside it, that is one of the inputs."""
-    read = {path.resolve() for path in inputs}
-    for path in outputs:
+    """Refuse an output, or a record beside one, that is one of the inputs or of their records."""
+    read = {path.resolve() for given in inputs for path in (given, sidecar_of(given))}
+    planned = list(outputs)
+    for path in (*planned, *map(sidecar_of, planned)):
         if path.resolve() in read:
             raise ParameterError(
                 f"{str(path)!r} would be overwritten",
                 "It is one of the files that are read",
                 "Give another --output",
             )
+
+
+def refuse_one_file_twice(output: Path | None, figure: Path | None, *others: Path) -> None:
+    """Refuse a figure whose numbers would be written where another output goes."""
+    if figure is None:
+        return
+    numbers = figure.with_suffix(".csv")
+    tables = {path.resolve() for path in (output, *others) if path is not None}
+    if numbers.resolve() in tables:
+        raise ParameterError(
+            f"--output and the numbers of --figure are the same file, {str(numbers)!r}",
+            "The numbers of a figure go to a .csv of its name",
+            "Give the figure another name",
+        )
 
 
 def beside(output: Path, ending: str) -> Path:

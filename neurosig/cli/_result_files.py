@@ -1,6 +1,5 @@
 """What the commands wrote, read again: tables with their types, and what their provenance says."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ import pandas as pd
 from neurosig import keys
 from neurosig._atomic import unguard_cell
 from neurosig._tables import read_rows
-from neurosig.cli._files import PROVENANCE, beside, read_scores
-from neurosig.errors import InputError, ResourceError, examples
+from neurosig.cli._files import beside, read_scores
+from neurosig.errors import InputError, examples
 from neurosig.keys import CellSummary, Coverage, Quality, Result
-from neurosig.provenance import sha256_of_file
+from neurosig.records.files import read_record, sidecar_of
 from neurosig.scores import Scores
 from neurosig.study.collected import KINDS, CollectedTable
 
@@ -85,18 +84,8 @@ def _is_number(cell: str) -> bool:
 
 def record_of(path: Path) -> Mapping[str, Any]:
     """The provenance beside a file; empty where there is none."""
-    sidecar = beside(path, PROVENANCE)
-    try:
-        record = json.loads(sidecar.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise ResourceError(
-            f"{str(sidecar)!r} cannot be read",
-            str(error),
-            "Make the file it belongs to again",
-        ) from error
-    return record if isinstance(record, Mapping) else {}
+    sidecar = sidecar_of(path)
+    return read_record(sidecar) if sidecar.is_file() else {}
 
 
 def about_of(path: Path) -> Mapping[str, Any]:
@@ -132,7 +121,7 @@ def collect(path: Path) -> CollectedTable:
     if not isinstance(about, Mapping) or about.get("kind") not in KINDS:
         raise InputError(
             f"It is not known what {str(path)!r} is",
-            f"A report takes tables with their provenance beside them ({beside(path, PROVENANCE)}):"
+            f"A report takes tables with their provenance beside them ({sidecar_of(path)}):"
             f" {examples(KINDS, 10, quoted=False)}",
             "Write it again with --output, by `neurosig cox`, `meta`, `assess`, `score` or another "
             "command",
@@ -142,6 +131,7 @@ def collect(path: Path) -> CollectedTable:
     extra = beside(path, {"scores": "coverage.csv", "assessment": "rules.csv"}.get(kind, "-"))
     row_flow = beside(path, "row_flow.csv")
     return CollectedTable(
+        path=path,
         kind=kind,
         cohort=about.get("cohort"),
         method=about.get("method"),
@@ -150,6 +140,5 @@ def collect(path: Path) -> CollectedTable:
         table=table,
         coverage=read_typed(extra) if kind == "scores" and extra.is_file() else pd.DataFrame(),
         row_flow=read_typed(row_flow) if row_flow.is_file() else pd.DataFrame(),
-        origin={"file": path.name, "sha256": sha256_of_file(path)},
         record=record,
     )

@@ -10,12 +10,14 @@ import typer
 from neurosig import _atomic
 from neurosig.assessment.quality import AssessOptions, assess
 from neurosig.assessment.rules import VERDICTS, QualityThresholds
-from neurosig.cli._files import PROVENANCE, beside, refuse_overwriting, write_provenance
+from neurosig.cli._files import beside, refuse_one_file_twice, refuse_overwriting
 from neurosig.cli._options import expand
 from neurosig.cli._rows import EXCLUDE_HELP, ROWS_HELP, read_rows_as
 from neurosig.errors import ParameterError
 from neurosig.pl.assessment import assessment_data, assessment_figure
 from neurosig.pl.style import save_figure
+from neurosig.records.finding import made_with
+from neurosig.records.writing import write_sidecar
 from neurosig.study.config import ExpressionReading, SignatureChoice
 from neurosig.study.signature_choice import choose_signatures
 
@@ -49,17 +51,9 @@ def command(
             )
     numbers = [] if figure is None else [figure, figure.with_suffix(".csv")]
     rules = beside(output, "rules.csv")
-    inputs = [expression, *([rows] if rows else [])]
-    refuse_overwriting(
-        [*inputs, *map(Path, choice.files)],
-        [output, rules, beside(output, PROVENANCE), *numbers],
-    )
-    for clash in {output, rules} & set(numbers):
-        raise ParameterError(
-            f"--output and the numbers of --figure are the same file, {str(clash)!r}",
-            "The numbers of a figure go to a .csv of its name",
-            "Give the figure another name",
-        )
+    inputs = [expression, *map(Path, choice.files), *([rows] if rows else [])]
+    refuse_overwriting(inputs, [output, rules, *numbers])
+    refuse_one_file_twice(output, figure, rules)
     result = assess(
         read_rows_as(expression, reading, rows=rows, exclude=exclude or [], name=cohort),
         choose_signatures(choice, Path.cwd()),
@@ -68,14 +62,16 @@ def command(
     )
     _atomic.write_csv(output, result.table.reset_index())
     _atomic.write_csv(rules, result.rules)
-    write_provenance(
-        output,
-        inputs,
-        assessment=result.provenance,
-        about={"kind": "assessment", "cohort": cohort},
-    )
     if figure is not None:
         data = assessment_data(result)
         save_figure(assessment_figure(data), data, figure)
+    who = {"seed": options.seed, **made_with(result.provenance)}
+    write_sidecar(
+        [output, rules, *numbers],
+        inputs=inputs,
+        assessment=result.provenance,
+        about={"kind": "assessment", "cohort": cohort},
+        **who,
+    )
     counts = ", ".join(f"{len(result.ids(verdict))} {verdict}" for verdict in VERDICTS)
     sys.stderr.write(f"{output}: {counts}\n")

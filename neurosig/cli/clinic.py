@@ -8,11 +8,12 @@ import pandas as pd
 import typer
 
 from neurosig import _atomic
-from neurosig.cli._files import PROVENANCE, beside, refuse_overwriting, write_provenance
+from neurosig.cli._files import beside, refuse_overwriting
 from neurosig.cli._options import expand
 from neurosig.errors import ParameterError, count
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.recode import recode
+from neurosig.records.writing import write_sidecar
 from neurosig.study.config import ClinicalReading
 from neurosig.study.sources import read_clinical_as
 
@@ -43,7 +44,7 @@ def command(
             "Give a .csv file",
         )
     row_flow = beside(output, "row_flow.csv")
-    refuse_overwriting([clinical], [output, row_flow, beside(output, PROVENANCE)])
+    refuse_overwriting([clinical], [output, row_flow])
     table = read_clinical_as(clinical, reading)
     for column, mapping in _recodings(recode_ or []).items():
         table = recode(table, column, mapping)
@@ -58,7 +59,7 @@ def command(
     ids = str(table.index.name or "id")
     _atomic.write_csv(output, rows.data.rename_axis(ids).reset_index())
     _atomic.write_csv(row_flow, rows.row_flow)
-    write_provenance(output, [clinical], about={"kind": "clinic", "n_rows": len(rows.data)})
+    write_sidecar([output, row_flow], inputs=[clinical], about={"kind": "clinic"})
     sys.stderr.write(f"{output}: {len(rows.data)} of {count(len(table), 'row')}\n")
 
 

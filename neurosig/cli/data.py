@@ -12,6 +12,7 @@ from neurosig.datasets.registry import COHORTS, UNITS, home_cohort
 from neurosig.datasets.tcga import load_cohort
 from neurosig.errors import count
 from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.records.writing import write_sidecar
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -47,6 +48,8 @@ def fetch_cohort(
     data = load_cohort(known.id, folder=folder, again=again, offline=offline)
     clinical = folder / known.id / "clinical.csv"
     _atomic.write_csv(clinical, data.clinical.rename_axis("sample").reset_index())
+    sources = [folder / file.name for file in (known.clinical, known.survival)]
+    write_sidecar([clinical], inputs=sources, notes=list(data.notes))
     endpoint = Endpoint.recommended(known.id)
     sys.stderr.write(
         f"{known.id}: {count(data.expression.n_vars, 'gene')} in "

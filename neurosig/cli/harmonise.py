@@ -9,13 +9,14 @@ import pandas as pd
 import typer
 
 from neurosig import _atomic
-from neurosig.cli._files import PROVENANCE, beside, refuse_overwriting, write_provenance
+from neurosig.cli._files import beside, refuse_overwriting
 from neurosig.cli._options import expand
 from neurosig.errors import DuplicateGenesError, ParameterError
 from neurosig.expression.adapters import is_anndata
 from neurosig.expression.io import ANNDATA_ENDINGS, read_anndata, read_table
 from neurosig.harmonisation.verb import HarmoniseOptions, harmonise
 from neurosig.keys import ORIGINAL_IDS, UNS
+from neurosig.records.writing import write_sidecar
 from neurosig.study.config import TableReading
 
 OUTPUTS = (".csv", ".tsv", ".parquet", ".h5ad")
@@ -39,7 +40,7 @@ def command(
     """
     report = beside(output, "report.csv")
     _refuse_format(output)
-    refuse_overwriting([expression], [output, report, beside(output, PROVENANCE)])
+    refuse_overwriting([expression], [output, report])
     data = _read(expression, reading)
     try:
         result = harmonise(
@@ -54,17 +55,14 @@ def command(
         found = error.facts.get("report")
         if isinstance(found, pd.DataFrame):
             _atomic.write_csv(report, found)
+            write_sidecar([report], inputs=[expression])
             sys.stderr.write(f"{report}: what each identifier would become\n")
         raise
     _write(result.data, output, genes_in_rows=reading.orientation == "genes_in_rows")
     _atomic.write_csv(report, result.report)
     facts = result.provenance["harmonise"]
     lost = [*facts["not_carried"], *([] if output.suffix == ".h5ad" else _annotation(result.data))]
-    write_provenance(
-        output,
-        [expression] if expression.is_file() else [],
-        harmonise={**facts, "not_carried": lost},
-    )
+    write_sidecar([output, report], inputs=[expression], harmonise={**facts, "not_carried": lost})
     if lost:
         sys.stderr.write(f"{output} does not hold {', '.join(lost)} of {expression.name}\n")
     counts = ", ".join(f"{name} {n:,}" for name, n in result.summary.items())

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from neurosig.cli._files import join_files, refuse_overwriting, write_provenance
+from neurosig.cli._files import join_files, refuse_overwriting
 from neurosig.cli._options import expand
 from neurosig.errors import ParameterError
 from neurosig.outcomes.clinic.endpoint import Endpoint
@@ -16,6 +16,7 @@ from neurosig.outcomes.curves.rank_tests import logrank
 from neurosig.outcomes.curves.rank_weights import RankWeights
 from neurosig.outcomes.curves.survival_curve import kaplan_meier, survival_quantile
 from neurosig.pl.style import save_figure
+from neurosig.records.writing import write_sidecar
 from neurosig.study.config import ClinicalReading
 from neurosig.study.curves import draw_curves
 
@@ -41,11 +42,11 @@ def command(
         raise ParameterError(
             f"--output cannot be {str(output)!r}", "Figures are SVG files", "Give a .svg file"
         )
-    refuse_overwriting([scores, clinical], [output.with_suffix(".csv")])
+    refuse_overwriting([scores, clinical], [output, output.with_suffix(".csv")])
     cohort = join_files(scores, clinical, reading, endpoint, "cohort")
     curves = draw_curves(cohort, signature, interval=interval)
-    save_figure(curves.figure, curves.data, output)
-    write_provenance(output, [scores, clinical], signature=signature)
+    written = save_figure(curves.figure, curves.data, output)
+    write_sidecar(written, inputs=[scores, clinical], signature=signature)
     groups = curves.groups
     entry = groups.get("entry")
     test = logrank(groups["time"], groups["event"], groups["group"], entry=entry, **asdict(weights))

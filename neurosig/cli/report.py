@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from neurosig.errors import ParameterError, examples
+from neurosig.records.files import FOLDER_RECORD
+from neurosig.records.writing import amend_folder_record
 from neurosig.report.build import build_report
 
 
@@ -34,7 +36,10 @@ def command(
     """
     if len(what) == 1 and (what[0].is_dir() or (output is None and not what[0].is_file())):
         _refuse_options_of_tables(output, title, subtitle, signature)
-        sys.stdout.write(f"report: {build_report(what[0])}\n")
+        report = build_report(what[0])
+        if (what[0] / FOLDER_RECORD).is_file():
+            amend_folder_record(what[0], [report])
+        sys.stdout.write(f"report: {report}\n")
         return
     folders = [path for path in what if path.is_dir()]
     if folders:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from neurosig import _atomic, _params
-from neurosig.cli._files import PROVENANCE, beside, refuse_overwriting, write_provenance
+from neurosig.cli._files import beside, refuse_overwriting
 from neurosig.cli._options import expand
 from neurosig.cli._rows import EXCLUDE_HELP, ROWS_HELP, read_rows_as
 from neurosig.cohort_stats import ENDING, CohortStats
@@ -21,6 +21,8 @@ from neurosig.expression.dask_workers import connected
 from neurosig.matched_null import MatchedNull, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
+from neurosig.records.finding import made_with
+from neurosig.records.writing import write_sidecar
 from neurosig.scores import Scores
 from neurosig.study.config import ExpressionReading, SignatureChoice
 from neurosig.study.signature_choice import choose_signatures
@@ -77,16 +79,14 @@ def command(
     the p-values if they are asked for, and the provenance.
     """
     _refuse_format(output)
-    inputs = [expression, *([cohort] if cohort else []), *([rows] if rows else [])]
-    refuse_overwriting(
-        [*inputs, *map(Path, choice.files)],
-        [
-            output,
-            _p_values_of(output),
-            *(beside(output, ending) for ending in (COVERAGE, PROVENANCE)),
-            *([save_cohort] if save_cohort else []),
-        ],
-    )
+    inputs = [
+        expression,
+        *([cohort] if cohort else []),
+        *map(Path, choice.files),
+        *([rows] if rows else []),
+    ]
+    saved = [save_cohort] if save_cohort else []
+    refuse_overwriting(inputs, [output, _p_values_of(output), beside(output, COVERAGE), *saved])
     data = _expression(
         expression,
         reading,
@@ -128,15 +128,17 @@ def command(
                 null=_null(null, null_sets, seed),
                 seed=seed or 0,
             )
-    _write(scores, output)
-    write_provenance(
-        output,
-        inputs,
-        scores=scores.provenance,
-        about={"kind": "scores", "cohort": name, "method": scores.method},
-    )
+    written = _write(scores, output)
     if save_cohort is not None:
         scores.cohort_stats.save(save_cohort)
+    who = made_with(scores.provenance)
+    write_sidecar(
+        [*written, *saved],
+        inputs=inputs,
+        scores=scores.provenance,
+        about={"kind": "scores", "cohort": name, "method": scores.method},
+        **who,
+    )
     sys.stderr.write(f"{output}: {scores.values.shape[0]} x {scores.values.shape[1]} scores\n")
 
 
@@ -240,8 +242,9 @@ def _p_values_of(output: Path) -> Path:
     return beside(output, f"pvalues{output.suffix}")
 
 
-def _write(scores: Scores, output: Path) -> None:
+def _write(scores: Scores, output: Path) -> list[Path]:
     """Write scores, coverage and p-values; p-values of earlier scores under that name go."""
+    written = [output]
     if output.suffix == ".h5ad":
         scores.save(output)
     else:
@@ -251,10 +254,12 @@ def _write(scores: Scores, output: Path) -> None:
         if scores.pvalues is not None:
             table = scores.pvalues.rename_axis("observation").reset_index()
             _atomic.write_csv(_p_values_of(output), table, sep=sep)
+            written.append(_p_values_of(output))
         else:
             _p_values_of(output).unlink(missing_ok=True)
     coverage = scores.coverage.reset_index()
     _atomic.write_csv(beside(output, COVERAGE), coverage)
+    return [*written, beside(output, COVERAGE)]
 
 
 def parse_parameters(method: str, texts: list[str]) -> dict[str, Any]:

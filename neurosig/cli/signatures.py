@@ -9,6 +9,7 @@ import typer
 
 from neurosig import _atomic
 from neurosig.cli._catalogue_upkeep import build_catalogue, lint_catalogue
+from neurosig.cli._files import refuse_one_file_twice, refuse_overwriting
 from neurosig.cli._options import expand
 from neurosig.engine import coverage_of
 from neurosig.errors import count
@@ -16,7 +17,9 @@ from neurosig.genesets.catalogue import Catalogue
 from neurosig.genesets.finding import catalogue_table, load_signatures, search_signatures
 from neurosig.genesets.formats import write_signatures
 from neurosig.genesets.overlap import signature_overlap
+from neurosig.genesets.signature import SignatureCollection
 from neurosig.keys import OK, Coverage
+from neurosig.records.writing import write_sidecar
 from neurosig.study.config import ExpressionReading, SignatureChoice
 from neurosig.study.signature_choice import choose_signatures
 from neurosig.study.sources import read_expression_as
@@ -90,6 +93,11 @@ def compare(
     ] = 0.0,
 ) -> None:
     """Compare signatures: shared genes, Jaccard index and containment of each pair."""
+    numbers = [] if figure is None else [figure, figure.with_suffix(".csv")]
+    outputs = [*([] if output is None else [output]), *numbers]
+    inputs = [Path(name) for name in choice.files]
+    refuse_overwriting(inputs, outputs)
+    refuse_one_file_twice(output, figure)
     named = SignatureChoice(
         panel=choice.panel,
         category=choice.category,
@@ -97,7 +105,8 @@ def compare(
         files=choice.files,
         include_provisional=choice.include_provisional,
     )
-    overlap = signature_overlap(choose_signatures(named, Path.cwd()))
+    collection = choose_signatures(named, Path.cwd())
+    overlap = signature_overlap(collection)
     pairs = overlap.table
     for row in pairs.to_dict("records"):
         if max(row["jaccard"], row["containment"]) >= at_least:
@@ -118,6 +127,8 @@ def compare(
 
         data = pl.overlap_data(overlap)
         pl.save_figure(pl.overlap_figure(data), data, figure)
+    if outputs:
+        write_sidecar(outputs, inputs=inputs, signatures=_in_brief(collection))
 
 
 @app.command("export")
@@ -127,8 +138,11 @@ def export(
     choice: SignatureChoice,
 ) -> None:
     """Write signatures to a file of another format."""
+    inputs = [Path(name) for name in choice.files]
+    refuse_overwriting(inputs, [output])
     collection = choose_signatures(choice, Path.cwd())
     write_signatures(collection, output)
+    write_sidecar([output], inputs=inputs, signatures=_in_brief(collection))
     sys.stderr.write(f"{output}: {count(len(collection), 'signature')}\n")
 
 
@@ -151,6 +165,11 @@ def coverage(
         )
     n_ok = int((table[Coverage.STATUS] == OK).sum())
     sys.stdout.write(f"{n_ok} of {len(table)} can be scored\n")
+
+
+def _in_brief(collection: SignatureCollection) -> dict[str, Any]:
+    """What a record says of signatures."""
+    return {"sha256": collection.sha256, "n": len(collection)}
 
 
 def _line(row: dict[Any, Any]) -> str:

@@ -24,9 +24,9 @@ from neurosig.errors import (
     count,
 )
 from neurosig.provenance import sha256_of_file
+from neurosig.records.finding import LEDGER
 
 FOLDER_VARIABLE: Final = "NEUROSIG_DATA"
-LEDGER: Final = "checksums.json"
 ATTEMPTS: Final = 5
 TIMEOUT: Final = 30.0
 _PIECE: Final = 2**20
@@ -188,9 +188,8 @@ class ResumingDownloader:
                     status=answer.status_code,
                 )
             is_resumed = answer.status_code == _PARTIAL
-            self._version.write_text(
-                answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
-            )
+            version = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
+            _atomic.write_text(self._version, version)
             expected = int(answer.headers.get("Content-Length", -1))
             n_arrived = 0
             n_pieces = max(1, -(-expected // _PIECE))

@@ -11,14 +11,9 @@ import pandas as pd
 from neurosig import _atomic, provenance
 from neurosig.errors import InputError, ParameterError, examples
 from neurosig.keys import Result
+from neurosig.records.writing import write_folder_record
 from neurosig.report.build import REPORT, build_report
-from neurosig.study.run_folder import (
-    MANIFEST,
-    PROVENANCE,
-    refuse_foreign_folder,
-    staging_folder,
-    swap,
-)
+from neurosig.study.pipeline import MANIFEST, refuse_foreign_folder, staging_folder, swap
 
 KINDS: Final = (
     "survival",
@@ -36,12 +31,14 @@ KINDS: Final = (
 class CollectedTable:
     """One table with what is known of it.
 
+    path, kind: where it was read, and which of `KINDS` it is
     cohort, method, endpoint: what it is about, None where it is not about one
     understood: what was understood of the endpoint, in words
     coverage, row_flow: the tables that were written beside it, empty where there were none
-    origin, record: file name and SHA-256, and its provenance
+    record: its provenance
     """
 
+    path: Path
     kind: str
     table: pd.DataFrame
     cohort: str | None = None
@@ -50,7 +47,6 @@ class CollectedTable:
     understood: str = ""
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
     row_flow: pd.DataFrame = field(default_factory=pd.DataFrame)
-    origin: Mapping[str, str] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -71,7 +67,7 @@ class Collection:
                 raise ParameterError(
                     f"Two tables are about the same: {one.kind} of {one.cohort or 'all cohorts'}"
                     f"{f', {one.method}' if one.method else ''}",
-                    f"They are {seen[key].origin.get('file')!r} and {one.origin.get('file')!r}",
+                    f"They are {str(seen[key].path)!r} and {str(one.path)!r}",
                     "Leave one of them out, or give the cohorts names: --cohort",
                 )
             seen[key] = one
@@ -137,30 +133,33 @@ def collected_report(collection: Collection, folder: Path) -> Path:
     from neurosig.study.collected_sections import collected_manifest, drawn_figures, shown_tables
 
     refuse_foreign_folder(folder)
-    record = _record(collection)
+    facts = _facts(collection)
+    shown = {key: value for key, value in provenance.record(**facts).items() if key != "created"}
     staging = staging_folder(folder)
     try:
         tables = shown_tables(collection)
         for name, table in tables.items():
             _atomic.write_csv(staging / "tables" / f"{name}.csv", table)
         figures = drawn_figures(collection, staging)
-        manifest = collected_manifest(collection, tables, figures, record)
-        _atomic.write_json(staging / PROVENANCE, record)
+        manifest = collected_manifest(collection, tables, figures, shown)
         _atomic.write_json(staging / MANIFEST, asdict(manifest))
         build_report(staging)
+        write_folder_record(
+            staging, final=folder, inputs=[one.path for one in collection.tables], **facts
+        )
         swap(staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return folder / REPORT
 
 
-def _record(collection: Collection) -> dict[str, Any]:
-    """Who made the report, and who made what is in it."""
-    return provenance.record(
-        signatures=list(_signature_hashes(collection.tables)),
-        inputs=[
+def _facts(collection: Collection) -> dict[str, Any]:
+    """What is in the report, and who made it."""
+    return {
+        "signatures": list(_signature_hashes(collection.tables)),
+        "tables": [
             {
-                **one.origin,
+                "file": one.path.name,
                 "kind": one.kind,
                 **{
                     name: value
@@ -171,7 +170,7 @@ def _record(collection: Collection) -> dict[str, Any]:
             }
             for one in collection.tables
         ],
-    )
+    }
 
 
 def _signature_hashes(tables: Sequence[CollectedTable]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """`run`: from a configuration to a folder with tables, figures, report and provenance."""
 
 import hashlib
+import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,21 +12,24 @@ import pandas as pd
 
 from neurosig import _atomic, provenance
 from neurosig._progress import Advance, progress_bar
+from neurosig.errors import ResourceError, examples
+from neurosig.records.files import FOLDER_RECORD
+from neurosig.records.writing import write_folder_record
 from neurosig.report.build import REPORT, build_report
 from neurosig.study.analysis import StudyAnalysis, analyse
 from neurosig.study.config import Study, read_config, study_of, with_folders
+from neurosig.study.figures import FOLDER as FIGURES
 from neurosig.study.figures import write_figures
 from neurosig.study.manifest import build_manifest
 from neurosig.study.notices import Notices
-from neurosig.study.run_folder import (
-    CONFIG,
-    MANIFEST,
-    PROVENANCE,
-    refuse_foreign_folder,
-    staging_folder,
-    swap,
-)
+from neurosig.study.sources import input_files
+from neurosig.study.tables import FOLDER as TABLES
 from neurosig.study.tables import study_tables, write_tables
+
+MANIFEST = "manifest.json"
+CONFIG = "config.yaml"
+CONTENT = frozenset({MANIFEST, FOLDER_RECORD, CONFIG, REPORT, TABLES, FIGURES})
+BYSTANDERS = frozenset({".DS_Store", ".snakemake_timestamp"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,27 +101,90 @@ def _write(
     advance("figures")
     figures = write_figures(study, analysis, folder)
     advance("report")
-    record = _provenance(study, analysis)
+    facts = _facts(study, analysis)
     _atomic.write_text(folder / CONFIG, study.text)
-    _atomic.write_json(folder / PROVENANCE, record)
+    shown = {key: value for key, value in provenance.record(**facts).items() if key != "created"}
     manifest = build_manifest(
-        study, analysis, tables=tables, figures=figures, notices=notices, provenance=record
+        study, analysis, tables=tables, figures=figures, notices=notices, provenance=shown
     )
     _atomic.write_json(folder / MANIFEST, asdict(manifest))
     build_report(folder)
+    write_folder_record(folder, final=study.output, inputs=input_files(study), **facts)
     return tables
 
 
-def _provenance(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
-    return provenance.record(
-        config_sha256=hashlib.sha256(study.text.encode("utf-8")).hexdigest(),
-        signatures={"sha256": analysis.signatures.sha256, "ids": list(analysis.signatures)},
-        methods={
+def refuse_foreign_folder(target: Path) -> None:
+    """A folder that holds other things than an earlier run is never replaced."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise ResourceError(
+            f"The output {str(target)!r} is not a folder", "It is a file", "Choose another output"
+        )
+    names = {path.name for path in target.iterdir()} - BYSTANDERS
+    # A workflow engine takes away the outputs that it knows of before it makes them again.
+    if not names or (names <= CONTENT and MANIFEST in names):
+        return
+    foreign = sorted(names - CONTENT)
+    raise ResourceError(
+        f"The output {str(target)!r} exists and is not just the folder of an earlier run",
+        f"It holds {examples(foreign)}" if foreign else f"It lacks {MANIFEST}",
+        "Choose another output, or empty this one: it would be replaced as a whole",
+    )
+
+
+def staging_folder(target: Path) -> Path:
+    """A new folder beside the final one, to be filled first."""
+    folder = _beside(target, "partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+    except OSError as error:
+        raise _not_writable(target, error) from error
+    return folder
+
+
+def swap(staging: Path, target: Path) -> None:
+    """Put the new folder in the place of the old one, or the old one back if that fails."""
+    old = _beside(target, "old")
+    try:
+        if target.exists():
+            target.rename(old)
+        staging.rename(target)
+    except BaseException as error:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        if isinstance(error, OSError):
+            raise _not_writable(target, error) from error
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _beside(target: Path, what: str) -> Path:
+    return target.with_name(f".{target.name}-{what}-{secrets.token_hex(4)}")
+
+
+def _not_writable(target: Path, error: OSError) -> ResourceError:
+    return ResourceError(
+        f"The output {str(target)!r} cannot be written: {error.strerror or error}",
+        f"Its parent folder is {str(target.parent)!r}",
+        "Choose another output (inside a mounted folder, not the mounted folder itself) or give "
+        "the parent folder write permission",
+    )
+
+
+def _facts(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
+    """What the record of a run says besides its files."""
+    return {
+        "config_sha256": hashlib.sha256(study.text.encode("utf-8")).hexdigest(),
+        "seed": study.config.null_test.seed,
+        "signatures": {"sha256": analysis.signatures.sha256, "ids": list(analysis.signatures)},
+        "methods": {
             name: {"parameters": m.parameters(), "revision": m.spec.revision, "doi": m.spec.doi}
             for name, m in analysis.methods.items()
         },
-        null_test=asdict(study.config.null_test),
-        cohorts={
+        "null_test": asdict(study.config.null_test),
+        "cohorts": {
             c.source.id: {
                 **{key: dict(value) for key, value in c.origin.items()},
                 "scale_guess": c.scale,
@@ -131,4 +198,4 @@ def _provenance(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:
             }
             for c in analysis.cohorts
         },
-    )
+    }

@@ -108,6 +108,16 @@ def _from_dataset(source: CohortSource) -> CohortData:
     return CohortData(expression, cleaned, origin)
 
 
+def input_files(study: Study) -> list[Path]:
+    """The files that a study reads: expression, clinical tables and lists of signatures."""
+    names: list[Path | str | None] = []
+    for source in study.config.cohorts:
+        if source.dataset is None:
+            names += [source.expression.file, source.clinical.file]
+    names += study.config.signatures.files
+    return list(dict.fromkeys(study.path(str(name)) for name in names if name is not None))
+
+
 def origin_of_file(path: Path) -> dict[str, str]:
     """File name and SHA-256, for the provenance."""
     return {"file": path.name, "sha256": sha256_of_file(path)}

@@ -65,8 +65,8 @@ def test_score_writes_scores_coverage_and_provenance(
     np.testing.assert_array_equal(_numbers(scored), expected.to_numpy())
     coverage = pd.read_csv(tmp_path / "alpha_scores.coverage.csv", index_col=0)
     assert coverage["status"].tolist() == ["ok"] * 3
-    record = json.loads((tmp_path / "alpha_scores.provenance.json").read_text())
-    assert record["inputs"][0]["file"] == "alpha.csv"
+    record = json.loads((tmp_path / "alpha_scores.csv.provenance.json").read_text())
+    assert Path(record["inputs"][0]["path"]).name == "alpha.csv"
     assert record["scores"]["method"]["name"] == "zscore"
 
 
@@ -178,7 +178,7 @@ def test_score_follows_the_recipes_of_a_collection(neurosig: Run, tmp_path: Path
     method = ns.methods.Published(input_scale="linear")
     expected = ns.score(tpm, ns.load_signatures(ids="IMM.CYT"), method=method)
     np.testing.assert_array_equal(_numbers(output), expected.values.to_numpy())
-    record = json.loads((tmp_path / "scores.provenance.json").read_text())
+    record = json.loads((tmp_path / "scores.csv.provenance.json").read_text())
     assert record["scores"]["signatures"]["recipes"]["IMM.CYT"]["recipe"] == "geometric_mean"
     ended = neurosig(
         "score", tmp_path / "tpm.csv", *ROWS, "--method", "published",
@@ -250,8 +250,10 @@ def test_score_cox_and_meta_through_files_equal_the_functions_exactly(
     table = ns.meta(expected).table
     found = _read_like(pooled, table)
     pd.testing.assert_frame_equal(found, table, check_exact=True, check_dtype=False)
-    record = json.loads((tmp_path / "pooled.provenance.json").read_text())
-    assert [entry["file"] for entry in record["inputs"]] == ["cox.csv", "cox.csv"]
+    record = json.loads((tmp_path / "pooled.csv.provenance.json").read_text())
+    assert [entry["path"] for entry in record["inputs"]] == [
+        f"{cohort}/cox.csv" for cohort in ("alpha", "beta")
+    ]
     without = neurosig("meta", *tables, "--no-knha", "--method", "DL")
     rows = list(csv.DictReader(without.out.splitlines()))
     assert {row["model"] for row in rows} == {"random effects (DerSimonian-Laird)"}
@@ -282,7 +284,7 @@ def test_km_writes_a_picture_with_its_numbers_and_prints_the_test(
     assert "for display" in ended.out
     assert (tmp_path / "km.svg").read_text().startswith("<?xml")
     assert {"group", "time"} <= set(pd.read_csv(tmp_path / "km.csv").columns)
-    assert (tmp_path / "km.provenance.json").is_file()
+    assert (tmp_path / "km.svg.provenance.json").is_file()
 
 
 def test_km_takes_another_interval_and_weights_and_says_so(
@@ -540,9 +542,9 @@ def test_assess_writes_verdicts_rules_provenance_and_a_picture(
     assert ", ".join(counts) in ended.err
     rules = pd.read_csv(tmp_path / "verdicts.rules.csv").set_index("rule")
     assert rules.loc["unreliable", "threshold"] == "0.6"
-    record = json.loads((tmp_path / "verdicts.provenance.json").read_text())
+    record = json.loads((tmp_path / "verdicts.csv.provenance.json").read_text())
     assert record["assessment"]["options"]["n_sets"] == 50
-    assert record["inputs"][0]["file"] == "alpha.csv"
+    assert Path(record["inputs"][0]["path"]).name == "alpha.csv"
     assert "<svg" in (tmp_path / "picture.svg").read_text()
     clash = neurosig(
         "assess", small_data / "alpha.csv", *ROWS, "--output", output,

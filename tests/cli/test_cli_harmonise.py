@@ -51,8 +51,8 @@ def test_the_report_and_the_provenance_lie_next_to_it(
     pd.testing.assert_frame_equal(
         written, ns.harmonise(frame, duplicates="sum").report, check_dtype=False
     )
-    record = json.loads((tmp_path / "new.provenance.json").read_text(encoding="utf-8"))
-    assert record["inputs"][0]["file"] == "counts.csv"
+    record = json.loads((tmp_path / "new.csv.provenance.json").read_text(encoding="utf-8"))
+    assert record["inputs"][0]["path"] == "counts.csv"
     assert record["harmonise"]["duplicates"] == "sum"
     assert len(record["harmonise"]["tables"]["sources"]) == 4
 
@@ -96,7 +96,7 @@ def test_what_a_table_cannot_hold_of_an_h5ad_is_listed(neurosig: Run, tmp_path: 
     assert ended.code == 0, ended.err
     lost = ["layers['counts']", "obs['patient']", "obsm['X_pca']"]
     assert f"does not hold {', '.join(lost)} of cells.h5ad" in ended.err
-    record = json.loads((tmp_path / "new.provenance.json").read_text(encoding="utf-8"))
+    record = json.loads((tmp_path / "new.csv.provenance.json").read_text(encoding="utf-8"))
     assert record["harmonise"]["not_carried"] == lost
 
 

@@ -55,9 +55,9 @@ def test_a_file_is_scored_and_summarised_as_in_python(
     assert ended.code == 0, ended.err
     assert "4 rows" in ended.err
     pd.testing.assert_frame_equal(pd.read_csv(output), expected, rtol=1e-12)
-    record = json.loads((tmp_path / "table.provenance.json").read_text())
+    record = json.loads((tmp_path / "table.csv.provenance.json").read_text())
     assert record["scores"]["method"]["name"] == "ucell"
-    assert record["inputs"][0]["file"] == "cells.h5ad"
+    assert Path(record["inputs"][0]["path"]).name == "cells.h5ad"
     assert cells.read_bytes() == before
 
 

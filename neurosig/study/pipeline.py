@@ -122,13 +122,14 @@ def refuse_foreign_folder(target: Path) -> None:
             f"The output {str(target)!r} is not a folder", "It is a file", "Choose another output"
         )
     names = {path.name for path in target.iterdir()} - BYSTANDERS
-    # A workflow engine takes away the outputs that it knows of before it makes them again.
-    if not names or (names <= CONTENT and MANIFEST in names):
+    # A workflow engine takes the record, an output that it knows of, away before it runs again.
+    marks = {FOLDER_RECORD, TABLES}
+    if not names or (names <= CONTENT and MANIFEST in names and marks & names):
         return
     foreign = sorted(names - CONTENT)
     raise ResourceError(
         f"The output {str(target)!r} exists and is not just the folder of an earlier run",
-        f"It holds {examples(foreign)}" if foreign else f"It lacks {MANIFEST}",
+        f"It holds {examples(foreign)}" if foreign else f"It lacks {MANIFEST} or {FOLDER_RECORD}",
         "Choose another output, or empty this one: it would be replaced as a whole",
     )
 

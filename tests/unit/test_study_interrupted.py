@@ -148,7 +148,7 @@ def test_a_folder_with_other_files_is_never_replaced(study: Config, tmp_path: Pa
     with pytest.raises(ResourceError, match=r"It holds 'thesis\.docx'"):
         ns.run(study, output=out)
     (out / "thesis.docx").unlink()
-    with pytest.raises(ResourceError, match=r"lacks manifest\.json"):
+    with pytest.raises(ResourceError, match=r"lacks manifest\.json or provenance\.json"):
         ns.run(study, output=out)
     assert (out / "manifest.json").read_text() == "{}"
 

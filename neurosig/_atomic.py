@@ -1,23 +1,28 @@
 """Files that are either whole or not there.
 
 Each writer makes a temporary file in the target's own folder and renames it into place, so a
-crash, a full disk or a kill in the middle leaves the old file or none under the final name.
+crash, a full disk or a kill in the middle leaves the old file or none under the final name. What a
+killed process leaves behind is named after it, and removed by the next one that writes there.
 """
 
 import csv
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neurosig import _processes
 from neurosig.errors import ResourceError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+UNFINISHED = re.compile(r"\.partial-(?P<machine>\w+)-(?P<pid>\d+)-(?P<start>\d+)-")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -27,7 +32,8 @@ def replacing(path: Path) -> Iterator[Path]:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f".partial-{secrets.token_hex(8)}{path.suffix}"
+        _remove_unfinished(path.parent.resolve())
+        temporary = path.parent / f"{_unfinished()}{secrets.token_hex(8)}{path.suffix}"
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
         raise _not_written(path, error) from error
@@ -40,6 +46,24 @@ def replacing(path: Path) -> Iterator[Path]:
         raise _not_written(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _unfinished() -> str:
+    """How temporary files of this process begin."""
+    pid = os.getpid()
+    return f".partial-{_processes.machine()}-{pid}-{_processes.started(pid)}-"
+
+
+@cache  # once for each folder and process
+def _remove_unfinished(folder: Path) -> None:
+    """Remove temporary files of processes of this machine that have ended."""
+    for path in folder.glob(".partial-*"):
+        found = UNFINISHED.match(path.name)
+        if found is None or found["machine"] != _processes.machine():
+            continue
+        if not _processes.is_running(int(found["pid"]), found["start"]):
+            with suppress(OSError):
+                path.unlink()
 
 
 def _not_written(path: Path, error: OSError) -> ResourceError:

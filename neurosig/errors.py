@@ -21,6 +21,7 @@
     NeurosigWarning(UserWarning)
       CoverageWarning  ScaleWarning  ScoreWarning  AgreementWarning  IdentifierWarning
       ClinicalWarning  SmallSampleWarning  ProportionalHazardsWarning  CellsWarning
+      UnfinishedRunWarning
 
 A message has three parts: what is wrong (with the value), the evidence (counts, up to five
 examples of each side) and the remedy (a line of code or an option). The facts behind the message
@@ -228,3 +229,7 @@ class ProportionalHazardsWarning(NeurosigWarning):
 
 class CellsWarning(NeurosigWarning):
     """Cells without a label or a score were left out of a summary."""
+
+
+class UnfinishedRunWarning(NeurosigWarning):
+    """A run that was ended by force left something behind, which was cleared away."""

@@ -31,6 +31,9 @@ COMMANDS = {
     "data": "Fetch the home cohorts and say where they are.",
     "report": "Build the report of a run folder again, or one of tables.",
     "workflow": "Run a Snakemake workflow: many cohorts, single cells, figures.",
+    "provenance": "Show who made a file.",
+    "verify": "Check that the files of a run are those that were written.",
+    "doctor": "Say what this installation is made of, and what is wrong with it.",
 }
 DEBUG = "--debug"
 

@@ -10,6 +10,7 @@ from neurosig.errors import ParameterError, examples
 from neurosig.records.files import FOLDER_RECORD
 from neurosig.records.writing import amend_folder_record
 from neurosig.report.build import build_report
+from neurosig.study.pipeline import run_folder_held
 
 
 def command(
@@ -36,10 +37,7 @@ def command(
     """
     if len(what) == 1 and (what[0].is_dir() or (output is None and not what[0].is_file())):
         _refuse_options_of_tables(output, title, subtitle, signature)
-        report = build_report(what[0])
-        if (what[0] / FOLDER_RECORD).is_file():
-            amend_folder_record(what[0], [report])
-        sys.stdout.write(f"report: {report}\n")
+        sys.stdout.write(f"report: {_built_again(what[0])}\n")
         return
     folders = [path for path in what if path.is_dir()]
     if folders:
@@ -64,6 +62,16 @@ def command(
         shown=tuple(signature or ()),
     )
     sys.stdout.write(f"report: {collected_report(collection, output.resolve())}\n")
+
+
+def _built_again(folder: Path) -> Path:
+    """Build the report of a run folder, and write that down where the folder has a record."""
+    if not (folder / FOLDER_RECORD).is_file():  # one that other programs made
+        return build_report(folder)
+    with run_folder_held(folder.resolve()):
+        report = build_report(folder)
+        amend_folder_record(folder, [report])
+    return report
 
 
 def _refuse_options_of_tables(

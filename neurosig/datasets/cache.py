@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from neurosig import _atomic
+from neurosig._lock import locked
 from neurosig._progress import progress_bar
 from neurosig.errors import (
     ChecksumError,
@@ -96,16 +97,8 @@ def fetch(
             "Fetch it once with a network: neurosig data fetch",
             path=str(path),
         )
-    try:
-        _fetch(file, folder, None if again else known)
-    except ValueError as error:  # pooch's word for another checksum
-        raise ChecksumError(
-            f"{file.name!r} is not the file that was fetched first",
-            f"{error}",
-            "If the hub has a new version that you want, fetch it with --again",
-            url=file.url,
-        ) from error
-    _write_down(folder, file, path)
+    _pooch()
+    _fetch(file, folder, None if again else known)
     return path
 
 
@@ -115,23 +108,23 @@ def recorded(folder: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _fetch(file: RemoteFile, folder: Path, known: str | None) -> None:
-    fetcher = _pooch().create(
-        path=folder,
-        base_url="",
-        registry={file.name: known and f"sha256:{known}"},
-        urls={file.name: file.url},
-    )
+    """Fetch a file into its place, if it is the known one, and write it down."""
     target = folder / file.name
-    download = ResumingDownloader(target)
-    if target.exists():  # only with `again`; pooch would take it for the file that is wanted
-        with _atomic.replacing(target) as fetched:
-            download(file.url, fetched, None)
-        return
-    fetcher.fetch(file.name, downloader=download)
+    with _atomic.replacing(target) as fetched, locked(target):
+        ResumingDownloader(target).fetch(file.url, fetched)
+        found = sha256_of_file(fetched)
+        if known is not None and found != known:
+            raise ChecksumError(
+                f"{file.name!r} is not the file that was fetched first",
+                f"SHA-256 {found}, fetched was {known}",
+                "If the hub has a new version that you want, fetch it with --again",
+                url=file.url,
+            )
+    _write_down(folder, file, target)
 
 
 class ResumingDownloader:
-    """A downloader for pooch that goes on where a connection broke off.
+    """Fetches a file, and goes on where a connection broke off.
 
     What has arrived stays next to the target, with the version the server gave it (ETag or date
     of change); if the server has another version by then, it starts anew.
@@ -141,7 +134,7 @@ class ResumingDownloader:
         self._part = target.with_name(f"{target.name}.part")
         self._version = target.with_name(f"{target.name}.part.version")
 
-    def __call__(self, url: str, output_file: Any, _pooch: Any) -> None:
+    def fetch(self, url: str, output_file: Path) -> None:
         """Fetch `url` into `output_file`."""
         import requests
 
@@ -269,7 +262,8 @@ def _write_down(folder: Path, file: RemoteFile, path: Path) -> None:
         "bytes": path.stat().st_size,
         "fetched": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    _atomic.write_json(folder / LEDGER, _ledger(folder) | {file.name: entry})
+    with locked(folder / LEDGER, waits=True):
+        _atomic.write_json(folder / LEDGER, _ledger(folder) | {file.name: entry})
 
 
 def _pooch() -> Any:

@@ -13,7 +13,13 @@ from neurosig.errors import InputError, ParameterError, examples
 from neurosig.keys import Result
 from neurosig.records.writing import write_folder_record
 from neurosig.report.build import REPORT, build_report
-from neurosig.study.pipeline import MANIFEST, refuse_foreign_folder, staging_folder, swap
+from neurosig.study.pipeline import (
+    MANIFEST,
+    refuse_foreign_folder,
+    run_folder_held,
+    staging_folder,
+    swap,
+)
 
 KINDS: Final = (
     "survival",
@@ -130,9 +136,14 @@ def collected_report(collection: Collection, folder: Path) -> Path:
     ResourceError
         The folder holds other things, or cannot be written.
     """
+    with run_folder_held(folder):
+        refuse_foreign_folder(folder)
+        return _written(collection, folder)
+
+
+def _written(collection: Collection, folder: Path) -> Path:
     from neurosig.study.collected_sections import collected_manifest, drawn_figures, shown_tables
 
-    refuse_foreign_folder(folder)
     facts = _facts(collection)
     shown = {key: value for key, value in provenance.record(**facts).items() if key != "created"}
     staging = staging_folder(folder)

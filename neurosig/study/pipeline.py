@@ -1,9 +1,12 @@
 """`run`: from a configuration to a folder with tables, figures, report and provenance."""
 
 import hashlib
+import re
 import secrets
 import shutil
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +14,9 @@ from typing import Any
 import pandas as pd
 
 from neurosig import _atomic, provenance
+from neurosig._lock import locked
 from neurosig._progress import Advance, progress_bar
-from neurosig.errors import ResourceError, examples
+from neurosig.errors import ResourceError, UnfinishedRunWarning, examples
 from neurosig.records.files import FOLDER_RECORD
 from neurosig.records.writing import write_folder_record
 from neurosig.report.build import REPORT, build_report
@@ -81,7 +85,10 @@ def run(
     target = study.output
     refuse_foreign_folder(target)
     notices = Notices()
-    with progress_bar(len(study.config.cohorts) + 3, "neurosig") as advance:
+    with (
+        run_folder_held(target),
+        progress_bar(len(study.config.cohorts) + 3, "neurosig") as advance,
+    ):
         analysis = analyse(study, notices, advance)
         advance("tables")
         staging = staging_folder(target)
@@ -91,6 +98,52 @@ def run(
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return StudyRun(target, tables, tuple(notices.texts), study.config.exploratory)
+
+
+@contextmanager
+def run_folder_held(target: Path) -> Iterator[None]:
+    """Keep other runs out of a folder, and clear away what a run ended by force left of it.
+
+    Raises
+    ------
+    ResourceError
+        Another run is at work there, or the place cannot be written to.
+    """
+    with ExitStack() as stack:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            left_by = stack.enter_context(locked(target))
+        except OSError as error:
+            raise _not_writable(target, error) from error
+        cleared = _cleared_away(target)
+        if left_by:
+            warnings.warn(
+                UnfinishedRunWarning(
+                    f"An earlier run into {str(target)!r} did not come to its end",
+                    f"It was {left_by}, and no longer runs",
+                    f"Nothing has to be done: {cleared or 'its lock was taken over'}",
+                ),
+                stacklevel=4,
+            )
+        yield
+
+
+def _cleared_away(target: Path) -> str:
+    """Remove folders of an unfinished run; an earlier result that it had moved is put back."""
+    pattern = re.compile(rf"\.{re.escape(target.name)}-(partial|old)-[0-9a-f]{{8}}")
+    said = []
+    for path in sorted(target.parent.iterdir()):
+        found = pattern.fullmatch(path.name)
+        if found is None:
+            continue
+        is_result = found[1] == "old" and (path / FOLDER_RECORD).is_file()
+        if is_result and not target.exists():
+            path.rename(target)
+            said.append("the result before it was put back in its place")
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+            said.append("its unfinished folder was removed")
+    return " and ".join(said)
 
 
 def _write(

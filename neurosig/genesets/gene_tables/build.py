@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from neurosig import _atomic
 from neurosig.provenance import sha256_of_file
 
 FOLDER = Path(__file__).resolve().parent
@@ -279,7 +280,7 @@ def write_table(name: str, header: tuple[str, ...], rows: Iterable[tuple[str, ..
     """A gzipped table of tab-separated values; no date in it, so the bytes are the content's."""
     text = "".join("\t".join(row) + "\n" for row in (header, *rows))
     packed = gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0)
-    (FOLDER / name).write_bytes(packed)
+    _atomic.write_bytes(FOLDER / name, packed)
 
 
 def human_genes(paths: dict[str, Path]) -> Builder:
@@ -322,7 +323,7 @@ def main() -> None:
     sources = {
         name: facts | {"sha256": sha256_of_file(paths[name])} for name, facts in SOURCES.items()
     }
-    (FOLDER / "sources.json").write_text(json.dumps(sources, indent=2) + "\n", encoding="utf-8")
+    _atomic.write_text(FOLDER / "sources.json", json.dumps(sources, indent=2) + "\n")
 
 
 if __name__ == "__main__":

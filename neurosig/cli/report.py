@@ -53,7 +53,8 @@ def command(
             "Name a folder: --output report",
         )
     from neurosig.cli._result_files import collect
-    from neurosig.study.collected import Collection, collected_report
+    from neurosig.study.collected import Collection
+    from neurosig.study.collected_report import collected_report
 
     collection = Collection(
         tables=tuple(collect(path) for path in what),

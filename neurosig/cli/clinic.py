@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 
 from neurosig import _atomic
@@ -12,7 +11,9 @@ from neurosig.cli._files import beside, refuse_overwriting
 from neurosig.cli._options import expand
 from neurosig.errors import ParameterError, count
 from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.cohort_inputs import one_row_per_id
 from neurosig.outcomes.clinic.recode import recode
+from neurosig.outcomes.row_flow import flow_table
 from neurosig.records.writing import write_sidecar
 from neurosig.study.config import ClinicalReading
 from neurosig.study.sources import read_clinical_as
@@ -48,12 +49,8 @@ def command(
     table = read_clinical_as(clinical, reading)
     for column, mapping in _recodings(recode_ or []).items():
         table = recode(table, column, mapping)
-    rows = Cohort.join(
-        pd.DataFrame(index=table.index[~table.index.duplicated()]),
-        table,
-        name=clinical.name,
-        duplicates=reading.duplicates,
-    )
+    once, steps = one_row_per_id(table, None, reading.duplicates)
+    rows = Cohort(clinical.name, once, (), row_flow=flow_table(steps))
     for column, values in _kept(keep or []).items():
         rows = rows.where(column, values)
     ids = str(table.index.name or "id")

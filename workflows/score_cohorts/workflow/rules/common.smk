@@ -14,7 +14,9 @@ def by_id(entries, key):
     counts = Counter(entry["id"] for entry in entries)
     repeated = [name for name, n in counts.items() if n > 1]
     if repeated or not counts:
-        raise WorkflowError(f"{key} needs entries with different ids; repeated: {repeated}")
+        raise WorkflowError(
+            f"{key} needs entries with different ids; repeated: {repeated}"
+        )
     return {entry["id"]: entry for entry in entries}
 
 
@@ -24,7 +26,9 @@ def options(mapping, *left_out):
     for key, value in (mapping or {}).items():
         if key in left_out or value is None:
             continue
-        name = (key.removesuffix("s") if isinstance(value, list) else key.rstrip("_")).replace("_", "-")
+        name = (
+            key.removesuffix("s") if isinstance(value, list) else key.rstrip("_")
+        ).replace("_", "-")
         if isinstance(value, bool):
             words.append(f"--{name}" if value else f"--no-{name}")
         else:
@@ -43,7 +47,9 @@ def terms(entries):
 
 def memory(factor):
     """Megabytes by the size of the inputs, more at each attempt."""
-    return lambda wildcards, input, attempt: attempt * max(2000, int(factor * input.size_mb))
+    return lambda wildcards, input, attempt: attempt * max(
+        2000, int(factor * input.size_mb)
+    )
 
 
 RESULTS = config.get("output", "results")
@@ -63,7 +69,9 @@ def clinic_options(cohort):
     """How a clinical table is read, and which rows and levels are taken."""
     clinical = COHORTS[cohort]["clinical"]
     rows = {
-        "keep": [f"{c}={v}" for c, values in clinical.get("keep", {}).items() for v in values],
+        "keep": [
+            f"{c}={v}" for c, values in clinical.get("keep", {}).items() for v in values
+        ],
         "recode": [
             f"{column}:{old}={new}"
             for column, levels in clinical.get("recode", {}).items()
@@ -76,7 +84,8 @@ def clinic_options(cohort):
 def matrix_options(cohort):
     """Which matrix of a harmonised file is taken, and which observations are not."""
     chosen = {
-        key: COHORTS[cohort]["expression"].get(key) for key in ("layer", "use_raw", "transform")
+        key: COHORTS[cohort]["expression"].get(key)
+        for key in ("layer", "use_raw", "transform")
     }
     return options(chosen) + options({"exclude": COHORTS[cohort].get("exclude")})
 
@@ -91,7 +100,9 @@ def endpoint_options(endpoint):
     """The options of a survival endpoint; named causes are NAME=VALUE."""
     endpoint = dict(endpoint)
     if isinstance(endpoint.get("causes"), dict):
-        endpoint["causes"] = [f"{name}={value}" for name, value in endpoint["causes"].items()]
+        endpoint["causes"] = [
+            f"{name}={value}" for name, value in endpoint["causes"].items()
+        ]
     return options(endpoint)
 
 

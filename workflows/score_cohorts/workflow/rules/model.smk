@@ -17,7 +17,9 @@ rule cox:
         mem_mb=memory(20),
         runtime=30,
     params:
-        options=lambda wildcards: endpoint_options(COHORTS[wildcards.cohort]["endpoint"])
+        options=lambda wildcards: endpoint_options(
+            COHORTS[wildcards.cohort]["endpoint"]
+        )
         + terms(COHORTS[wildcards.cohort].get("adjust"))
         + options({"strata": COHORTS[wildcards.cohort].get("strata")})
         + options({k: v for k, v in config.get("model", {}).items() if v != "auto"}),

@@ -18,7 +18,11 @@ rule harmonise:
     params:
         options=lambda wildcards: options(config.get("harmonise"))
         + options(
-            COHORTS[wildcards.cohort]["expression"], "file", "layer", "use_raw", "transform"
+            COHORTS[wildcards.cohort]["expression"],
+            "file",
+            "layer",
+            "use_raw",
+            "transform",
         ),
     shell:
         "neurosig harmonise {input.expression:q} --output {output.matrix:q} {params.options:q}"

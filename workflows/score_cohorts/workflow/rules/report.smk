@@ -20,8 +20,14 @@ rule report:
         runtime=30,
     params:
         folder=subpath(output.page, parent=True),
-        options=options({"title": config["title"], "subtitle": config.get("subtitle") or None})
-        + [word for name in config.get("figures", []) for word in ("--signature", name)],
+        options=options(
+            {"title": config["title"], "subtitle": config.get("subtitle") or None}
+        )
+        + [
+            word
+            for name in config.get("figures", [])
+            for word in ("--signature", name)
+        ],
     shell:
         "neurosig report {input.tables:q} --output {params.folder:q} {params.options:q}"
         " > {log:q} 2>&1"

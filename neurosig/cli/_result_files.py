@@ -68,7 +68,8 @@ def read_typed(path: Path) -> pd.DataFrame:
     table = pd.DataFrame(raw.rows, columns=raw.header, dtype=object)
     for name in table.columns:
         if name not in TEXT_COLUMNS and all(map(_is_number, table[name])):
-            table[name] = [float(cell or "nan") for cell in table[name]]
+            is_count = all(cell.isdecimal() and cell.isascii() for cell in table[name])
+            table[name] = [int(cell) if is_count else float(cell or "nan") for cell in table[name]]
         else:
             table[name] = [unguard_cell(cell) for cell in table[name]]
     return table

@@ -182,8 +182,9 @@ def _expression(
                 "The workers read the file themselves, all of its rows, a process for each block",
                 "Leave it out",
             )
+    matrix = read_lazily_as(path, reading, n_rows=dask.rows or DASK_ROWS)
     with connected(dask.scheduler):
-        yield read_lazily_as(path, reading, n_rows=dask.rows or DASK_ROWS)
+        yield matrix
 
 
 def _null(name: str | None, n_sets: int | None, seed: int | None) -> MatchedNull | None:

@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from neurosig.errors import MissingDependencyError, ResourceError, count, examples
 
-CONNECT_SECONDS: Final = 5
+CONNECT_SECONDS = 5
 """How long a scheduler may take to answer, and to have a worker."""
 
 
@@ -41,7 +41,7 @@ def in_order(client: Any, planned: Sequence[Any]) -> Iterator[Any]:
 
 
 @contextmanager
-def connected(address: str, *, seconds: float = CONNECT_SECONDS) -> Iterator[Any]:
+def connected(address: str) -> Iterator[Any]:
     """The client of a scheduler, which dask uses while the block lasts.
 
     Raises
@@ -61,7 +61,7 @@ def connected(address: str, *, seconds: float = CONNECT_SECONDS) -> Iterator[Any
             "pip install 'neurosig[dask]'",
         ) from error
     try:
-        client = distributed.Client(address, timeout=seconds)
+        client = distributed.Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as error:  # also a time-out; an address of another form
         raise ResourceError(
             f"There is no dask scheduler at {address!r}",
@@ -70,20 +70,20 @@ def connected(address: str, *, seconds: float = CONNECT_SECONDS) -> Iterator[Any
             "tcp://127.0.0.1:8786",
         ) from error
     with client:
-        _refuse_workers(client, address, seconds)
+        _refuse_workers(client, address)
         yield client
 
 
-def _refuse_workers(client: Any, address: str, seconds: float) -> None:
+def _refuse_workers(client: Any, address: str) -> None:
     """Refuse a scheduler without workers, or whose workers would compute by another version."""
     from neurosig.provenance import versions
 
     try:
-        client.wait_for_workers(1, timeout=seconds)
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
     except OSError as error:
         raise ResourceError(
             f"The dask scheduler at {address!r} has no workers",
-            f"None came in {seconds:g} seconds",
+            f"None came in {CONNECT_SECONDS:g} seconds",
             f"Start some: dask worker {address}",
         ) from error
     try:

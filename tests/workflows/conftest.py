@@ -1,5 +1,6 @@
 """Running workflows as a user does: `neurosig workflow run`, as a program of its own."""
 
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 from neurosig._bundled import bundled
+from neurosig._lock import locked
 
 
 class Ran(NamedTuple):
@@ -40,9 +42,9 @@ def environment() -> dict[str, str]:
     }
 
 
-def command(name: str, *arguments: object) -> list[str]:
+def command(name: str, *arguments: object, profile: str = "default") -> list[str]:
     """The command that runs a workflow."""
-    program = [sys.executable, "-m", "neurosig", "workflow", "run", name]
+    program = [sys.executable, "-m", "neurosig", "workflow", "run", name, "--profile", profile]
     return [*program, "--", *map(str, arguments)]
 
 
@@ -51,9 +53,9 @@ def workflow() -> Callable[..., Ran]:
     """Run a workflow in a folder."""
     pytest.importorskip("snakemake")
 
-    def run(name: str, folder: Path, *arguments: object) -> Ran:
+    def run(name: str, folder: Path, *arguments: object, profile: str = "default") -> Ran:
         ended = subprocess.run(
-            command(name, *arguments),
+            command(name, *arguments, profile=profile),
             cwd=folder,
             env=environment(),
             stdout=subprocess.PIPE,
@@ -152,6 +154,27 @@ def cohorts_config(small_data: Path) -> Callable[[], dict[str, Any]]:
         }
 
     return make
+
+
+@pytest.fixture(scope="session")
+def finished(
+    workflow: Callable[..., Ran],
+    cohorts_config: Callable[[], dict[str, Any]],
+    write_config: Callable[[Path, dict[str, Any]], None],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Ran]:
+    """The folder of a finished run of score_cohorts and what it said; nobody changes the folder.
+
+    Test processes side by side share one run: it takes half a minute.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished_workflow"
+    with locked(folder, waits=True):
+        if not (folder / "said.json").exists():
+            write_config(folder, cohorts_config())
+            ran = workflow("score_cohorts", folder, "--cores", "2")
+            (folder / "said.json").write_text(json.dumps([ran.code, ran.text]))
+        return folder, Ran(*json.loads((folder / "said.json").read_text()))
 
 
 @pytest.fixture(scope="session")

@@ -21,14 +21,6 @@ TOLERANCE = 1e-9
 ALL_JOBS = {"harmonise": 2, "clinic": 2, "assess": 2, "score": 2, "cox": 2, "pool": 1, "report": 1}
 
 
-@pytest.fixture(scope="module")
-def finished(workflow, cohorts_config, write_config, tmp_path_factory):
-    """A finished run and its folder; tests leave the folder as it is, or work on a copy."""
-    folder = tmp_path_factory.mktemp("finished")
-    write_config(folder, cohorts_config())
-    return folder, workflow("score_cohorts", folder, "--cores", "2")
-
-
 @pytest.fixture
 def copy(finished, tmp_path) -> Path:
     """A copy of the finished run, with the times of its files."""

@@ -8,7 +8,7 @@
 set -euo pipefail
 
 config=/etc/slurm/slurm.conf
-state="${NEUROSIG_SLURM_STATE:-/tmp/neurosig-slurm}"
+state=/run/neurosig-slurm
 mark="# made by single_node.sh"
 key=/etc/munge/munge.key
 

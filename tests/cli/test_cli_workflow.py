@@ -111,7 +111,8 @@ WRONG = {
         "cohorts[0].expression.file names 'x.csv'",
     ),
     "two cohorts of one name": (
-        lambda c: c["cohorts"].append({**deepcopy(c["cohorts"][0]), "id": "Alpha"}), 2, "'cohorts' has to",
+        lambda c: c["cohorts"].append({**deepcopy(c["cohorts"][0]), "id": "Alpha"}), 2,
+        "'cohorts' has to",
     ),
     "no outcome": (lambda c: c["cohorts"][0].pop("endpoint"), 2, "nothing to explain"),
     "a figure of no signature": (

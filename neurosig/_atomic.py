@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNFINISHED = re.compile(r"\.partial-(?P<machine>\w+)-(?P<pid>\d+)-(?P<start>\d+)-")
+_ERROR_OF_HDF5 = re.compile(r"errno = (\d+)")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -42,10 +43,24 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
-        raise _not_written(path, error) from error
+    except (OSError, RuntimeError) as error:
+        cause = _cause_of(error)
+        if cause is None:
+            raise
+        raise _not_written(path, cause) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
+
+
+def _remove(temporary: Path) -> None:
+    """Remove what is left of a failed write.
+
+    Emptied first: HDF5 keeps a file open that it could not write to, and complains again and again
+    while there is no room for the rest of it.
+    """
+    with suppress(OSError):
+        os.truncate(temporary, 0)
+    temporary.unlink(missing_ok=True)
 
 
 def _unfinished() -> str:
@@ -64,6 +79,18 @@ def _remove_unfinished(folder: Path) -> None:
         if not _processes.is_running(int(found["pid"]), found["start"]):
             with suppress(OSError):
                 path.unlink()
+
+
+def _cause_of(error: OSError | RuntimeError) -> OSError | None:
+    """The error of the system in its own words.
+
+    HDF5 may tell its number in the text of a RuntimeError alone, and pyarrow puts words around it.
+    """
+    told = _ERROR_OF_HDF5.search(str(error))
+    number = int(told[1]) if told else getattr(error, "errno", None)
+    if number is not None:
+        return OSError(number, os.strerror(number))
+    return error if isinstance(error, OSError) else None
 
 
 def _not_written(path: Path, error: OSError) -> ResourceError:

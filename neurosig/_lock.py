@@ -48,11 +48,12 @@ def locked(target: Path, *, waits: bool = False) -> Iterator[str]:
         left_by = _holder(descriptor)
         _refuse_if(_is_of_another_kernel(left_by), left_by, path, target)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(_this_process()).encode("utf-8"), 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, json.dumps(_this_process()).encode("utf-8"))
         try:
             yield _in_words(left_by) if left_by else ""
         finally:
-            with suppress(OSError):
+            with suppress(OSError):  # Windows removes no file that is open
                 path.unlink()
     finally:
         os.close(descriptor)
@@ -111,7 +112,8 @@ def _this_process() -> dict[str, Any]:
 def _holder(descriptor: int) -> dict[str, Any]:
     """What the lock file says; nothing if it is new, or its holder died while it wrote."""
     try:
-        content = json.loads(os.pread(descriptor, _SIZE, 0))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        content = json.loads(os.read(descriptor, _SIZE))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig import _atomic, keys
+from neurosig import keys
+from neurosig._hdf5 import write_h5ad
 from neurosig.errors import InputError, MethodError, ResourceError
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Scores:
                 "Use scores.values.to_csv(...) for a table without coverage and provenance",
             )
         adata = self.to_adata()
-        _atomic.write_with(target, adata.write_h5ad)
+        write_h5ad(target, adata)
 
     @classmethod
     def load(cls, path: str | Path) -> "Scores":

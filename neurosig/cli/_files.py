@@ -96,14 +96,14 @@ def parse_term(text: str) -> Term:
 def give(result: Results, output: Path | None, *, inputs: Iterable[Path], **facts: Any) -> None:
     """Write a result table, its row flow and its provenance; without a file, print the table.
 
-    A row flow of an earlier result under that name goes where this one has none.
+    A row flow of an earlier result under that name goes where this one has none. That it is none of
+    the inputs is for the command to ask first, by `refuse_results_over`.
     """
     if output is None:
         sys.stdout.write(_atomic.csv_text(result.table))
         return
     inputs = list(inputs)
-    row_flow = beside(output, "row_flow.csv")
-    refuse_overwriting(inputs, [output, row_flow])
+    row_flow = _row_flow_of(output)
     _atomic.write_csv(output, result.table)
     written = [output]
     if len(result.row_flow):
@@ -113,6 +113,16 @@ def give(result: Results, output: Path | None, *, inputs: Iterable[Path], **fact
         row_flow.unlink(missing_ok=True)
     write_sidecar(written, inputs=inputs, **facts)
     sys.stderr.write(f"{output}: {count(len(result.table), 'row')}\n")
+
+
+def _row_flow_of(output: Path) -> Path:
+    return beside(output, "row_flow.csv")
+
+
+def refuse_results_over(inputs: Iterable[Path], output: Path | None) -> None:
+    """Refuse, before anything is read, a result table that `give` would write over an input."""
+    if output is not None:
+        refuse_overwriting(inputs, [output, _row_flow_of(output)])
 
 
 def refuse_overwriting(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from neurosig.cli._files import give, read_scores
+from neurosig.cli._files import give, read_scores, refuse_results_over
 from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.errors import InputError, ParameterError, examples
 from neurosig.outcomes.results import Results
@@ -20,6 +20,7 @@ def command(
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Compare scoring methods: Spearman's rho of the first with each other, for each signature."""
+    refuse_results_over(scores, output)
     names = [method_of(scoring_of(path)) or path.stem for path in scores]
     if len(set(names)) < max(2, len(names)):
         raise ParameterError(

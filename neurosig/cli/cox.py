@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
+from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._options import expand
 from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox
+from neurosig.records.finding import made_with
 from neurosig.study.config import ClinicalReading
 
 
@@ -32,6 +33,7 @@ def command(
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Hazard ratio of each score, per standard deviation, one Cox model per signature."""
+    refuse_results_over([scores, clinical], output)
     joined = join_files(scores, clinical, reading, endpoint, cohort)
     reason = f"; {endpoint.reason}" if endpoint.reason else ""
     sys.stderr.write(f"{joined.echo}; {joined.coding}{reason}\n")
@@ -49,6 +51,7 @@ def command(
         output,
         inputs=[scores, clinical],
         scores=scoring,
+        **made_with(scoring),
         about={
             "kind": "survival",
             "cohort": cohort,

@@ -9,6 +9,7 @@ import pandas as pd
 import typer
 
 from neurosig import _atomic
+from neurosig._hdf5 import write_h5ad
 from neurosig.cli._files import beside, refuse_overwriting
 from neurosig.cli._options import expand
 from neurosig.errors import DuplicateGenesError, ParameterError
@@ -98,7 +99,7 @@ def _refuse_format(output: Path) -> None:
 
 def _write(data: Any, output: Path, *, genes_in_rows: bool) -> None:
     if output.suffix == ".h5ad":
-        _atomic.write_with(output, _as_anndata(data).write_h5ad)
+        write_h5ad(output, _as_anndata(data))
         return
     table: pd.DataFrame = data.to_df() if is_anndata(data) else data
     table = _whole_numbers(table)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from neurosig.cli._files import give
+from neurosig.cli._files import give, refuse_results_over
 from neurosig.cli._result_files import about_of, read_results
 from neurosig.errors import InputError
 from neurosig.keys import Result
@@ -22,6 +22,7 @@ def command(
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Pool each signature over cohorts with a random-effects model."""
+    refuse_results_over(tables, output)
     read = [read_results(path) for path in tables]
     result = meta(read, method=method, knha=knha, endpoint=endpoint)
     give(

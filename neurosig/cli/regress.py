@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
+from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._options import expand
 from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.regression.verb import regress
+from neurosig.records.finding import made_with
 from neurosig.study.config import ClinicalReading
 
 
@@ -26,6 +27,7 @@ def command(
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Effect of each score on a clinical column, per standard deviation."""
+    refuse_results_over([scores, clinical], output)
     joined = join_files(scores, clinical, reading, None, cohort)
     result = regress(
         joined,
@@ -41,6 +43,7 @@ def command(
         output,
         inputs=[scores, clinical],
         scores=scoring,
+        **made_with(scoring),
         about={
             "kind": "regression",
             "cohort": cohort,

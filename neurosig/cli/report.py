@@ -1,6 +1,8 @@
 """`neurosig report`."""
 
+import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -67,11 +69,12 @@ def command(
 
 def _built_again(folder: Path) -> Path:
     """Build the report of a run folder, and write that down where the folder has a record."""
-    if not (folder / FOLDER_RECORD).is_file():  # one that other programs made
-        return build_report(folder)
-    with run_folder_held(folder.resolve()):
+    # Where nothing can be put beside the folder, no run can take its place.
+    is_replaceable = os.access(folder.resolve().parent, os.W_OK)
+    with run_folder_held(folder.resolve()) if is_replaceable else nullcontext():
         report = build_report(folder)
-        amend_folder_record(folder, [report])
+        if (folder / FOLDER_RECORD).is_file():  # not in one that other programs made
+            amend_folder_record(folder, [report])
     return report
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neurosig import keys, tl
-from neurosig.cli._files import give, read_scores, refuse_overwriting
+from neurosig.cli._files import (
+    give,
+    read_scores,
+    refuse_one_file_twice,
+    refuse_overwriting,
+    refuse_results_over,
+)
 from neurosig.cli._options import expand
 from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.errors import InputError, ParameterError, examples
@@ -15,6 +21,8 @@ from neurosig.expression.unreadable import unreadable
 from neurosig.outcomes.results import Results
 from neurosig.pl.dotplot import dotplot_data, dotplot_figure
 from neurosig.pl.style import save_figure
+from neurosig.records.finding import made_with
+from neurosig.records.writing import write_sidecar
 from neurosig.sc.stored_scores import score_keys
 from neurosig.sc.summary import summarise
 from neurosig.study.config import SignatureChoice
@@ -70,7 +78,8 @@ def summarise_file(
     The file is not changed.
     """
     inputs = [cells, *map(Path, choice.files), *([scores] if scores else [])]
-    _refuse_outputs(figure, output, inputs)
+    refuse_results_over(inputs, output)
+    _refuse_figure(figure, output, inputs)
     adata = _open(cells)
     if scores is not None:
         _refuse_scoring(layer=layer, use_raw=use_raw, threads=threads, where="--scores")
@@ -99,21 +108,24 @@ def summarise_file(
         inputs=inputs,
         scores=record,
         about={"kind": "cells", "cohort": name, "method": method_of(record or {})},
+        **made_with(record or {}),
     )
     if figure is not None:
         data = dotplot_data(table)
-        save_figure(dotplot_figure(data), data, figure)
+        drawn = save_figure(dotplot_figure(data), data, figure)
+        write_sidecar(drawn, inputs=inputs, scores=record, **made_with(record or {}))
 
 
-def _refuse_outputs(figure: Path | None, output: Path | None, inputs: list[Path]) -> None:
+def _refuse_figure(figure: Path | None, output: Path | None, inputs: list[Path]) -> None:
+    """Refuse a figure that is no SVG, or that would go where something else is."""
     if figure is None:
         return
     if figure.suffix != ".svg":
         raise ParameterError(
             f"--figure cannot be {str(figure)!r}", "Figures are SVG files", "Give a .svg file"
         )
-    numbers = figure.with_suffix(".csv")
-    refuse_overwriting([*inputs, *([output] if output else [])], [figure, numbers])
+    refuse_overwriting(inputs, [figure, figure.with_suffix(".csv")])
+    refuse_one_file_twice(output, figure)
 
 
 def _with_scores_of(

@@ -4,10 +4,16 @@ The machine code is cached on disk: in the package's folder, or in the user's ca
 NUMBA_CACHE_DIR says. Where none of them can be written (containers, read-only installations), and
 where the cache is damaged or its disk is full, functions are compiled afresh in each process
 instead, without an environment variable being needed.
+
+numba takes code from the cache while the file of its function is what it was. Code of functions
+that it calls is compiled into it, so that the files of those have to be what they were as well.
 """
 
+import hashlib
+import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +22,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserWideCa
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_IMPORT = re.compile(r"^from neurosig\.kernels\.(\w+) import", re.MULTILINE)
 _OPTIONS = {"nogil": True, "fastmath": False, "error_model": "numpy"}  # x / 0 is inf or NaN
 
 
@@ -39,6 +46,27 @@ def _has_home() -> bool:
     return True
 
 
+@cache
+def _sources_of(file: Path) -> str:
+    """SHA-256 of the files of this package that a file of it imports, and of those they import."""
+    found, waiting = {Path(__file__)}, [file]
+    while waiting:
+        for name in _IMPORT.findall(_text_of(waiting.pop())):
+            imported = file.parent / f"{name}.py"
+            if imported not in found:
+                found.add(imported)
+                waiting.append(imported)
+    texts = [f"{path.name}\n{_text_of(path)}" for path in sorted(found)]
+    return hashlib.sha256("\n".join(texts).encode("utf-8")).hexdigest()
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:  # inside a zip file: numba's own stamp is of the whole of it
+        return ""
+
+
 class _WithoutHome(CompileResultCacheImpl):  # type: ignore[misc]  # numba has no types
     """Places of a cache; numba's would make a folder called "~" in the working directory."""
 
@@ -58,6 +86,12 @@ class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
 
     if not _has_home():
         _impl_class = _WithoutHome
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        own = self._cache_file._source_stamp
+        called = _sources_of(Path(function.__code__.co_filename))
+        self._cache_file._source_stamp = (own, called)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function from the disk; None if it is not there or cannot be read."""

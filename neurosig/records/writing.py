@@ -33,7 +33,7 @@ def write_sidecar(
         heads.setdefault(file.parent.resolve(), file)
     for folder, first in heads.items():
         listed = {
-            "inputs": [entry_of(path, folder) for path in read],
+            "inputs": [_input_entry(path, folder) for path in read],
             "outputs": [entry_of(path, folder) for path in files],
         }
         _atomic.write_json(sidecar_of(first), sealed(content | listed))
@@ -60,7 +60,7 @@ def write_folder_record(
     if files is None:
         files = sorted(p for p in folder.rglob("*") if p.is_file() and p != path)
     content = provenance.record(**{"seed": None, **facts}) | {
-        "inputs": [entry_of(p, place) for p in inputs],
+        "inputs": [_input_entry(p, place) for p in inputs],
         "outputs": [entry_of(p, folder) for p in files],
     }
     _atomic.write_json(path, sealed(content))
@@ -89,9 +89,15 @@ def amend_folder_record(folder: Path, files: Iterable[Path]) -> None:
 
 
 def entry_of(path: Path, folder: Path) -> dict[str, Any]:
-    """Path (from a folder), SHA-256 and size of a file; what made it, if it has a record."""
+    """Path (from a folder), SHA-256 and size of a file."""
     entry: dict[str, Any] = {"path": path_from(path, folder), "sha256": provenance.sha256_of(path)}
     if path.is_file():
         entry["bytes"] = path.stat().st_size
+    return entry
+
+
+def _input_entry(path: Path, folder: Path) -> dict[str, Any]:
+    """The entry of a file that was read, with what made it, if it has a record."""
+    entry = entry_of(path, folder)
     made_by = maker_of(path, entry["sha256"])
     return entry | ({"made_by": made_by} if made_by else {})

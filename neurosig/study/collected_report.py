@@ -63,7 +63,7 @@ def _written(collection: Collection, folder: Path) -> Path:
 def _facts(collection: Collection) -> dict[str, Any]:
     """What is in the report, and who made it."""
     return {
-        "signatures": list(_signature_hashes(collection.tables)),
+        "signature_collections": list(_signature_hashes(collection.tables)),
         "tables": [
             {
                 "file": one.path.name,

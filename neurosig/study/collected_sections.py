@@ -349,7 +349,7 @@ def _notices(collection: Collection, record: dict[str, Any]) -> Iterator[Notice]
                 text=f"{one.cohort or 'Pooled'}, {one.method}: "
                 f"{count(int(n), 'signature')} without a result ({status}).",
             )
-    if len(record["signatures"]) > 1:
+    if len(record["signature_collections"]) > 1:
         yield Notice(
             level="warning",
             text=f"The scores are of {len(record['signatures'])} different collections of "

@@ -17,6 +17,7 @@ from neurosig import _atomic, provenance
 from neurosig._lock import locked
 from neurosig._progress import Advance, progress_bar
 from neurosig.errors import ResourceError, UnfinishedRunWarning, examples
+from neurosig.records.checking import BYSTANDERS
 from neurosig.records.files import FOLDER_RECORD
 from neurosig.records.writing import write_folder_record
 from neurosig.report.build import REPORT, build_report
@@ -33,7 +34,6 @@ from neurosig.study.tables import study_tables, write_tables
 MANIFEST = "manifest.json"
 CONFIG = "config.yaml"
 CONTENT = frozenset({MANIFEST, FOLDER_RECORD, CONFIG, REPORT, TABLES, FIGURES})
-BYSTANDERS = frozenset({".DS_Store", ".snakemake_timestamp"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,11 +116,11 @@ def run_folder_held(target: Path) -> Iterator[None]:
         except OSError as error:
             raise _not_writable(target, error) from error
         cleared = _cleared_away(target)
-        if left_by:
+        if left_by or cleared:
             warnings.warn(
                 UnfinishedRunWarning(
                     f"An earlier run into {str(target)!r} did not come to its end",
-                    f"It was {left_by}, and no longer runs",
+                    f"It was {left_by or 'one that left no lock'}, and no longer runs",
                     f"Nothing has to be done: {cleared or 'its lock was taken over'}",
                 ),
                 stacklevel=4,

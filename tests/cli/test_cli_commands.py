@@ -458,6 +458,12 @@ def test_derived_signatures_are_built_again(neurosig: Run, tmp_path: Path) -> No
     assert written.code == 0
     again = (tmp_path / "new" / "nt_receptor" / "NTR.GLYCINE.yaml").read_text()
     assert again == right.replace("version: 1", "version: 2")
+    record = json.loads((tmp_path / "new" / "provenance.json").read_text())
+    assert [entry["path"] for entry in record["outputs"]] == ["nt_receptor/NTR.GLYCINE.yaml"]
+    assert [Path(entry["path"]).name for entry in record["inputs"]] == ["hgnc_groups.yaml"]
+    in_place = neurosig("signatures", "build", "--folder", folder, "--output", folder)
+    assert in_place.code == 0
+    assert neurosig("signatures", "lint", folder).code == 0  # a record is no entry
 
 
 def test_approved_symbols_are_checked_against_a_given_table(neurosig: Run, tmp_path: Path) -> None:

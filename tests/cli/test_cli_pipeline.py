@@ -154,7 +154,7 @@ def test_a_report_of_tables_shows_them_and_can_be_made_again(
     assert by_method.groupby("method").size().to_dict() == {"zscore": 6, "singscore": 6}
     record = json.loads((folder / "provenance.json").read_text())
     assert len(record["inputs"]) == len(tables)
-    assert len(record["signatures"]) == 1
+    assert len(record["signature_collections"]) == 1
     figures = {path.name: path.read_bytes() for path in (folder / "figures").iterdir()}
     (folder / "report.html").unlink()  # as a workflow engine does before it runs a job again
     (folder / "provenance.json").unlink()

@@ -8,11 +8,14 @@ import json
 import pytest
 
 import neurosig as ns
+from neurosig._lock import locked
 from neurosig.datasets import registry
 from neurosig.datasets.cache import LEDGER, RemoteFile, fetch, recorded
 from neurosig.datasets.registry import COHORTS
 from neurosig.datasets.tcga import load_cohort
 from neurosig.errors import ChecksumError, ParameterError, ResourceError
+from neurosig.records.checking import check_records
+from neurosig.records.files import read_record
 
 pytest.importorskip("pooch")
 
@@ -199,3 +202,20 @@ def test_the_command_fetches_lists_and_gives_lines_for_a_study(prad, tmp_path, c
     shown = run("data", "where", "PRAD", *folder)
     sums = json.loads((tmp_path / LEDGER).read_text())
     assert all(entry["sha256"] in shown for entry in sums.values())
+    checks = check_records(tmp_path)  # the fetched files, and clinical.csv made of two of them
+    assert {check.status for check in checks} == {"ok"}
+    clinical = read_record(tmp_path / "PRAD" / "clinical.csv.provenance.json")
+    assert {entry["made_by"]["url"] for entry in clinical["inputs"]} == {
+        sums[f"PRAD/{name}"]["url"] for name in ("PRAD_clinicalMatrix.tsv", "PRAD_survival.txt")
+    }
+
+
+def test_a_file_that_another_process_fetches_is_refused_until_it_is_done(hub, tmp_path):
+    file = RemoteFile(f"{hub.address}/survival%2FPRAD_survival.txt", "PRAD/survival.txt")
+    (tmp_path / "PRAD").mkdir()
+    with locked(tmp_path / file.name), pytest.raises(ResourceError, match="Another run is writing"):
+        fetch(file, tmp_path)
+    assert hub.n_requests == 0
+    assert list((tmp_path / "PRAD").iterdir()) == []
+    assert fetch(file, tmp_path).is_file()
+    assert {path.name for path in tmp_path.rglob("*")} == {"PRAD", "survival.txt", LEDGER}

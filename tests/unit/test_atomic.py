@@ -1,5 +1,6 @@
 """Files that are either whole or not there."""
 
+import ast
 import csv
 import os
 import stat
@@ -116,3 +117,46 @@ def test_a_text_that_a_spreadsheet_would_run_is_prefixed_and_can_be_read_back(
 def test_a_text_with_an_apostrophe_of_its_own_stays_as_it_is() -> None:
     assert _atomic.unguard_cell("'quoted'") == "'quoted'"
     assert _atomic.unguard_cell("5'-nucleotidase") == "5'-nucleotidase"
+
+
+WRITERS = frozenset(
+    {"write_text", "write_bytes", "write_h5ad", "write_zarr", "to_parquet", "to_excel"}
+    | {"savefig", "save", "savez", "savez_compressed", "tofile", "copyfile", "copy2"}
+)
+TEMPORARY = {
+    "_atomic.py": "write_bytes to the temporary path",
+    "_array_file.py": "NumPy writes to the temporary path, which is opened for it",
+    "cli/score.py": "Scores.save and CohortStats.save, which are atomic",
+    "pl/style.py": "draws into a buffer",
+}
+
+
+def _writes(call: ast.Call) -> bool:
+    """Whether a call writes a file by itself."""
+    function = call.func
+    if isinstance(function, ast.Name):
+        return function.id == "open" and _mode(call.args[1:]) in ("w", "a", "x")
+    if not isinstance(function, ast.Attribute):
+        return False
+    if isinstance(function.value, ast.Name) and function.value.id == "_atomic":
+        return False
+    is_to_write = function.attr == "open" and _mode(call.args) in ("w", "a", "x")
+    return function.attr in WRITERS or is_to_write
+
+
+def _mode(arguments: list[ast.expr]) -> str:
+    mode = arguments[0] if arguments else ast.Constant("r")
+    return str(mode.value)[0] if isinstance(mode, ast.Constant) else ""
+
+
+def test_every_file_is_written_through_the_atomic_writer() -> None:
+    """Calls that write otherwise; the list above says why some may."""
+    package = Path(_atomic.__file__).parent
+    found = {
+        path.relative_to(package).as_posix(): sorted({ast.unparse(c) for c in calls})
+        for path in sorted(package.rglob("*.py"))
+        if (calls := [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                      if isinstance(n, ast.Call) and _writes(n)])
+    }  # fmt: skip
+    assert {name: calls for name, calls in found.items() if name not in TEMPORARY} == {}
+    assert set(found) == set(TEMPORARY)

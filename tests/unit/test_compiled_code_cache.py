@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import neurosig
+from neurosig.kernels import jit as jit_module
 
 PROGRAM = """
 import numpy as np
@@ -78,3 +79,65 @@ def test_a_disk_without_room_is_done_without(tmp_path):
     assert not files(tmp_path, "nbc")
     assert run(tmp_path) == (0, 1)
     assert run(tmp_path) == (1, 0)
+
+
+CALLED = "from neurosig.kernels.jit import jit\n\n@jit\ndef doubled(x):\n    return {factor} * x\n"
+CALLING = """
+from neurosig.kernels.jit import jit
+from neurosig.kernels.{called} import doubled
+
+@jit
+def {name}(x):
+    return doubled(x) + 1
+"""
+
+
+@pytest.fixture
+def small_package(tmp_path: Path) -> Path:
+    """A package with the real `jit`, and functions that call each other over three files."""
+    kernels = tmp_path / "neurosig" / "kernels"
+    kernels.mkdir(parents=True)
+    (kernels.parent / "__init__.py").write_text("")
+    (kernels / "__init__.py").write_text("")
+    (kernels / "jit.py").write_text((Path(jit_module.__file__)).read_text())
+    (kernels / "called.py").write_text(CALLED.format(factor=2))
+    (kernels / "alone.py").write_text(CALLED.format(factor=5))
+    (kernels / "near.py").write_text(CALLING.format(called="called", name="near"))
+    far = CALLING.format(called="near", name="far").replace("doubled", "near")
+    (kernels / "far.py").write_text(far)
+    return tmp_path
+
+
+def ask(package: Path, module: str, function: str) -> tuple[float, int]:
+    """The function of 10, in a new process; how often it was on disk."""
+    program = (
+        f"from neurosig.kernels.{module} import {function} as f\n"
+        "print(f(10), sum(f.stats.cache_hits.values()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=package,
+        env={**os.environ, "PYTHONPATH": str(package)},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    value, hits = done.stdout.split()
+    return float(value), int(hits)
+
+
+def test_code_is_compiled_again_when_a_file_that_it_calls_into_has_changed(
+    small_package: Path,
+) -> None:
+    """2 * 10 + 1 and one more; 3 * 10 + 1 and one more."""
+    asked = {"near": "near", "far": "far", "alone": "doubled"}
+    assert {m: ask(small_package, m, f)[0] for m, f in asked.items()} == {
+        "near": 21, "far": 22, "alone": 50,
+    }  # fmt: skip
+    assert ask(small_package, "far", "far") == (22, 1)
+    called = small_package / "neurosig" / "kernels" / "called.py"
+    called.write_text(CALLED.format(factor=3))
+    assert {m: ask(small_package, m, f) for m, f in asked.items()} == {
+        "near": (31, 0), "far": (32, 0), "alone": (50, 1),
+    }  # fmt: skip

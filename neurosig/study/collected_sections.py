@@ -352,7 +352,7 @@ def _notices(collection: Collection, record: dict[str, Any]) -> Iterator[Notice]
     if len(record["signature_collections"]) > 1:
         yield Notice(
             level="warning",
-            text=f"The scores are of {len(record['signatures'])} different collections of "
+            text=f"The scores are of {len(record['signature_collections'])} different collections of "
             "signatures: a signature of one name may have other genes in another table.",
         )
     pooled = collection.of("pooled", method=collection.main)

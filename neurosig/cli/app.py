@@ -28,6 +28,7 @@ COMMANDS = {
     "methods": "List the scoring methods.",
     "data": "Fetch the home cohorts and say where they are.",
     "report": "Build the report of a run folder again.",
+    "reproduce": "Draw recorded figures again and compare their numbers.",
 }
 DEBUG = "--debug"
 

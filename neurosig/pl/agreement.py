@@ -91,7 +91,7 @@ def agreement_data(
 
 
 def _methods(data: pd.DataFrame) -> list[str]:
-    return pd.concat([data["first"].head(1), data["second"]]).drop_duplicates().tolist()
+    return list(dict.fromkeys([*data["first"].head(1), *data["second"]]))
 
 
 def _colours() -> "Colormap":
@@ -131,7 +131,7 @@ def draw_agreement(axes: "Axes", data: pd.DataFrame) -> "Axes":
         axes.imshow(
             values, aspect="auto", interpolation="none", cmap=_colours(), vmin=0.0, vmax=1.0
         )
-        for row, column in zip(*np.tril_indices(len(values)), strict=True):
+        for row, column in np.argwhere(np.tri(len(values))).tolist():
             rho = float(values[row, column])
             axes.text(
                 column,
@@ -168,7 +168,7 @@ def agreement_figure(data: pd.DataFrame) -> "Figure":
     names = data[Result.SIGNATURE].drop_duplicates().tolist()
     methods = label_texts(_methods(data), 20)
     side = _CELL * (len(methods) - 1)
-    n_across = min(_N_ACROSS, len(names))
+    n_across = min(_N_ACROSS, math.ceil(math.sqrt(len(names))))
     n_down = math.ceil(len(names) / n_across)
     room = widest(methods) + 0.12
     titles = [_title(rows) for _, rows in data.groupby(Result.SIGNATURE, sort=False)]
@@ -211,7 +211,7 @@ def agreement_alt(data: pd.DataFrame) -> str:
         if known.empty:
             told.append(f"{clean_label(name)}: no scores")
             continue
-        least = known.loc[known["rho"].idxmin()]
+        least = known.iloc[int(known["rho"].to_numpy().argmin())]
         rho = format_number(float(least["rho"]), 2)
         told.append(f"{clean_label(name)}: {least['first']} and {least['second']} ({rho})")
     more = f" and {len(told) - 8} more" if len(told) > 8 else ""

@@ -130,9 +130,7 @@ def draw_correlation(axes: "Axes", data: pd.DataFrame) -> "Axes":
     rows, columns = _names(data)
     rho = _matrix(data, Result.ESTIMATE)
     with figure_style():
-        axes.imshow(
-            rho, aspect="auto", interpolation="none", cmap=_colours(), vmin=-1.0, vmax=1.0
-        )
+        axes.imshow(rho, aspect="auto", interpolation="none", cmap=_colours(), vmin=-1.0, vmax=1.0)
         _write_numbers(axes, rho, _matrix(data, Result.Q_VALUE))
         _mark_shared(axes, _matrix(data, Confounder.N_SHARED))
         axes.set_yticks(range(len(rows)), label_texts(rows, 48))
@@ -221,7 +219,7 @@ def correlation_alt(data: pd.DataFrame) -> str:
         if known.empty:
             told.append(f"{clean_label(name)} with none")
             continue
-        top = known.loc[known[Result.ESTIMATE].abs().idxmax()]
+        top = known.iloc[int(known[Result.ESTIMATE].abs().to_numpy().argmax())]
         rho = format_number(float(top[Result.ESTIMATE]), 2)
         told.append(f"{clean_label(name)} with {clean_label(top[Confounder.COVARIATE])} ({rho})")
     more = f" and {len(told) - 8} more" if len(told) > 8 else ""

@@ -58,9 +58,7 @@ class Check:
         return f"{line}  {self.message}".rstrip()
 
 
-def compare(
-    figure: str, definition: FigureDefinition, numbers: Mapping[str, float]
-) -> list[Check]:
+def compare(figure: str, definition: FigureDefinition, numbers: Mapping[str, float]) -> list[Check]:
     """Each expected number of a figure with the one found; one that is not there is NaN.
 
     A number passes where abs(found - expected) <= atol + rtol abs(expected).

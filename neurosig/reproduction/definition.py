@@ -216,9 +216,8 @@ def _check_names(path: Path, text: str, made: FigureFile) -> None:
             raise _refused(path, text, ["figures", name], f"a figure cannot be called {name!r}")
         stem = figure.outputs.stem.casefold()
         if stem in owner:
-            keys = ["figures", name, "outputs", "svg"]
-            what = f"{figure.outputs.svg!r} is taken"
-            raise _refused(path, text, keys, what, f"It belongs to {owner[stem]}")
+            what = f"{figure.outputs.svg!r} is taken, it belongs to {owner[stem]}"
+            raise _refused(path, text, ["figures", name, "outputs", "svg"], what)
         owner[stem] = f"the figure {name!r}"
 
 

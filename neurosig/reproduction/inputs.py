@@ -15,7 +15,8 @@ from neurosig.expression.base import Expression
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.methods.base import Method
 from neurosig.outcomes.clinic.cohort import Cohort
-from neurosig.outcomes.clinic.endpoint import Endpoint, Unit
+from neurosig.outcomes.clinic.endpoint import Endpoint
+from neurosig.outcomes.clinic.follow_up import Unit
 from neurosig.provenance import sha256_of_file
 from neurosig.reproduction.definition import FigureDefinition, RecordedInput
 from neurosig.scores import Scores

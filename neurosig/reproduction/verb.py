@@ -1,7 +1,7 @@
 """`reproduce`: draw recorded figures again and compare their numbers with those of the record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -154,13 +154,13 @@ def reproduce(
 
 def _files_of(book: FigureBook) -> frozenset[str]:
     return frozenset(
-        name for figure in book.figures.values() for name in (figure.outputs.svg, figure.outputs.csv)
+        name
+        for figure in book.figures.values()
+        for name in (figure.outputs.svg, figure.outputs.csv)
     )
 
 
-def _make(
-    book: FigureBook, name: str, folder: Path, notices: Notices
-) -> tuple[Made, list[Check]]:
+def _make(book: FigureBook, name: str, folder: Path, notices: Notices) -> tuple[Made, list[Check]]:
     """Draw one figure into the folder and compare its numbers."""
     started = datetime.now(UTC)
     definition = book.figures[name]
@@ -178,11 +178,11 @@ def _write_records(
 ) -> None:
     _atomic.write_text(folder / DEFINITIONS, book.text)
     _atomic.write_csv(folder / RESULTS, results_table(checks))
-    _atomic.write_json(folder / PROVENANCE, _record(book, made, folder))
+    _atomic.write_json(folder / PROVENANCE, _record(made, folder))
     write_crate(folder, book.licence, made)
 
 
-def _record(book: FigureBook, made: Sequence[Made], folder: Path) -> dict[str, Any]:
+def _record(made: Sequence[Made], folder: Path) -> dict[str, Any]:
     files = [name for one in made for name in (one.outputs.svg, one.outputs.csv)]
     return provenance.record(
         figures={
@@ -207,7 +207,7 @@ def _record(book: FigureBook, made: Sequence[Made], folder: Path) -> dict[str, A
 def version_notes(definitions: Sequence[FigureDefinition]) -> list[str]:
     """What is installed in another version than the record's, each package once.
 
-    >>> from neurosig.reproduction.verb import shipped_figures
+    >>> from dataclasses import replace
     >>> figure = next(iter(read_figures(shipped_figures()).figures.values()))
     >>> version_notes([replace(figure, versions={"numpy": "1.0"})])  # doctest: +ELLIPSIS
     ['numpy ... is installed, the figures were recorded with 1.0']

@@ -53,4 +53,3 @@ class CorrelationRecipe(ScoringRecipe):
             [Result.ESTIMATE, Result.P_VALUE, Result.N, Confounder.N_SHARED],
         )
         return Drawn(correlation_figure(table), table, numbers, correlation_alt(table))
-

@@ -29,8 +29,9 @@ class KaplanMeierRecipe(ScoringRecipe):
     def draw(self, data: "FigureData") -> Drawn:
         """Numbers: see the keys below.
 
-        ``n_risk[group, time]`` and ``survival[group, time]`` at the times below the curves; ``median[group]`` with its limits;
-        ``effect``, ``effect_low``, ``effect_high`` and ``p_value`` of the Cox model in the note;
+        ``n_risk[group, time]`` and ``survival[group, time]`` at the times below the curves;
+        ``median[group]`` with its limits; ``effect``, ``effect_low``, ``effect_high`` and
+        ``p_value`` of the Cox model in the note;
         ``logrank_p`` of the halves, which the figure does not show.
         """
         cohort = data.cohort(self.cohort)

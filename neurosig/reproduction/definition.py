@@ -202,10 +202,14 @@ def _check_schema(path: Path, text: str, content: object) -> None:
     problem = best_match(Draft202012Validator(figures_schema()).iter_errors(content))
     if problem is None:
         return
+    while problem.context:  # of several allowed shapes, the one that was meant
+        problem = max(problem.context, key=lambda one: (len(one.absolute_path), one.message))
     keys: list[str | int] = list(problem.absolute_path)
     if problem.validator == "additionalProperties" and isinstance(problem.instance, dict):
         keys += [key for key in problem.instance if key not in problem.schema["properties"]][:1]
-    raise _refused(path, text, keys, problem.message)
+    is_text = problem.validator == "type" and problem.validator_value == "string"
+    evidence = "Text that looks like a number needs quotes" if is_text else ""
+    raise _refused(path, text, keys, problem.message, evidence)
 
 
 def _check_names(path: Path, text: str, made: FigureFile) -> None:

@@ -16,13 +16,15 @@ OWN = frozenset({CRATE, PROVENANCE, RESULTS, DEFINITIONS})
 BYSTANDERS = frozenset({".DS_Store", ".snakemake_timestamp"})
 
 
-def refuse_foreign(target: Path, figure_files: frozenset[str]) -> None:
-    """Refuse a folder that holds anything but an earlier reproduction of these figures.
+def refuse_foreign(target: Path, figure_files: frozenset[str], definitions: Path) -> None:
+    """Refuse a folder that holds anything but what an earlier reproduction left.
+
+    Part of it may be gone, as where a workflow engine removes the files it is about to make again.
 
     Raises
     ------
     ResourceError
-        What it holds is named.
+        What it holds is named; or it is where the definitions are read from.
     """
     if not target.exists():
         return
@@ -30,16 +32,23 @@ def refuse_foreign(target: Path, figure_files: frozenset[str]) -> None:
         raise ResourceError(
             f"The output {str(target)!r} is not a folder", "It is a file", "Choose another --output"
         )
-    names = {path.name for path in target.iterdir()} - BYSTANDERS
-    foreign = sorted(names - OWN - figure_files)
-    if not names or (not foreign and names >= OWN):
+    source = definitions.resolve()
+    foreign = sorted({p.name for p in target.iterdir()} - BYSTANDERS - OWN - figure_files)
+    if not foreign and target not in source.parents and not _is_someones(target, source):
         return
-    missing = ", ".join(sorted(OWN - names))
     raise ResourceError(
         f"The output {str(target)!r} exists and is not just that of an earlier reproduction",
-        f"It holds {examples(foreign)}" if foreign else f"It lacks {missing}",
+        f"It holds {examples(foreign or [DEFINITIONS])}",
         "Choose another --output, or empty this one: it would be replaced as a whole",
     )
+
+
+def _is_someones(target: Path, source: Path) -> bool:
+    """Whether it holds definitions that no reproduction put there."""
+    own = target / DEFINITIONS
+    if not own.is_file() or any((target / name).exists() for name in OWN - {DEFINITIONS}):
+        return False
+    return own.read_bytes() != source.read_bytes()
 
 
 @contextmanager

@@ -127,7 +127,7 @@ def reproduce(
     chosen = book.chosen(figure)
     require_rocrate()
     target = Path(output).resolve()
-    refuse_foreign(target, _files_of(book))
+    refuse_foreign(target, _files_of(book), book.path)
     notices = Notices()
     checks: list[Check] = []
     errors: dict[str, NeurosigError] = {}

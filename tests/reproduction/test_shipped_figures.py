@@ -56,6 +56,7 @@ def test_every_number_of_every_figure_is_that_of_the_other_program(made):
 
 
 @needs_data
+@pytest.mark.slow
 def test_a_program_of_its_own_gives_the_same_bytes(made, tmp_path):
     command = [sys.executable, "-m", "neurosig", "reproduce", "all", "--output", tmp_path / "out"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from rocrate.model.file import File
     from rocrate.rocrate import ROCrate
 
+_VERSION: Final = "1.1"
+"""Of the RO-Crate specification: the one that the profile rests on."""
+_PROFILE: Final = "https://w3id.org/ro/wfrun/process/"
+_PROFILE_VERSION: Final = "0.5"
 _LICENCE: Final = "https://spdx.org/licenses/"
 _STATUS: Final = "http://schema.org/"
 _DISTRIBUTIONS: Final = {"survset": "SurvSet"}
@@ -65,7 +69,7 @@ def write_crate(folder: Path, licence: str, made: Sequence[Made]) -> None:
     """Describe a folder of figures in its ro-crate-metadata.json; the files are there already."""
     from rocrate.rocrate import ROCrate
 
-    crate = ROCrate()
+    crate = ROCrate(version=_VERSION)
     names = ", ".join(one.id for one in made)
     crate.name = f"Figures of neurosig: {names}"
     crate.description = (
@@ -74,6 +78,12 @@ def write_crate(folder: Path, licence: str, made: Sequence[Made]) -> None:
     )
     crate.datePublished = made[-1].ended
     crate.license = _licence(crate, licence)
+    crate.metadata.extra_terms["sha256"] = "http://schema.org/sha256"
+    crate.root_dataset["conformsTo"] = _entity(
+        crate,
+        f"{_PROFILE}{_PROFILE_VERSION}",
+        {"@type": "CreativeWork", "name": "Process Run Crate", "version": _PROFILE_VERSION},
+    )
     software = _software(crate)
     records = {
         name: _file(crate, folder, name, text, crate.license)
@@ -151,18 +161,37 @@ def _licence(crate: "ROCrate", licence: str) -> "ContextEntity":
 
 
 def _software(crate: "ROCrate") -> "ContextEntity":
-    version = provenance.versions().get("neurosig", "unknown")
+    software = _package(crate, "neurosig", provenance.versions().get("neurosig", "unknown"))
+    software.append_to(
+        "softwareRequirements",
+        [f"{name} {found}" for name, found in provenance.versions().items() if name != "neurosig"],
+    )
+    software["license"] = _licence(crate, "BSD-3-Clause")
+    return software
+
+
+def _package(crate: "ROCrate", name: str, version: str) -> "ContextEntity":
+    """A Python package; its id is a package URL, which names no server."""
+    identifier = f"pkg:pypi/{name}@{version}"
     properties = {
         "@type": "SoftwareApplication",
-        "name": "neurosig",
+        "name": name,
         "softwareVersion": version,
         "version": version,
-        "softwareRequirements": [
-            f"{name} {found}" for name, found in provenance.versions().items() if name != "neurosig"
-        ],
-        "license": _licence(crate, "BSD-3-Clause"),
+        "url": _home_page(name) or identifier,
     }
-    return _entity(crate, f"pkg:pypi/neurosig@{version}", properties)
+    return _entity(crate, identifier, properties)
+
+
+def _home_page(name: str) -> str:
+    """The home page that an installed package names, if it does."""
+    try:
+        about = metadata.metadata(_DISTRIBUTIONS.get(name, name))
+    except metadata.PackageNotFoundError:
+        return ""
+    listed = dict(line.split(", ", 1) for line in about.get_all("Project-URL") or [])
+    home = next((listed[key] for key in ("Homepage", "Home-page", "Source") if key in listed), "")
+    return home or str(about.get("Home-page") or "")
 
 
 def _input(crate: "ROCrate", recorded: RecordedInput) -> "ContextEntity":
@@ -176,11 +205,7 @@ def _input(crate: "ROCrate", recorded: RecordedInput) -> "ContextEntity":
     if recorded.source in ("survset", "infercnvpy", "scanpy"):
         package = _DISTRIBUTIONS.get(recorded.source, recorded.source)
         version = metadata.version(package)
-        properties["isPartOf"] = _entity(
-            crate,
-            f"pkg:pypi/{recorded.source}@{version}",
-            {"@type": "SoftwareApplication", "name": recorded.source, "version": version},
-        )
+        properties["isPartOf"] = _package(crate, recorded.source, version)
     identifier = f"#{recorded.source}-{recorded.name}-{recorded.hashes[0][:12]}"
     return _entity(crate, identifier.replace("/", "-").replace(" ", "-"), properties)
 

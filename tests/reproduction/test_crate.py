@@ -22,10 +22,12 @@ def test_the_crate_conforms_and_lists_every_file(folder):
     assert len(by_id) == len(content["@graph"])
     descriptor = by_id["ro-crate-metadata.json"]
     assert descriptor["about"] == {"@id": "./"}
-    assert descriptor["conformsTo"]["@id"].startswith("https://w3id.org/ro/crate/1.")
+    assert descriptor["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
     root = by_id["./"]
     assert {"name", "description", "datePublished"} <= set(root)
     assert root["license"]["@id"] == "https://spdx.org/licenses/CC-BY-4.0"
+    assert root["conformsTo"] == {"@id": "https://w3id.org/ro/wfrun/process/0.5"}
+    assert by_id["https://w3id.org/ro/wfrun/process/0.5"]["@type"] == "CreativeWork"
     listed = {part["@id"] for part in root["hasPart"]}
     assert listed == {path.name for path in folder.iterdir()} - {"ro-crate-metadata.json"}
 
@@ -65,6 +67,7 @@ def test_rocrate_reads_inputs_outputs_software_and_command_back(book, folder):
     assert action["startTime"] <= action["endTime"]
     software = action["instrument"]
     assert software["name"] == "neurosig"
+    assert software["url"]
     assert software["softwareVersion"] == metadata.version("neurosig")
     assert crate.license.id == "https://spdx.org/licenses/CC-BY-4.0"
 

@@ -82,6 +82,8 @@ if TYPE_CHECKING:
     from neurosig.outcomes.prediction.performance import discrimination as discrimination
     from neurosig.outcomes.regression.verb import regress as regress
     from neurosig.report.build import build_report as build_report
+    from neurosig.reproduction.verb import Reproduction as Reproduction
+    from neurosig.reproduction.verb import reproduce as reproduce
     from neurosig.scores import Scores as Scores
     from neurosig.smoothing import nearest_neighbours as nearest_neighbours
     from neurosig.smoothing import smooth_knn as smooth_knn
@@ -98,6 +100,7 @@ _HOME = {
     "Harmonised": "harmonisation.verb",
     "MatchedNull": "matched_null",
     "QualityThresholds": "assessment.rules",
+    "Reproduction": "reproduction.verb",
     "Resampling": "outcomes.prediction.optimism",
     "Scores": "scores",
     "Signature": "genesets.signature",
@@ -145,6 +148,7 @@ _HOME = {
     "read_gmt": "genesets.gmt",
     "read_signatures": "genesets.formats",
     "regress": "outcomes.regression.verb",
+    "reproduce": "reproduction.verb",
     "rmst": "outcomes.curves.restricted_mean",
     "rmst_regression": "outcomes.curves.restricted_mean_regression",
     "run": "study.pipeline",

@@ -191,7 +191,10 @@ def build(cls: type[T], mapping: object, where: str = "") -> T:
         return cls(**values)
     except ParameterError as error:
         raise ParameterError(
-            f"{where or 'the configuration'}: {error.what}", error.evidence, error.remedy
+            f"{where or 'the configuration'}: {error.what}",
+            error.evidence,
+            error.remedy,
+            key=where,
         ) from error
 
 

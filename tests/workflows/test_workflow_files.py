@@ -132,4 +132,5 @@ def test_nothing_that_snakemake_writes_can_get_into_a_wheel():
     included = tomllib.loads(project.read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     parts = [p for p in included["force-include"] if p.startswith("workflows")]
     wanted = ("config", "profiles", "workflow", ".snakemake-workflow-catalog.yml")
-    assert sorted(parts) == sorted(f"workflows/{n}/{part}" for n in WORKFLOWS for part in wanted)
+    named = [f"workflows/{name}/{part}" for name in WORKFLOWS for part in wanted]
+    assert sorted(parts) == sorted([*named, "workflows/reproduce_figures/expected"])

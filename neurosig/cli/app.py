@@ -34,7 +34,6 @@ COMMANDS = {
     "provenance": "Show who made a file.",
     "verify": "Check that the files of a run are those that were written.",
     "doctor": "Say what this installation is made of, and what is wrong with it.",
-    "report": "Build the report of a run folder again.",
     "reproduce": "Draw recorded figures again and compare their numbers.",
 }
 DEBUG = "--debug"

@@ -349,10 +349,11 @@ def _notices(collection: Collection, record: dict[str, Any]) -> Iterator[Notice]
                 text=f"{one.cohort or 'Pooled'}, {one.method}: "
                 f"{count(int(n), 'signature')} without a result ({status}).",
             )
-    if len(record["signature_collections"]) > 1:
+    n_collections = len(record["signature_collections"])
+    if n_collections > 1:
         yield Notice(
             level="warning",
-            text=f"The scores are of {len(record['signature_collections'])} different collections of "
+            text=f"The scores are of {n_collections} different collections of "
             "signatures: a signature of one name may have other genes in another table.",
         )
     pooled = collection.of("pooled", method=collection.main)

@@ -112,6 +112,8 @@ if TYPE_CHECKING:
     from neurosig.outcomes.reporting.profile_tables import RemarkProfile as RemarkProfile
     from neurosig.outcomes.reporting.profile_tables import remark_profile as remark_profile
     from neurosig.report.build import build_report as build_report
+    from neurosig.reproduction.verb import Reproduction as Reproduction
+    from neurosig.reproduction.verb import reproduce as reproduce
     from neurosig.scores import Scores as Scores
     from neurosig.smoothing import nearest_neighbours as nearest_neighbours
     from neurosig.smoothing import smooth_knn as smooth_knn
@@ -139,6 +141,7 @@ _HOME = {
     "RemarkProfile": "outcomes.reporting.profile_tables",
     "ReportingFacts": "outcomes.reporting.analysis_facts",
     "RegressionModel": "outcomes.regression.options",
+    "Reproduction": "reproduction.verb",
     "Resampling": "outcomes.prediction.optimism",
     "Scores": "scores",
     "Signature": "genesets.signature",
@@ -201,6 +204,7 @@ _HOME = {
     "read_signatures": "genesets.formats",
     "regress": "outcomes.regression.verb",
     "remark_profile": "outcomes.reporting.profile_tables",
+    "reproduce": "reproduction.verb",
     "rmst": "outcomes.curves.restricted_mean",
     "rmst_regression": "outcomes.curves.restricted_mean_regression",
     "run": "study.pipeline",

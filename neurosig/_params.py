@@ -191,7 +191,10 @@ def build(cls: type[T], mapping: object, where: str = "") -> T:
         return cls(**values)
     except ParameterError as error:
         raise ParameterError(
-            f"{where or 'the configuration'}: {error.what}", error.evidence, error.remedy
+            f"{where or 'the configuration'}: {error.what}",
+            error.evidence,
+            error.remedy,
+            key=where,
         ) from error
 
 
@@ -226,6 +229,10 @@ _SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number", type
 
 
 def _schema_of(annotation: Any) -> dict[str, Any]:
+    if get_origin(annotation) is typing.Annotated:
+        inner, *extras = get_args(annotation)
+        patterns = [e.regex for e in extras if isinstance(e, Pattern)]
+        return _schema_of(inner) | ({"pattern": f"^(?:{patterns[0]})$"} if patterns else {})
     members = _union_members(annotation)
     if len(members) > 1:
         return {"anyOf": [_schema_of(m) for m in members]}
@@ -249,6 +256,8 @@ def _union_members(annotation: Any) -> tuple[Any, ...]:
 
 
 def _type_text(annotation: Any) -> str:
+    if get_origin(annotation) is typing.Annotated:
+        return _type_text(get_args(annotation)[0])
     members = _union_members(annotation)
     if len(members) > 1:
         return " or ".join(_type_text(m) for m in members if m is not type(None))
@@ -283,7 +292,10 @@ def _check_value(parameter: Parameter, value: Any, path: str) -> None:
             parameter=path,
             value=value,
         )
-    pattern = parameter.pattern
+    _check_pattern(parameter.pattern, value, path)
+
+
+def _check_pattern(pattern: Pattern | None, value: Any, path: str) -> None:
     if pattern and isinstance(value, str) and not re.fullmatch(pattern.regex, value):
         raise ParameterError(
             f"{path} cannot be {_shown(value)}",
@@ -310,6 +322,8 @@ def _shown(value: Any) -> str:
 def _is_a(annotation: Any, value: Any) -> bool:
     if annotation is Any or isinstance(annotation, TypeVar):
         return True
+    if get_origin(annotation) is typing.Annotated:
+        return _is_a(get_args(annotation)[0], value)
     members = _union_members(annotation)
     if len(members) > 1:
         return any(_is_a(m, value) for m in members)
@@ -332,6 +346,9 @@ def _converted(annotation: Any, value: Any, path: str) -> Any:
     """YAML's lists and mappings as the tuples and dataclasses the annotation asks for."""
     for member in _union_members(annotation):
         origin, arguments = get_origin(member), get_args(member)
+        if origin is typing.Annotated:
+            for extra in arguments[1:]:
+                _check_pattern(extra if isinstance(extra, Pattern) else None, value, path)
         if origin is tuple and isinstance(value, list | tuple):
             return tuple(_converted(arguments[0], v, f"{path}[{i}]") for i, v in enumerate(value))
         if origin in (dict, Mapping) and isinstance(value, Mapping):

@@ -6,7 +6,7 @@ needed in a configuration and each can hide or blow up what it says.
 """
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +167,27 @@ for _tag, _regex, _starts in (
     )
 _CoreLoader.add_constructor("tag:yaml.org,2002:int", _core_int)
 _CoreLoader.add_constructor("tag:yaml.org,2002:float", _core_float)
+
+
+def line_of(text: str, keys: Sequence[str | int]) -> int:
+    r"""The line of a text that `load_yaml` takes in which the value at a path of keys stands.
+
+    Where the path leaves the document, the line of the last of its keys that is there.
+
+    >>> line_of("genes:\n  up: [NGF]\n  down: [TH]", ["genes", "down"])
+    3
+    """
+    node = yaml.compose(text, Loader=_CoreLoader)
+    line = 1
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            pairs = [(k, v) for k, v in node.value if str(k.value) == str(key)]
+            if not pairs:
+                break
+            line, node = pairs[0][0].start_mark.line + 1, pairs[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -10,6 +10,7 @@ import pandas as pd
 
 from neurosig import _atomic, _params
 from neurosig._tables import read_rows
+from neurosig._yaml import load_yaml
 from neurosig.errors import InputError, ParameterError, count
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.endpoint import Endpoint
@@ -24,8 +25,7 @@ from neurosig.study.sources import read_clinical_as
 
 TERM_HELP = (
     "covariate, as COLUMN, COLUMN:categorical, COLUMN:categorical:REFERENCE, COLUMN:log2 or "
-    "COLUMN:spline; "
-    "repeatable"
+    "COLUMN:spline, or all of it as in a configuration, {column: COLUMN, knots: 5}; repeatable"
 )
 
 
@@ -98,7 +98,11 @@ def parse_term(text: str) -> Term:
 
     >>> parse_term("psa:log2"), parse_term("grade:categorical:2").reference
     (Term(column='psa', kind='auto', transform='log2', reference=None, knots=4), '2')
+    >>> parse_term("{column: age, transform: spline, knots: 5}").knots
+    5
     """
+    if text.startswith("{"):
+        return _params.build(Term, load_yaml(text), where="--adjust")
     choices = {p.name: p.choices or () for p in _params.describe(Term)}
     column, _, rest = text.partition(":")
     word, _, reference = rest.partition(":")

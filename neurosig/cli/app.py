@@ -17,8 +17,10 @@ COMMANDS = {
     "demo": "Run the demonstration study on three breast-cancer cohorts.",
     "run": "Run a study: score, model, pool, draw and report.",
     "harmonise": "Name the genes of a matrix as signatures do.",
+    "clinic": "Clean a clinical table and choose its rows.",
     "score": "Score signatures over an expression matrix.",
     "assess": "Judge signatures in a matrix: ok, caution or refuse.",
+    "agreement": "Compare the scores of several methods.",
     "cox": "Hazard ratio of each score.",
     "km": "Kaplan-Meier curves of a score's groups.",
     "regress": "Effect of each score on a clinical column.",
@@ -34,10 +36,12 @@ COMMANDS = {
     "signatures": "List, show, check and export the catalogue of signatures.",
     "methods": "List the scoring methods.",
     "data": "Fetch the home cohorts and say where they are.",
-    "report": "Build the report of a run folder again.",
+    "report": "Build the report of a run folder again, or one of tables.",
+    "workflow": "Run a Snakemake workflow: many cohorts, single cells, figures.",
     "provenance": "Show who made a file.",
     "verify": "Check that the files of a run are those that were written.",
     "doctor": "Show what is installed, and what is wrong with it.",
+    "reproduce": "Draw recorded figures again and compare their numbers.",
 }
 DEBUG = "--debug"
 
@@ -45,8 +49,9 @@ DEBUG = "--debug"
 def main(arguments: list[str] | None = None) -> None:
     """Run the program; ends with the exit code of what went wrong, if anything did."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    is_debugging = DEBUG in given
-    given = [a for a in given if a != DEBUG]
+    own = given[: given.index("--")] if "--" in given else given  # the rest is another program's
+    is_debugging = DEBUG in own
+    given = [a for a in own if a != DEBUG] + given[len(own) :]
     signal.signal(signal.SIGTERM, _leave)
     warnings.showwarning = _show_warning
     try:

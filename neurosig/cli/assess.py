@@ -12,6 +12,7 @@ from neurosig.assessment.quality import AssessOptions, assess
 from neurosig.assessment.rules import VERDICTS, QualityThresholds
 from neurosig.cli._files import beside, refuse_one_file_twice, refuse_overwriting
 from neurosig.cli._options import expand
+from neurosig.cli._rows import EXCLUDE_HELP, ROWS_HELP, read_rows_as
 from neurosig.errors import ParameterError
 from neurosig.pl.assessment import assessment_data, assessment_figure
 from neurosig.pl.style import save_figure
@@ -19,7 +20,6 @@ from neurosig.records.finding import made_with
 from neurosig.records.writing import write_sidecar
 from neurosig.study.config import ExpressionReading, SignatureChoice
 from neurosig.study.signature_choice import choose_signatures
-from neurosig.study.sources import read_expression_as
 
 
 @expand
@@ -33,6 +33,9 @@ def command(
     figure: Annotated[
         Path | None, typer.Option(help=".svg file to draw; its numbers go beside it")
     ] = None,
+    rows: Annotated[Path | None, typer.Option(help=ROWS_HELP)] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help=EXCLUDE_HELP)] = None,
+    cohort: Annotated[str, typer.Option(help="name of the cohort in a report")] = "cohort",
 ) -> None:
     """Judge signatures in a matrix: ok, caution or refuse.
 
@@ -48,11 +51,11 @@ def command(
             )
     numbers = [] if figure is None else [figure, figure.with_suffix(".csv")]
     rules = beside(output, "rules.csv")
-    inputs = [expression, *map(Path, choice.files)]
+    inputs = [expression, *map(Path, choice.files), *([rows] if rows else [])]
     refuse_overwriting(inputs, [output, rules, *numbers])
     refuse_one_file_twice(output, figure, rules)
     result = assess(
-        read_expression_as(expression, reading),
+        read_rows_as(expression, reading, rows=rows, exclude=exclude or [], name=cohort),
         choose_signatures(choice, Path.cwd()),
         thresholds=thresholds,
         **asdict(options),
@@ -62,7 +65,13 @@ def command(
     if figure is not None:
         data = assessment_data(result)
         save_figure(assessment_figure(data), data, figure)
-    about = {"seed": options.seed, **made_with(result.provenance)}
-    write_sidecar([output, rules, *numbers], inputs=inputs, assessment=result.provenance, **about)
+    who = {"seed": options.seed, **made_with(result.provenance)}
+    write_sidecar(
+        [output, rules, *numbers],
+        inputs=inputs,
+        assessment=result.provenance,
+        about={"kind": "assessment", "cohort": cohort},
+        **who,
+    )
     counts = ", ".join(f"{len(result.ids(verdict))} {verdict}" for verdict in VERDICTS)
     sys.stderr.write(f"{output}: {counts}\n")

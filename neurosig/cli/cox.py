@@ -9,6 +9,7 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._options import expand
+from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
@@ -16,6 +17,7 @@ from neurosig.outcomes.cox.verb import cox
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.imputation.imputed import Imputed
 from neurosig.outcomes.imputation.verb import impute
+from neurosig.records.finding import made_with
 from neurosig.study.config import ClinicalReading
 
 
@@ -53,7 +55,21 @@ def command(
         scale=scale,
         model=model,
     )
-    give(result, output, inputs=[scores, clinical])
+    scoring = scoring_of(scores)
+    give(
+        result,
+        output,
+        inputs=[scores, clinical],
+        scores=scoring,
+        **made_with(scoring),
+        about={
+            "kind": "survival",
+            "cohort": cohort,
+            "method": method_of(scoring),
+            "endpoint": endpoint.name,
+            "understood": joined.echo,
+        },
+    )
 
 
 def _imputed(

@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 import pandas as pd
 import typer
 
-from neurosig._atomic import unguard_cell
-from neurosig._tables import read_rows
 from neurosig.cli._files import give, refuse_results_over
+from neurosig.cli._result_files import about_of, read_results
 from neurosig.errors import InputError, ParameterError
 from neurosig.keys import Result
 from neurosig.outcomes.pooling.heterogeneity import Method
@@ -16,19 +15,6 @@ from neurosig.outcomes.pooling.omitted_cohorts import leave_one_out
 from neurosig.outcomes.pooling.small_studies import egger_test
 from neurosig.outcomes.pooling.verb import meta
 from neurosig.outcomes.results import Results
-
-TEXT_COLUMNS = {
-    Result.COHORT,
-    Result.ENDPOINT,
-    Result.SIGNATURE,
-    Result.TERM,
-    Result.FAMILY,
-    Result.EFFECT_SCALE,
-    Result.ADJUSTED_FOR,
-    Result.MODEL,
-    Result.STATUS,
-    Result.MESSAGE,
-}
 
 
 def command(
@@ -49,8 +35,14 @@ def command(
 ) -> None:
     """Pool each signature over cohorts with a random-effects model."""
     refuse_results_over(tables, output)
-    read = [_read_results(path) for path in tables]
-    give(_result(read, table, endpoint, method, confidence, knha=knha), output, inputs=tables)
+    read = [read_results(path) for path in tables]
+    result = _result(read, table, endpoint, method, confidence, knha=knha)
+    about = {
+        "kind": "pooled",
+        "method": _one_scoring_method(tables),
+        "endpoint": str(result.table[Result.ENDPOINT].iloc[0]),
+    }
+    give(result, output, inputs=tables, about=about if table == "pooled" else None)
 
 
 def _result(
@@ -74,29 +66,14 @@ def _result(
     return pool(read, method=method, knha=knha, endpoint=endpoint, confidence=confidence)
 
 
-def _read_results(path: Path) -> pd.DataFrame:
-    raw = read_rows(path)
-    table = pd.DataFrame(raw.rows, columns=raw.header, dtype=object)
-    if Result.ESTIMATE not in table.columns:
+def _one_scoring_method(tables: list[Path]) -> str | None:
+    """The method behind all tables, as far as their provenance says; several are refused."""
+    known = {path: about_of(path).get("method") for path in tables}
+    methods = list(dict.fromkeys(name for name in known.values() if name is not None))
+    if len(methods) > 1:
         raise InputError(
-            f"{str(path)!r} is not a table of results",
-            f"Its columns are {', '.join(table.columns[:5])} ...",
-            "Give what `neurosig cox` or `neurosig regress` wrote",
+            "Results of several scoring methods cannot be pooled",
+            "; ".join(f"{path.name!r} is of {name}" for path, name in list(known.items())[:5]),
+            "Pool the tables of one method at a time",
         )
-    for name in table.columns:
-        if name in TEXT_COLUMNS:
-            table[name] = [unguard_cell(cell) for cell in table[name]]
-        else:
-            table[name] = [_number(path, name, cell) for cell in table[name]]
-    return table
-
-
-def _number(path: Path, column: str, cell: str) -> float:
-    try:
-        return float(cell or "nan")
-    except ValueError as error:
-        raise InputError(
-            f"{str(path)!r} holds {cell!r} in the column {column!r}",
-            "It is not a number",
-            "Give what `neurosig cox` or `neurosig regress` wrote",
-        ) from error
+    return str(methods[0]) if methods else None

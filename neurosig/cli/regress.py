@@ -7,8 +7,10 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._options import expand
+from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.verb import regress
+from neurosig.records.finding import made_with
 from neurosig.study.config import ClinicalReading
 
 KIND_HELP = "logistic, linear, ordinal, multinomial, poisson, negative_binomial or mixed"
@@ -40,4 +42,17 @@ def command(
         scale=scale,
         model=model,
     )
-    give(result, output, inputs=[scores, clinical])
+    scoring = scoring_of(scores)
+    give(
+        result,
+        output,
+        inputs=[scores, clinical],
+        scores=scoring,
+        **made_with(scoring),
+        about={
+            "kind": "regression",
+            "cohort": cohort,
+            "method": method_of(scoring),
+            "endpoint": outcome,
+        },
+    )

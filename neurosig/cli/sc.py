@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neurosig import keys, tl
-from neurosig.cli._files import give, refuse_results_over
+from neurosig.cli._files import (
+    give,
+    read_scores,
+    refuse_one_file_twice,
+    refuse_overwriting,
+    refuse_results_over,
+)
 from neurosig.cli._options import expand
-from neurosig.errors import ParameterError, examples
+from neurosig.cli._result_files import method_of, scoring_of
+from neurosig.errors import InputError, ParameterError, examples
 from neurosig.expression.unreadable import unreadable
 from neurosig.outcomes.results import Results
+from neurosig.pl.dotplot import dotplot_data, dotplot_figure
+from neurosig.pl.style import save_figure
 from neurosig.records.finding import made_with
+from neurosig.records.writing import write_sidecar
 from neurosig.sc.stored_scores import score_keys
 from neurosig.sc.summary import summarise
 from neurosig.study.config import SignatureChoice
@@ -52,17 +62,29 @@ def summarise_file(
         float, typer.Option(help="above this quantile a score is high")
     ] = 0.75,
     min_cells: Annotated[int, typer.Option(help="fewest cells inside and outside a group")] = 10,
+    scores: Annotated[
+        Path | None, typer.Option(help="scores of these cells, as `neurosig score` writes them")
+    ] = None,
+    name: Annotated[str, typer.Option(help="name of the data set in a report")] = "cells",
+    figure: Annotated[
+        Path | None, typer.Option(help=".svg file with a dot plot; its numbers go beside it")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Summarise scores by group of cells; with donors, test across them which groups stand out.
 
-    With signatures named, the file is scored first, block by block; without, the scores that it
-    holds (of neurosig.tl.score) are taken. The file is not changed.
+    With signatures named, the file is scored first, block by block; with --scores, that file has
+    the scores; without either, those that the file of cells holds (of neurosig.tl.score) are taken.
+    The file is not changed.
     """
-    inputs = [cells, *map(Path, choice.files)]
+    inputs = [cells, *map(Path, choice.files), *([scores] if scores else [])]
     refuse_results_over(inputs, output)
+    _refuse_figure(figure, output, inputs)
     adata = _open(cells)
-    if choice != SignatureChoice():
+    if scores is not None:
+        _refuse_scoring(layer=layer, use_raw=use_raw, threads=threads, where="--scores")
+        method = _with_scores_of(scores, adata, choice, method)
+    elif choice != SignatureChoice():
         signatures = choose_signatures(choice, Path.cwd())
         method = method or "ucell"
         tl.score(
@@ -79,14 +101,55 @@ def summarise_file(
     table = summarise(
         adata, by, donor, method=method, high_quantile=high_quantile, min_cells=min_cells
     )
-    record = _provenance(adata, method)
+    record = scoring_of(scores) if scores is not None else _provenance(adata, method)
     give(
         Results(table),
         output,
         inputs=inputs,
         scores=record,
+        about={"kind": "cells", "cohort": name, "method": method_of(record or {})},
         **made_with(record or {}),
     )
+    if figure is not None:
+        data = dotplot_data(table)
+        drawn = save_figure(dotplot_figure(data), data, figure)
+        write_sidecar(drawn, inputs=inputs, scores=record, **made_with(record or {}))
+
+
+def _refuse_figure(figure: Path | None, output: Path | None, inputs: list[Path]) -> None:
+    """Refuse a figure that is no SVG, or that would go where something else is."""
+    if figure is None:
+        return
+    if figure.suffix != ".svg":
+        raise ParameterError(
+            f"--figure cannot be {str(figure)!r}", "Figures are SVG files", "Give a .svg file"
+        )
+    refuse_overwriting(inputs, [figure, figure.with_suffix(".csv")])
+    refuse_one_file_twice(output, figure)
+
+
+def _with_scores_of(
+    path: Path, adata: "AnnData", choice: SignatureChoice, method: str | None
+) -> str:
+    """Put the scores of a file beside the cells, in memory; the name of their method."""
+    if choice != SignatureChoice() or method is not None:
+        raise ParameterError(
+            "--scores cannot be used with --method or a choice of signatures",
+            f"{path.name!r} holds the scores of its signatures by its method",
+            "Leave one of them out",
+        )
+    values = read_scores(path)
+    missing = adata.obs_names.difference(values.index)
+    if len(missing) or values.index.has_duplicates:
+        raise InputError(
+            f"{path.name!r} does not hold the scores of these cells",
+            f"{len(missing)} of {adata.n_obs} cells have none, such as {examples(missing)}; it has "
+            f"{examples(values.index)}",
+            "Score the same file: neurosig score CELLS.h5ad --output SCORES.csv",
+        )
+    name = method_of(scoring_of(path)) or path.stem
+    adata.obsm[keys.score_key(name)] = values.loc[adata.obs_names]
+    return name
 
 
 def _open(path: Path) -> "AnnData":
@@ -98,13 +161,15 @@ def _open(path: Path) -> "AnnData":
         raise unreadable(path, "h5ad", error) from error
 
 
-def _refuse_scoring(*, layer: str | None, use_raw: bool, threads: int | None) -> None:
+def _refuse_scoring(
+    *, layer: str | None, use_raw: bool, threads: int | None, where: str = "the file"
+) -> None:
     given = {"--use-raw": use_raw, f"--layer {layer}": layer, f"--threads {threads}": threads}
     for option, value in given.items():
         if value is not None and value is not False:
             raise ParameterError(
                 f"{option} cannot be used here",
-                "No signatures are named, so that the scores in the file are taken",
+                f"No signatures are named, so that the scores in {where} are taken",
                 "Name signatures to score, such as --panel core, or leave it out",
             )
 

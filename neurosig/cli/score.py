@@ -1,7 +1,9 @@
 """`neurosig score`."""
 
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,9 +12,12 @@ import typer
 from neurosig import _atomic, _params
 from neurosig.cli._files import beside, refuse_overwriting
 from neurosig.cli._options import expand
+from neurosig.cli._rows import EXCLUDE_HELP, ROWS_HELP, read_rows_as
 from neurosig.cohort_stats import ENDING, CohortStats
 from neurosig.engine import score
 from neurosig.errors import ParameterError
+from neurosig.expression.base import Expression
+from neurosig.expression.dask_workers import connected
 from neurosig.matched_null import MatchedNull, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
@@ -21,9 +26,10 @@ from neurosig.records.writing import write_sidecar
 from neurosig.scores import Scores
 from neurosig.study.config import ExpressionReading, SignatureChoice
 from neurosig.study.signature_choice import choose_signatures
-from neurosig.study.sources import read_expression_as
+from neurosig.study.sources import read_lazily_as
 
 COVERAGE = "coverage.csv"
+DASK_ROWS = 1000
 
 
 @expand
@@ -56,6 +62,16 @@ def command(
     cohort: Annotated[
         Path | None, typer.Option(help="score by such a file; it holds method and signatures")
     ] = None,
+    rows: Annotated[Path | None, typer.Option(help=ROWS_HELP)] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help=EXCLUDE_HELP)] = None,
+    name: Annotated[str, typer.Option(help="name of the cohort in a report")] = "cohort",
+    dask_scheduler: Annotated[
+        str | None,
+        typer.Option(help="address of a dask scheduler whose workers score, as tcp://HOST:PORT"),
+    ] = None,
+    dask_rows: Annotated[
+        int | None, typer.Option(min=1, help="observations a worker takes at once [default: 1000]")
+    ] = None,
 ) -> None:
     """Score signatures over an expression matrix.
 
@@ -63,9 +79,22 @@ def command(
     the p-values if they are asked for, and the provenance.
     """
     _refuse_format(output)
-    inputs = [expression, *([cohort] if cohort else []), *map(Path, choice.files)]
+    inputs = [
+        expression,
+        *([cohort] if cohort else []),
+        *map(Path, choice.files),
+        *([rows] if rows else []),
+    ]
     saved = [save_cohort] if save_cohort else []
     refuse_overwriting(inputs, [output, _p_values_of(output), beside(output, COVERAGE), *saved])
+    data = _expression(
+        expression,
+        reading,
+        rows=rows,
+        exclude=exclude or [],
+        name=name,
+        dask=_Dask(dask_scheduler, dask_rows, threads),
+    )
     if cohort is not None:
         _refuse_what_the_cohort_says(
             {
@@ -81,28 +110,81 @@ def command(
             }
         )
         stats = CohortStats.load(cohort)
-        scores = stats.score(read_expression_as(expression, reading), n_jobs=threads)
+        with data as matrix:
+            scores = stats.score(matrix, n_jobs=threads)
     else:
-        name = method or "ssgsea"
-        chosen = get_method(name, parse_parameters(name, param or []))
+        method = method or "ssgsea"
+        chosen = get_method(method, parse_parameters(method, param or []))
         if save_cohort is not None:
             _refuse_saving(save_cohort, chosen)
-        scores = score(
-            read_expression_as(expression, reading),
-            choose_signatures(choice, Path.cwd()),
-            method=chosen,
-            min_coverage=0.5 if min_coverage is None else min_coverage,
-            min_genes=min_genes,
-            n_jobs=threads,
-            null=_null(null, null_sets, seed),
-            seed=seed or 0,
-        )
+        with data as matrix:
+            scores = score(
+                matrix,
+                choose_signatures(choice, Path.cwd()),
+                method=chosen,
+                min_coverage=0.5 if min_coverage is None else min_coverage,
+                min_genes=min_genes,
+                n_jobs=threads,
+                null=_null(null, null_sets, seed),
+                seed=seed or 0,
+            )
     written = _write(scores, output)
     if save_cohort is not None:
         scores.cohort_stats.save(save_cohort)
-    about = made_with(scores.provenance)
-    write_sidecar([*written, *saved], inputs=inputs, scores=scores.provenance, **about)
+    who = made_with(scores.provenance)
+    write_sidecar(
+        [*written, *saved],
+        inputs=inputs,
+        scores=scores.provenance,
+        about={"kind": "scores", "cohort": name, "method": scores.method},
+        **who,
+    )
     sys.stderr.write(f"{output}: {scores.values.shape[0]} x {scores.values.shape[1]} scores\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Dask:
+    """Where the workers are, how many observations they take at once, and threads asked for."""
+
+    scheduler: str | None
+    rows: int | None
+    threads: int
+
+
+@contextmanager
+def _expression(
+    path: Path,
+    reading: ExpressionReading,
+    *,
+    rows: Path | None,
+    exclude: list[str],
+    name: str,
+    dask: _Dask,
+) -> Iterator[Expression]:
+    """The matrix to score: read here, or left in its file for the workers of a scheduler."""
+    if dask.scheduler is None:
+        if dask.rows is not None:
+            raise ParameterError(
+                f"--dask-rows {dask.rows} has nothing to divide",
+                "--dask-scheduler is not given",
+                "Add --dask-scheduler ADDRESS",
+            )
+        yield read_rows_as(path, reading, rows=rows, exclude=exclude, name=name)
+        return
+    for option, is_given in (
+        ("--rows", rows is not None),
+        ("--exclude", bool(exclude)),
+        ("--threads", dask.threads != 1),
+    ):
+        if is_given:
+            raise ParameterError(
+                f"{option} cannot be used with --dask-scheduler",
+                "The workers read the file themselves, all of its rows, a process for each block",
+                "Leave it out",
+            )
+    matrix = read_lazily_as(path, reading, n_rows=dask.rows or DASK_ROWS)
+    with connected(dask.scheduler):
+        yield matrix
 
 
 def _null(name: str | None, n_sets: int | None, seed: int | None) -> MatchedNull | None:

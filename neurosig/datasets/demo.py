@@ -129,13 +129,7 @@ def load_dataset(dataset: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     ChecksumError
         The installed file is not the one recorded here; it is not opened.
     """
-    if dataset not in DATASETS:
-        raise ParameterError(
-            f"There is no dataset {dataset!r}",
-            f"Known: {', '.join(DATASETS)}",
-            "Use one of these, or give expression.file and clinical.file",
-        )
-    known = DATASETS[dataset]
+    known = _known(dataset)
     table = _verified_table(known)
     genes = [name for name in table.columns if name.startswith(GENE_PREFIX)]
     expression = table[genes].rename(columns=_gene_symbol)
@@ -162,7 +156,19 @@ def _gene_symbol(column: str) -> str:
     return re.sub(r"_(?=[A-Z0-9]+$)", "-", symbol)
 
 
-def _verified_table(known: DemoDataset) -> pd.DataFrame:
+def dataset_file(dataset: str) -> Path:
+    """Where the file of a data set is; it is not opened.
+
+    Raises
+    ------
+    ParameterError
+        There is no data set of that id.
+    MissingDependencyError
+        The extra `demo` is not installed.
+    ResourceError
+        The installed package has no such file.
+    """
+    known = _known(dataset)
     try:
         folder = files("SurvSet").joinpath("resources", "pickles")
     except ModuleNotFoundError as error:
@@ -178,7 +184,21 @@ def _verified_table(known: DemoDataset) -> pd.DataFrame:
             f"Looked for {path.name!r} among its resources",
             'python -m pip install --force-reinstall "neurosig[demo]"',
         )
-    found = sha256_of_file(path)
+    return path
+
+
+def _known(dataset: str) -> DemoDataset:
+    if dataset not in DATASETS:
+        raise ParameterError(
+            f"There is no dataset {dataset!r}",
+            f"Known: {', '.join(DATASETS)}",
+            "Use one of these, or give expression.file and clinical.file",
+        )
+    return DATASETS[dataset]
+
+
+def _verified_table(known: DemoDataset) -> pd.DataFrame:
+    found = sha256_of_file(dataset_file(known.id))
     if found != known.sha256:
         raise ChecksumError(
             f"The file of dataset {known.id!r} is not the one recorded for it and was not opened",

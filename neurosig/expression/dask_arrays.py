@@ -131,6 +131,37 @@ class DaskExpression(Expression):
         return {**super().__getstate__(), "_partly_used": None}
 
 
+def in_chunks(stored: Expression, n_rows: int) -> DaskExpression:
+    """An expression whose blocks of `n_rows` rows are taken where dask computes them.
+
+    Only what `stored` knows of itself travels to a worker: for a file, its place and the names.
+
+    >>> import pandas as pd
+    >>> from neurosig.expression.adapters import as_expression
+    >>> table = pd.DataFrame({"NGF": [1.0, 2.0, 3.0]}, index=list("abc"))
+    >>> in_chunks(as_expression(table), 2).bounds()
+    [(0, 2), (2, 3)]
+    """
+    import dask.array as da
+
+    ends = [*range(n_rows, stored.n_obs, n_rows), stored.n_obs]
+    sizes = tuple(int(n) for n in np.diff([0, *ends]))
+    array = da.map_blocks(
+        _rows_at,
+        stored,
+        chunks=(sizes, (stored.n_vars,)),
+        dtype=np.float64,
+        meta=sparse.csr_matrix((0, 0)) if stored.is_sparse else np.empty((0, 0)),
+    )
+    return DaskExpression(array, stored.obs_names, stored.var_names, stored.origin)
+
+
+def _rows_at(stored: Expression, block_info: Any = None) -> BlockData:
+    """The rows of the block that dask is at."""
+    start, stop = block_info[None]["array-location"][0]
+    return stored.block(start, stop).data
+
+
 def _worked_on(
     task: Callable[[Block], T],
     pieces: list[list[Any]],

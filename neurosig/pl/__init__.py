@@ -18,6 +18,12 @@
 ``funnel_data``           effects of at least ten cohorts with their precision
 ``draw_funnel``           the funnel on an Axes
 ``funnel_figure``         the same as a Figure
+``agreement_data``        pairs of scoring methods, with how far they order samples alike
+``draw_agreement``        those of one signature on an Axes
+``agreement_figure``      a panel for each signature as a Figure
+``correlation_data``      signatures against other scores, from the table of `confounding`
+``draw_correlation``      the matrix on an Axes
+``correlation_figure``    the matrix with its key as a Figure
 ``heatmap_data``          signatures x samples in the order in which they are shown
 ``draw_heatmap``          the matrix on an Axes
 ``heatmap_figure``        the matrix with clinical bars, colour bar and keys as a Figure
@@ -66,11 +72,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from neurosig.pl.agreement import (
+        agreement_alt,
+        agreement_data,
+        agreement_figure,
+        draw_agreement,
+    )
     from neurosig.pl.assessment import (
         assessment_alt,
         assessment_data,
         assessment_figure,
         draw_assessment,
+    )
+    from neurosig.pl.correlation import (
+        correlation_alt,
+        correlation_data,
+        correlation_figure,
+        draw_correlation,
     )
     from neurosig.pl.coverage import coverage_alt, coverage_data, coverage_figure, draw_coverage
     from neurosig.pl.dotplot import dotplot_alt, dotplot_data, dotplot_figure, draw_dotplot
@@ -133,6 +151,13 @@ if TYPE_CHECKING:
     from neurosig.pl.violin import draw_violin, violin_alt, violin_data, violin_figure
 
 _HOMES = {
+    "agreement": ("agreement_alt", "agreement_data", "agreement_figure", "draw_agreement"),
+    "correlation": (
+        "correlation_alt",
+        "correlation_data",
+        "correlation_figure",
+        "draw_correlation",
+    ),
     "km": (
         "display_note",
         "draw_at_risk",
@@ -178,12 +203,18 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "HeatmapData",
+    "agreement_alt",
+    "agreement_data",
+    "agreement_figure",
     "assessment_alt",
     "assessment_data",
     "assessment_figure",
     "corners_alt",
     "corners_data",
     "corners_figure",
+    "correlation_alt",
+    "correlation_data",
+    "correlation_figure",
     "coverage_alt",
     "coverage_data",
     "coverage_figure",
@@ -191,9 +222,11 @@ __all__ = [
     "dotplot_alt",
     "dotplot_data",
     "dotplot_figure",
+    "draw_agreement",
     "draw_assessment",
     "draw_at_risk",
     "draw_corners",
+    "draw_correlation",
     "draw_coverage",
     "draw_dotplot",
     "draw_forest",

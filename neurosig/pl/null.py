@@ -144,7 +144,7 @@ def null_figure(data: pd.DataFrame) -> "Figure":
     names = data[Result.SIGNATURE].drop_duplicates().tolist()
     n_across = min(_N_ACROSS, len(names))
     n_down = math.ceil(len(names) / n_across)
-    panel_width, panel_height, gap, below = 2.4, 0.95, 0.25, 0.5
+    panel_width, panel_height, gap, below = 2.4, 0.95, 0.25, 0.68
     row_height = panel_height + 0.55
     with figure_style():
         figure = new_figure(
@@ -158,6 +158,16 @@ def null_figure(data: pd.DataFrame) -> "Figure":
             draw_null(axes, data[data[Result.SIGNATURE].eq(name)])
             if number + n_across >= len(names):
                 axes.set_xlabel("|z| of the score test")
+        n_low, n_high = int(data[Null.N_NULL].min()), int(data[Null.N_NULL].max())
+        n_sets = f"{n_low:,}" if n_low == n_high else f"{n_low:,} to {n_high:,}"
+        width, height = figure.get_size_inches()
+        figure.text(
+            0.15 / width,
+            0.06 / height,
+            f"{n_sets} random signatures each",
+            fontsize=SMALL_SIZE,
+            color=PALETTE["muted"],
+        )
     return figure
 
 

@@ -35,10 +35,10 @@ from neurosig.outcomes.imputation.verb import impute
 from neurosig.outcomes.pooling.verb import meta
 from neurosig.outcomes.regression.verb import regress
 from neurosig.outcomes.results import Results, ordered
-from neurosig.outcomes.row_flow import FlowStep, flow_table
 from neurosig.scores import Scores
 from neurosig.study.config import CohortSource, RegressionOutcome, Study
 from neurosig.study.notices import Notices
+from neurosig.study.rows import rows_to_score
 from neurosig.study.signature_choice import choose_signatures
 from neurosig.study.sources import kept_rows, load_cohort, refuse_unstated_scale
 
@@ -186,7 +186,14 @@ def _analyse_cohort(
         data = load_cohort(study, source)
         for method in methods.values():
             refuse_unstated_scale(data.expression, source, method)
-        rows = _rows_to_score(source, data.expression.obs_names, data.clinical)
+        rows = rows_to_score(
+            data.expression.obs_names,
+            data.clinical,
+            name=source.id,
+            exclude=source.exclude,
+            keep=source.clinical.keep,
+            duplicates=source.clinical.duplicates,
+        )
         expression = kept_rows(data.expression, rows.data.index)
         assessment = assess(
             expression,
@@ -236,41 +243,6 @@ def _analyse_cohort(
         regressions=regressions,
         origin={"expression": expression.origin, "clinical": data.clinical_origin},
     )
-
-
-def _rows_to_score(source: CohortSource, obs_names: pd.Index, clinical: pd.DataFrame) -> Cohort:
-    """The observations that have a clinical row that is to be kept.
-
-    They are chosen before scoring, because a method of cohort scope compares samples with each
-    other: normal tissue must not be part of a tumour's cohort.
-    """
-    used = _without_excluded(source, obs_names)
-    without_scores = pd.DataFrame(index=used)
-    rows = Cohort.join(
-        without_scores, clinical, name=source.id, duplicates=source.clinical.duplicates
-    )
-    for column, values in source.clinical.keep.items():
-        rows = rows.where(column, values)
-    if len(used) == len(obs_names):
-        return rows
-    excluded = obs_names[obs_names.isin(source.exclude)]
-    step = FlowStep.losing(
-        "observations used", len(obs_names), excluded, "excluded by the configuration"
-    )
-    flow = pd.concat([flow_table([step]), rows.row_flow], ignore_index=True)
-    return replace(rows, row_flow=flow)
-
-
-def _without_excluded(source: CohortSource, obs_names: pd.Index) -> pd.Index:
-    unknown = [name for name in source.exclude if name not in obs_names]
-    if unknown:
-        raise InputError(
-            f"Cohort {source.id!r} is to exclude {unknown[0]!r}, which it does not have",
-            f"{count(len(unknown), 'name')} of {len(source.exclude)}: {examples(unknown)}; it has "
-            f"{examples(obs_names)}",
-            "Correct the names under 'exclude:'",
-        )
-    return obs_names[~obs_names.isin(source.exclude)]
 
 
 def _with_scores(rows: Cohort, source: CohortSource, values: pd.DataFrame) -> Cohort:

@@ -84,7 +84,7 @@ def run(
     study = study_of(config) if isinstance(config, Mapping) else read_config(config)
     study = with_folders(study, output=output, data=data)
     target = study.output
-    _refuse_foreign_folder(target)
+    refuse_foreign_folder(target)
     notices = Notices()
     with (
         run_folder_held(target),
@@ -92,10 +92,10 @@ def run(
     ):
         analysis = analyse(study, notices, advance)
         advance("tables")
-        staging = _staging_folder(target)
+        staging = staging_folder(target)
         try:
             tables = _write(study, analysis, notices, staging, advance)
-            _swap(staging, target)
+            swap(staging, target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return StudyRun(target, tables, tuple(notices.texts), study.config.exploratory)
@@ -168,7 +168,7 @@ def _write(
     return tables
 
 
-def _refuse_foreign_folder(target: Path) -> None:
+def refuse_foreign_folder(target: Path) -> None:
     """A folder that holds other things than an earlier run is never replaced."""
     if not target.exists():
         return
@@ -177,7 +177,9 @@ def _refuse_foreign_folder(target: Path) -> None:
             f"The output {str(target)!r} is not a folder", "It is a file", "Choose another output"
         )
     names = {path.name for path in target.iterdir()} - BYSTANDERS
-    if not names or (names <= CONTENT and {MANIFEST, FOLDER_RECORD} <= names):
+    # A workflow engine takes the record, an output that it knows of, away before it runs again.
+    marks = {FOLDER_RECORD, TABLES}
+    if not names or (names <= CONTENT and MANIFEST in names and marks & names):
         return
     foreign = sorted(names - CONTENT)
     raise ResourceError(
@@ -187,7 +189,8 @@ def _refuse_foreign_folder(target: Path) -> None:
     )
 
 
-def _staging_folder(target: Path) -> Path:
+def staging_folder(target: Path) -> Path:
+    """A new folder beside the final one, to be filled first."""
     folder = _beside(target, "partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -197,7 +200,7 @@ def _staging_folder(target: Path) -> Path:
     return folder
 
 
-def _swap(staging: Path, target: Path) -> None:
+def swap(staging: Path, target: Path) -> None:
     """Put the new folder in the place of the old one, or the old one back if that fails."""
     old = _beside(target, "old")
     try:

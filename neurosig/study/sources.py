@@ -9,7 +9,8 @@ from neurosig.errors import ParameterError, ScaleError
 from neurosig.expression.adapters import as_expression
 from neurosig.expression.base import DenseExpression, Expression
 from neurosig.expression.checks import guess_scale
-from neurosig.expression.io import read_expression
+from neurosig.expression.dask_arrays import in_chunks
+from neurosig.expression.io import ANNDATA_ENDINGS, read_expression
 from neurosig.expression.transforms import transform
 from neurosig.methods.base import Method
 from neurosig.outcomes.clinic.clean import clean_table
@@ -57,6 +58,27 @@ def read_expression_as(path: Path, reading: ExpressionReading) -> Expression:
         duplicates=reading.duplicates,
     )
     return transform(expression, reading.transform or "none")
+
+
+def read_lazily_as(path: Path, reading: ExpressionReading, *, n_rows: int) -> Expression:
+    """An h5ad file or zarr store that stays where it is, in chunks of rows for dask's workers.
+
+    Raises
+    ------
+    ParameterError
+        It is a table, or genes are to be combined, which needs all of it.
+    """
+    if path.suffix not in ANNDATA_ENDINGS or reading.duplicates != "error":
+        why = f"It ends in {path.suffix}"
+        if path.suffix in ANNDATA_ENDINGS:
+            why = f"Repeated genes are to be combined: {reading.duplicates}"
+        raise ParameterError(
+            f"{path.name!r} cannot be read in pieces by the workers of a scheduler",
+            why,
+            f"Write an h5ad file first: neurosig harmonise {path.name} --output x.h5ad",
+        )
+    stored = read_expression(path, layer=reading.layer, use_raw=reading.use_raw, backed=True)
+    return transform(in_chunks(stored, n_rows), reading.transform or "none")
 
 
 def read_clinical_as(path: Path, reading: ClinicalReading) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The tables of a study, each as one CSV file; the same inputs give the same bytes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -145,22 +146,36 @@ def _row_flow(analysis: StudyAnalysis) -> pd.DataFrame:
 
 
 def _method_agreement(analysis: StudyAnalysis) -> pd.DataFrame:
-    """Spearman correlation of the main method's scores with those of each other method."""
+    """How far the other methods agree with the main one, in each cohort."""
+    tables = [
+        agreement_of_scores(c.source.id, {name: s.values for name, s in c.scores.items()})
+        for c in analysis.cohorts
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def agreement_of_scores(cohort: str, scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Spearman correlation of the first method's scores with those of each other method.
+
+    >>> first = pd.DataFrame({"S": [1.0, 2.0, 3.0]})
+    >>> table = agreement_of_scores("A", {"mean": first, "zscore": first ** 3, "plage": -first})
+    >>> table[["method", "compared_with", "spearman"]].to_numpy().tolist()
+    [['zscore', 'mean', 1.0], ['plage', 'mean', -1.0]]
+    """
+    (main_name, main), *others = scores.items()
     rows = []
-    for cohort in analysis.cohorts:
-        main = cohort.main.values
-        for name, other in list(cohort.scores.items())[1:]:
-            for signature in main.columns:
-                pair = main[signature].rank(), other.values[signature].rank()
-                has_both = pair[0].notna().all() and pair[1].notna().all()
-                rows.append(
-                    {
-                        Result.COHORT: cohort.source.id,
-                        Result.SIGNATURE: signature,
-                        "method": name,
-                        "compared_with": analysis.main_method,
-                        "spearman": float(pair[0].corr(pair[1])) if has_both else np.nan,
-                        Result.STATUS: OK if has_both else "no_score",
-                    }
-                )
+    for name, other in others:
+        for signature in main.columns:
+            pair = main[signature].rank(), other[signature].rank()
+            has_both = pair[0].notna().all() and pair[1].notna().all()
+            rows.append(
+                {
+                    Result.COHORT: cohort,
+                    Result.SIGNATURE: signature,
+                    "method": name,
+                    "compared_with": main_name,
+                    "spearman": float(pair[0].corr(pair[1])) if has_both else np.nan,
+                    Result.STATUS: OK if has_both else "no_score",
+                }
+            )
     return pd.DataFrame(rows)

@@ -13,6 +13,7 @@ from neurosig import pl, sc
 from neurosig.errors import ResourceError
 from neurosig.genesets.overlap import signature_overlap
 from neurosig.outcomes.competing.incidence import cumulative_incidence
+from neurosig.outcomes.confounders.verb import confounding
 from neurosig.pl.style import PALETTE, text_width
 
 
@@ -48,6 +49,10 @@ def figures(curves, results, pooled, scored_cells):
         )
         violin = pl.violin_data(scored_cells)
         dots = pl.dotplot_data(sc.summarise(scored_cells, donor="donor", min_cells=4))
+        correlation = pl.correlation_data(confounding(scores[["w"]], scores[["x", "y"]]).table)
+        methods = pd.DataFrame([[1.0, 0.4], [0.4, 1.0]], ["mean", "gsva"], ["mean", "gsva"])
+        pairs = pd.concat({"axon": methods}, names=["signature", "method"])
+        agreement = pl.agreement_data(pairs, n_obs=12)
         incidence = pl.incidence_data(cumulative_incidence([1, 2, 3, 4], [1, 2, 1, 0]))
         return {
             "km": (pl.kaplan_meier_figure(survival, note="Groups: for display."), survival),
@@ -58,6 +63,8 @@ def figures(curves, results, pooled, scored_cells):
             "overlap": (pl.overlap_figure(overlap), overlap),
             "violin": (pl.violin_figure(violin, points=True), violin),
             "dots": (pl.dotplot_figure(dots), dots),
+            "correlation": (pl.correlation_figure(correlation), correlation),
+            "agreement": (pl.agreement_figure(agreement), agreement),
             "incidence": (pl.incidence_figure(incidence, note="Gray's test: p = 0.5"), incidence),
         }
 
@@ -69,7 +76,7 @@ def test_the_same_figure_gives_the_same_bytes(figures, tmp_path):
         for name, (figure, data) in figures().items():
             pl.save_figure(figure, data, tmp_path / turn / name)
     files = sorted((tmp_path / "first").iterdir())
-    assert len(files) == 18
+    assert len(files) == 22
     for file in files:
         assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes(), file.name
 

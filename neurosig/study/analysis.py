@@ -128,13 +128,17 @@ def analyse(study: Study, notices: Notices, advance: Advance) -> StudyAnalysis:
     has_crude = len(inside) > 1 and any(len(c.crude) for c in inside)
     main = next(iter(methods))
     crude = [c.crude if len(c.crude) else c.survival[main].table for c in inside]
+    pooled_crude = pd.DataFrame()
+    if has_crude:
+        with notices.collecting("Pooling without covariates"):
+            pooled_crude = _pool(study, endpoint, crude).table
     return StudyAnalysis(
         signatures,
         methods,
         tuple(cohorts),
         endpoint if pooled else None,
         pooled,
-        _pool(study, endpoint, crude).table if has_crude else pd.DataFrame(),
+        pooled_crude,
     )
 
 

@@ -21,6 +21,7 @@ d$area <- round(runif(n, 0.5, 3), 2)
 d$count <- rnbinom(n, mu = d$area * exp(0.5 + 0.3 * eta), size = 1.5)
 d$number <- round(eta + b + 0.5 * d$x * rnorm(16, 0, 0.4)[rep(1:16, each = 10)] + rnorm(n), 4)
 d$tied <- round(d$number)
+d$fine <- round(d$number, 1)
 write.csv(d, "data.csv", row.names = FALSE)
 
 rows <- list()
@@ -126,6 +127,10 @@ compare <- function(case, v, group, ...) {
 compare("wilcoxon", d2$number, d2$w)
 small <- d2[c(1:9, 40:49), ]; compare("wilcoxon_exact", small$number, small$w, exact = TRUE)
 suppressWarnings(compare("wilcoxon_ties", d2$tied, d2$w, exact = FALSE))
+for (pair in list(c("a", "b"), c("a", "c"), c("b", "c"))) for (first in c(160, 130, 100, 70)) {
+  part <- d[seq_len(first), ]; part <- part[part$w %in% pair, ]
+  suppressWarnings(compare(paste(c("wilcoxon_fine", pair, first), collapse = "_"), part$fine, ifelse(part$w == pair[2], "b", "a"), exact = FALSE))
+}
 for (v in c("number", "tied")) { k <- kruskal.test(d[[v]], d$w); add(paste0("kruskal_", v), "x", "statistic", k$statistic); add(paste0("kruskal_", v), "x", "p_value", k$p.value); add(paste0("kruskal_", v), "x", "epsilon2", k$statistic / (n - 1)); add(paste0("kruskal_", v), "x", "eta2", rstatix::kruskal_effsize(d, reformulate("w", v))$effsize) }
 
 # correlations; partial ones from what is left of least squares

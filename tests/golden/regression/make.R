@@ -143,7 +143,7 @@ partial <- function(case, x, y, left) {
 partial("pearson_partial", d$x, d$number, d[c("z", "area")]); partial("pearson_partial_factor", d$x, d$number, d[c("z", "w")])
 partial("spearman_partial", rank(d$x), rank(d$tied), data.frame(z = rank(d$z), area = rank(d$area)))
 
-# R's own fits of shared/goldens (31_models.R) stop early; the same models run to the end
+# The fits of scripts/31_models.R, other reference numbers of the tests, stop early; the same models run to the end
 lung <- survival::lung; lung$dead1y <- as.numeric(lung$time < 365 & lung$status == 2)
 lu <- lung[!is.na(lung$ph.ecog) & lung$ph.ecog < 3, ]; lu$y <- factor(lu$ph.ecog, ordered = TRUE)
 for (link in c("logit", "probit", "cloglog")) { f <- ordinal::clm(y ~ age + sex, data = lu, link = link, control = ordinal::clm.control(gradTol = 1e-12, maxIter = 500)); table_of(paste0("lung_ordinal_", link), f, terms = c("age", "sex")) }

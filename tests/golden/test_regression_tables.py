@@ -258,6 +258,20 @@ def test_two_groups_equal_wilcox_test(data, expected, case, outcome, rows):
     assert row["model"].endswith("exact" if case == "wilcoxon_exact" else "normal")
 
 
+@pytest.mark.parametrize("pair", ["ab", "ac", "bc"])
+def test_intervals_of_shifts_equal_those_of_wilcox_test_in_groups_of_many_sizes(
+    data, expected, pair
+):
+    for n in (160, 130, 100, 70):
+        part = data.iloc[:n]
+        part = part[part["w"].isin(list(pair))]
+        cohort = ns.Cohort.join(part[["fine"]].rename(columns={"fine": "X"}), part[["w"]])
+        row = ns.compare_groups(cohort, by="w").table.iloc[0]
+        case = f"wilcoxon_fine_{pair[0]}_{pair[1]}_{n}"
+        for name in ("ci_low", "ci_high"):
+            assert row[name] == pytest.approx(expected[case, "x", name], abs=1e-10)
+
+
 @pytest.mark.parametrize("outcome", ["number", "tied"])
 def test_three_groups_equal_kruskal_test_and_rstatix(data, expected, outcome):
     scores = data[[outcome]].rename(columns={outcome: "X"})

@@ -166,6 +166,12 @@ def test_a_partial_correlation_takes_out_what_both_share():
     assert plain["estimate"] > 0.9
     assert abs(table["estimate"].iloc[0]) < 0.4
     assert table["adjusted_for"].iloc[0] == "age, pni"
+    row = correlate(
+        cohort, with_="pain", given=["age", "pni"], signatures="NGF", method="pearson"
+    ).table.iloc[0]
+    centre, half = np.arctanh(row["estimate"]), 1.959963984540054 / np.sqrt(60 - 2 - 3)
+    np.testing.assert_allclose(row["ci_low"], np.tanh(centre - half), rtol=1e-12)
+    np.testing.assert_allclose(row["ci_high"], np.tanh(centre + half), rtol=1e-12)
     assert table["model"].iloc[0] == "partial correlation, Spearman's rho"
 
 

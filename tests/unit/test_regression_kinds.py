@@ -523,3 +523,14 @@ def test_per_sd_is_per_unit_of_the_score_over_its_deviation(kind):
     sd = per_sd["signature"].map(make_cohort().data[["NGF", "SCHWANN"]].std(ddof=1))
     np.testing.assert_allclose(per_sd["estimate"], per_unit["estimate"] * sd, rtol=1e-8)
     np.testing.assert_allclose(per_sd["p_value"], per_unit["p_value"], rtol=1e-8)
+
+
+@pytest.mark.parametrize("kind", ["ordinal", "multinomial"])
+def test_a_score_that_one_level_lacks_is_a_row_with_a_status(kind):
+    data = make_cohort().data
+    some = data["NGF"].where(data["grade"] != "high")
+    table = fit(make_cohort(NGF=some), "grade", kind, **LEVELS[kind]).table
+    found = table.groupby("signature")["status"].first().to_dict()
+    assert found == {"NGF": "too_few_events", "SCHWANN": "ok"}
+    messages = table.loc[table["signature"] == "NGF", "message"]
+    assert messages.eq("a level has no rows with a score").all()

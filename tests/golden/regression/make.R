@@ -21,6 +21,7 @@ d$area <- round(runif(n, 0.5, 3), 2)
 d$count <- rnbinom(n, mu = d$area * exp(0.5 + 0.3 * eta), size = 1.5)
 d$number <- round(eta + b + 0.5 * d$x * rnorm(16, 0, 0.4)[rep(1:16, each = 10)] + rnorm(n), 4)
 d$tied <- round(d$number)
+d$fine <- round(d$number, 1)
 write.csv(d, "data.csv", row.names = FALSE)
 
 rows <- list()
@@ -126,6 +127,10 @@ compare <- function(case, v, group, ...) {
 compare("wilcoxon", d2$number, d2$w)
 small <- d2[c(1:9, 40:49), ]; compare("wilcoxon_exact", small$number, small$w, exact = TRUE)
 suppressWarnings(compare("wilcoxon_ties", d2$tied, d2$w, exact = FALSE))
+for (pair in list(c("a", "b"), c("a", "c"), c("b", "c"))) for (first in c(160, 130, 100, 70)) {
+  part <- d[seq_len(first), ]; part <- part[part$w %in% pair, ]
+  suppressWarnings(compare(paste(c("wilcoxon_fine", pair, first), collapse = "_"), part$fine, ifelse(part$w == pair[2], "b", "a"), exact = FALSE))
+}
 for (v in c("number", "tied")) { k <- kruskal.test(d[[v]], d$w); add(paste0("kruskal_", v), "x", "statistic", k$statistic); add(paste0("kruskal_", v), "x", "p_value", k$p.value); add(paste0("kruskal_", v), "x", "epsilon2", k$statistic / (n - 1)); add(paste0("kruskal_", v), "x", "eta2", rstatix::kruskal_effsize(d, reformulate("w", v))$effsize) }
 
 # correlations; partial ones from what is left of least squares
@@ -138,7 +143,7 @@ partial <- function(case, x, y, left) {
 partial("pearson_partial", d$x, d$number, d[c("z", "area")]); partial("pearson_partial_factor", d$x, d$number, d[c("z", "w")])
 partial("spearman_partial", rank(d$x), rank(d$tied), data.frame(z = rank(d$z), area = rank(d$area)))
 
-# R's own fits of shared/goldens (31_models.R) stop early; the same models run to the end
+# The fits of scripts/31_models.R, other reference numbers of the tests, stop early; the same models run to the end
 lung <- survival::lung; lung$dead1y <- as.numeric(lung$time < 365 & lung$status == 2)
 lu <- lung[!is.na(lung$ph.ecog) & lung$ph.ecog < 3, ]; lu$y <- factor(lu$ph.ecog, ordered = TRUE)
 for (link in c("logit", "probit", "cloglog")) { f <- ordinal::clm(y ~ age + sex, data = lu, link = link, control = ordinal::clm.control(gradTol = 1e-12, maxIter = 500)); table_of(paste0("lung_ordinal_", link), f, terms = c("age", "sex")) }

@@ -9,7 +9,12 @@ from scipy import special
 
 from neurosig.errors import ClinicalError
 from neurosig.outcomes.clinic.cohort import Cohort
-from neurosig.outcomes.model_rows import NOT_CONVERGED, SEPARATION, ModelRows
+from neurosig.outcomes.model_rows import (
+    NOT_CONVERGED,
+    SEPARATION,
+    TOO_FEW_EVENTS,
+    ModelRows,
+)
 from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE, Cases, Data, Fit, Kind, Outcome
 from neurosig.outcomes.regression.levels import (
     coded,
@@ -81,7 +86,7 @@ class Multinomial(Kind):
         n_columns = (data.n_levels - 1) * (data.design.shape[1] - 1)
         if np.unique(data.y).size < data.n_levels:
             message = "a level has no rows with a score"
-            return Fit.failed(n_columns, NOT_CONVERGED, message)
+            return Fit.failed(n_columns, TOO_FEW_EVENTS, message)
         if growing_direction(_rows(data)) is not None:
             message = f"{NO_FINITE_ESTIMATE}the terms separate levels"
             return Fit.failed(n_columns, SEPARATION, message)

@@ -7,7 +7,12 @@ from scipy import special
 from neurosig.errors import ClinicalError
 from neurosig.keys import Result
 from neurosig.outcomes.clinic.cohort import Cohort
-from neurosig.outcomes.model_rows import NOT_CONVERGED, SEPARATION, ModelRows
+from neurosig.outcomes.model_rows import (
+    NOT_CONVERGED,
+    SEPARATION,
+    TOO_FEW_EVENTS,
+    ModelRows,
+)
 from neurosig.outcomes.regression.cumulative_link import CumulativeFit, CumulativeLink
 from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE, Cases, Data, Fit, Kind, Outcome
 from neurosig.outcomes.regression.levels import (
@@ -94,7 +99,7 @@ class Ordinal(Kind):
         del confidence
         terms, k = data.design[:, 1:], data.design.shape[1] - 1
         if np.unique(data.y).size < data.n_levels:
-            return Fit.failed(k, NOT_CONVERGED, "a level has no rows with a score")
+            return Fit.failed(k, TOO_FEW_EVENTS, "a level has no rows with a score")
         likelihood = CumulativeLink(data.y, terms, data.n_levels, model.link)
         if growing_direction(likelihood.growing_rows) is not None:
             message = f"{NO_FINITE_ESTIMATE}the terms separate levels"

@@ -286,6 +286,8 @@ def test_a_model_that_the_imputation_does_not_hold_is_refused():
     "verb",
     [
         lambda imputed: ns.fit_cox(imputed, "NGF"),
+        lambda imputed: ns.landmark(imputed, at=100),
+        lambda imputed: ns.null_test(imputed, None, {}),
         ns.nonlinearity,
         ns.concordance,
         lambda imputed: ns.added_value(imputed, base=["age"], times=[500]),

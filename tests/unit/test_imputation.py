@@ -286,6 +286,8 @@ def test_a_model_that_the_imputation_does_not_hold_is_refused():
     "verb",
     [
         lambda imputed: ns.fit_cox(imputed, "NGF"),
+        lambda imputed: ns.landmark(imputed, at=100),
+        lambda imputed: ns.null_test(imputed, None, {}),
         ns.nonlinearity,
         ns.concordance,
         lambda imputed: ns.added_value(imputed, base=["age"], times=[500]),
@@ -403,6 +405,28 @@ def test_competing_causes_each_predict_and_a_fine_gray_model_is_pooled():
     assert table["effect_scale"].tolist()[:2] == ["SHR per SD", "SHR per unit"]
     with pytest.raises(ParameterError, match="does not hold the covariate 'stage'"):
         ns.fine_gray(imputed, adjust=["age"], censoring_by="stage")
+
+
+def test_the_event_and_the_hazard_are_what_imputation_models_see(monkeypatch):
+    """The first of 200 times has H = 1 / 200 if it is an event, and H never falls."""
+    from neurosig.outcomes.imputation import verb
+
+    seen = []
+    run = verb.run_chain
+
+    def looked_at(columns, outcome, options, rng):
+        seen.append(outcome)
+        return run(columns, outcome, options, rng)
+
+    monkeypatch.setattr(verb, "run_chain", looked_at)
+    cohort = make_cohort(age=20)
+    ns.impute(cohort, ["age"], m=10)
+    event, hazard, *scores = seen[0].T
+    assert event.tolist() == cohort.event.tolist()
+    at = int(np.argmin(cohort.time))
+    assert hazard[at] == pytest.approx(cohort.event[at] / 200)
+    assert np.all(np.diff(hazard[np.argsort(cohort.time)]) >= 0)
+    np.testing.assert_array_equal(np.array(scores).T, cohort.scores)
 
 
 def test_delayed_entry_counts_the_hazard_from_the_entry_on():

@@ -8,6 +8,7 @@ import numpy as np
 from neurosig.errors import EndpointError, ParameterError, count
 from neurosig.outcomes.clinic.causes import cohort_causes
 from neurosig.outcomes.delayed_entry import refuse_intervals
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -71,6 +72,7 @@ def landmark(cohort: "Cohort", at: float, *, exactly: AtLandmark = "exclude") ->
     >>> later.row_flow.loc[later.row_flow["step"] == "kept", ["n_lost", "reason"]].values.tolist()
     [[1, 'event before 100 days'], [1, 'censored exactly at 100 days']]
     """
+    refuse_imputed(cohort, "A landmark")
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(
             f"The cohort {cohort.name!r} has no endpoint",

@@ -192,7 +192,7 @@ _TRIPOD = (
     _item("12g", "Analysis", "Say how predictions were computed for the evaluation", "validation"),
     _item("13", "Class imbalance", "Say whether classes were rebalanced", "imbalance"),
     _item("14", "Fairness", "Describe what was done for fairness between groups"),
-    _item("15", "Model output", "Say what the model gives, and how classes are cut", "output"),
+    _item("15", "Model output", "Say what the model gives, and how classes are cut"),
     _item("16", "Training and evaluation", "Name differences between the data of both"),
     _item("17", "Ethics", "Name the ethics committee and the consent", by_authors=False),
     _item("18a", "Open science", "Name the funding", by_authors=False),

@@ -30,7 +30,7 @@ COMMANDS = {
     "report": "Build the report of a run folder again.",
     "provenance": "Show who made a file.",
     "verify": "Check that the files of a run are those that were written.",
-    "doctor": "Say what this installation is made of, and what is wrong with it.",
+    "doctor": "Say what is wrong with this installation, if anything.",
 }
 DEBUG = "--debug"
 

@@ -92,7 +92,7 @@ def test_a_product_is_found_and_no_other_pair(cohort):
     assert products["family"].tolist() == ["2 interactions of cohort, dead"] * 2
     # two tests: the smaller p is doubled at most
     assert products.loc["axon x immune", "q_value"] == pytest.approx(
-        2 * products.loc["axon x immune", "p_value"]
+        2 * products.loc["axon x immune", "p_value"], rel=1e-9, abs=0
     )
     others = found.table[found.table["term"] != "first:second"]
     assert others["q_value"].isna().all()

@@ -92,7 +92,7 @@ def test_a_product_is_found_and_no_other_pair(cohort):
     assert products["family"].tolist() == ["2 interactions of cohort, dead"] * 2
     # two tests: the smaller p is doubled at most
     assert products.loc["axon x immune", "q_value"] == pytest.approx(
-        2 * products.loc["axon x immune", "p_value"]
+        2 * products.loc["axon x immune", "p_value"], rel=1e-9, abs=0
     )
     others = found.table[found.table["term"] != "first:second"]
     assert others["q_value"].isna().all()
@@ -272,6 +272,26 @@ def test_a_pair_that_cannot_be_fitted_is_a_row_with_a_status(cohort):
     assert set(found.slopes["signature"]) == {"axon x immune"}
     with pytest.raises(FitError, match="the same but for their unit"):
         ns.interplay_corners(other, ("axon", "twice"))
+
+
+def test_intervals_and_their_patients_are_counted_as_such():
+    rng = np.random.default_rng(4)
+    split = pd.DataFrame({"axon": rng.normal(size=60), "immune": rng.normal(size=60)})
+    days = rng.exponential(100, 60) + 2
+    whole = cohort_of(split, {"days": days, "dead": [1, 1, 0] * 20})
+    first = split.assign(id=[f"p{i}" for i in range(60)], start=0.0, stop=1.0, event=0)
+    second = first.assign(start=1.0, stop=days, event=[1, 1, 0] * 20)
+    cut = ns.Cohort.from_intervals(
+        pd.concat([first, second], ignore_index=True),
+        id="id", start="start", stop="stop", event="event", signatures=["axon", "immune"],
+    )  # fmt: skip
+    one = quiet(ns.interplay, whole, ("axon", "immune")).products.iloc[0]
+    two = quiet(ns.interplay, cut, ("axon", "immune")).products.iloc[0]
+    assert (one["n"], two["n"]) == (60, 60)
+    assert two["estimate"] == pytest.approx(one["estimate"], abs=1e-9)
+    assert two["std_error"] == pytest.approx(one["std_error"], abs=1e-9)
+    with pytest.raises(EndpointError, match="take each row"):
+        ns.interplay_corners(cut, ("axon", "immune"))
 
 
 def test_separation_is_a_status_and_a_warning():

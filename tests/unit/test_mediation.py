@@ -325,6 +325,7 @@ def test_hazards_that_change_with_time_are_warned_of():
     [
         ({"mediator": "nerve"}, ParameterError, "The mediator is the exposure"),
         ({"mediator": "NGF"}, UnknownSignatureError, "no signature 'NGF'"),
+        ({"model": ns.CoxModel(), "horizon": 9}, ParameterError, "no options of a Cox model"),
         ({"contrast": (1, 1)}, ParameterError, "contrast cannot be"),
         ({"errors": "t"}, ParameterError, "errors cannot be 't'"),
         ({"horizon": 9000}, ParameterError, "horizon cannot be 9000"),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig._params import Help, Range, check
+from neurosig._progress import progress
 from neurosig.errors import ConvergenceError, FitError, count
 
 FloatArray = NDArray[np.float64]
@@ -162,11 +163,9 @@ def draw(statistic: Statistic, n: int, bootstrap: Bootstrap) -> Draws:
         except FitError:
             return None
 
-    if bootstrap.n_jobs == 1:
-        found = [one(seed) for seed in seeds]
-    else:
-        with ThreadPoolExecutor(max_workers=bootstrap.n_jobs) as pool:
-            found = list(pool.map(one, seeds))
+    with ThreadPoolExecutor(max_workers=bootstrap.n_jobs) as pool:
+        done = map(one, seeds) if bootstrap.n_jobs == 1 else pool.map(one, seeds)
+        found = list(progress(done, total=len(seeds), title="Bootstrap samples"))
     samples = [values for values in found if values is not None]
     if len(samples) < MIN_SHARE_FITTED * bootstrap.n_resamples:
         raise ConvergenceError(

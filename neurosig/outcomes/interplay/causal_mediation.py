@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from neurosig.errors import ParameterError
 from neurosig.genesets.signature import SignaturesLike
 from neurosig.keys import Interplay, Performance, Result
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
@@ -163,7 +164,8 @@ def mediation(
 
     Examples
     --------
-    Per SD of the nerve score (sd 1.2472): M rises by a1 = 0.5 of its units, the outcome by 2 M + X.
+    The vessel score rises by 0.5 per unit of the nerve score, and size is nerve + 2 vessel: per
+    unit of the nerve score the direct effect is 1, the indirect one 1.
 
     >>> import neurosig as ns
     >>> nerve = np.repeat([-1.0, 0, 1], 4) * 1.1
@@ -177,6 +179,12 @@ def mediation(
     >>> effects[["total", "pure_direct", "total_indirect"]].round(6).tolist()
     [2.0, 1.0, 1.0]
     """
+    if not isinstance(model, str):
+        raise ParameterError(
+            "A mediation has no options of a Cox model",
+            f"model is {model!r}; it uses Efron's ties, without weights and clusters",
+            'Use model="cox"',
+        )
     how = OutcomeModel.of(model, outcome, positive)
     formula = checked_formula(
         how.kind, contrast, horizon, tau, interaction=interaction, errors=errors

@@ -1,9 +1,9 @@
 """The rows, scores and outcome of a model with two scores, whatever the kind of outcome."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -133,6 +133,12 @@ class OutcomeRows:
             return n
         return n_positive if self.kind == "cox" else min(n_positive, n - n_positive)
 
+    def n(self, known: NDArray[np.bool_]) -> int:
+        """Patients, or rows where each is one."""
+        if self.task is None or self.task.patients is None:
+            return int(known.sum())
+        return int(np.unique(self.task.patients[known]).size)
+
     def n_events(self, known: NDArray[np.bool_]) -> int | None:
         """Events, or rows of the positive level."""
         return None if self.kind == "linear" else int(self.y[known].sum())
@@ -156,8 +162,9 @@ def outcome_rows(
         As in `cox` and `regress`.
     """
     check_scale("sd", confidence)
-    listed = [adjust] if isinstance(adjust, str | Term) or hasattr(adjust, "keys") else adjust
-    both = [Term.of(t).column for t in listed if Term.of(t).column in scores]  # type: ignore[arg-type]
+    single = isinstance(adjust, str | Mapping | Term)
+    terms = [Term.of(cast(TermLike, adjust))] if single else [Term.of(term) for term in adjust]
+    both = [term.column for term in terms if term.column in scores]
     if both:
         raise ParameterError(
             f"{both[0]!r} is one of the scores of the model and cannot be a covariate too",

@@ -51,7 +51,7 @@ def pair_table(
     for row, pair in enumerate(pairs):
         both = np.column_stack([outcome.column(name) for name in pair])
         known = np.asarray(np.isfinite(both).all(axis=1))
-        n[row], n_events[row] = known.sum(), outcome.n_events(known) or 0
+        n[row], n_events[row] = outcome.n(known), outcome.n_events(known) or 0
         limiting[row], df[row] = outcome.limiting(known), np.nan
         if pair in failures:
             status[row] = str(failures[pair].facts["status"])

@@ -1,16 +1,14 @@
 """The rows, scores and outcome of a model with two scores, whatever the kind of outcome."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError, count
-from neurosig.outcomes.clinic.clean import find_column, matching, numbers_of, texts_of
+from neurosig.errors import ClinicalError, ParameterError, count
+from neurosig.outcomes.clinic.clean import find_column, numbers_of
 from neurosig.outcomes.cox.batch import CoxTask
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox_task
@@ -18,7 +16,6 @@ from neurosig.outcomes.cox.words import model_text
 from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.model_rows import (
-    WARN_LOSS,
     ModelRows,
     TermLike,
     check_covariates,
@@ -27,6 +24,8 @@ from neurosig.outcomes.model_rows import (
     model_rows,
     spread,
 )
+from neurosig.outcomes.regression.levels import two_levels
+from neurosig.outcomes.regression.words import warn_of_unknown
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 
 if TYPE_CHECKING:
@@ -210,20 +209,14 @@ def _clinical(
 ) -> OutcomeRows:
     refuse_intervals(cohort, "A regression of a clinical variable")
     outcome = str(model.outcome)
-    column = find_column(cohort.data, outcome)
     is_logistic = model.kind == "logistic"
-    values = _levels(column, outcome, model.positive) if is_logistic else numbers_of(column)
+    values = (
+        two_levels(cohort, outcome, model.positive)
+        if is_logistic
+        else numbers_of(find_column(cohort.data, outcome))
+    )
     known = np.isfinite(values)
-    n_lost = int((~known).sum())
-    if n_lost > WARN_LOSS * known.size:
-        warnings.warn(
-            ClinicalWarning(
-                f"{n_lost:,} of {count(known.size, 'row')} have no {outcome!r} and are left out",
-                f"{n_lost / known.size:.0%}; the row flow counts them",
-                "Ask why it was not recorded: the rows left may differ from those lost",
-            ),
-            stacklevel=4,
-        )
+    warn_of_unknown(outcome, known, n_frames=4)
     lost = cohort.data.index[~known]
     step = FlowStep.losing(f"{outcome} known", known.size, lost, f"no {outcome}")
     rows = model_rows(
@@ -249,26 +242,3 @@ def _clinical(
         rows=rows,
         y=y,
     )
-
-
-def _levels(column: "pd.Series", name: str, positive: str | float | None) -> FloatArray:
-    """1 for the positive level, 0 for the other, NaN where unknown."""
-    cells = texts_of(column)
-    counts = pd.Series([c for c in cells if c is not None], dtype=object).value_counts()
-    hits = matching(cells, positive) if positive is not None else np.zeros(len(cells), np.bool_)
-    is_missing = np.array([cell is None for cell in cells], dtype=np.bool_)
-    if len(counts) != 2 or not hits.any():
-        shown = ", ".join(f"{level!r} ({n})" for level, n in counts.head(10).items()) or "none"
-        raise ClinicalError(
-            f"A logistic model needs an outcome with two levels; {name!r} has {len(counts)}"
-            if len(counts) != 2
-            else f"It is not said which level of {name!r} is the positive one"
-            if positive is None
-            else f"{positive!r} is not a level of {name!r}",
-            f"Its levels: {shown}" + (" and more" if len(counts) > 10 else ""),
-            'Use cohort.where(...) to keep two levels, or model="linear" for a number'
-            if len(counts) != 2
-            else f"Say it, as in positive={counts.index[-1]!r}",
-            levels=dict(counts),
-        )
-    return np.where(is_missing, np.nan, hits.astype(np.float64))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, TooFewEventsError, count, examples
-from neurosig.outcomes.clinic.clean import find_column, level_text, texts_of
+from neurosig.outcomes.clinic.clean import find_column, level_text, matching, texts_of
 from neurosig.outcomes.clinic.number_texts import plain_number
 
 if TYPE_CHECKING:
@@ -109,3 +109,41 @@ def refuse_few(column: str, y: FloatArray, levels: tuple[str, ...], k: int) -> N
 def n_rarest(y: FloatArray, n_levels: int) -> int:
     """Rows of the rarest level."""
     return int(np.bincount(y.astype(np.int64), minlength=n_levels).min())
+
+
+def two_levels(cohort: "Cohort", outcome: str, positive: str | float | None) -> FloatArray:
+    """A column of two levels as 1 (positive), 0 and NaN.
+
+    Raises
+    ------
+    ClinicalError
+        It has other than two levels, or `positive` is not said or not one of them.
+    """
+    cells = texts_of(find_column(cohort.data, outcome))
+    counts = Counter(cell for cell in cells if cell is not None)
+    evidence = levels_text(counts)
+    say = f"Say it, as in positive={min(counts, key=counts.__getitem__, default='yes')!r}"
+    if len(counts) != 2:
+        raise ClinicalError(
+            f"A logistic model needs an outcome with two levels; {outcome!r} has {len(counts)}",
+            evidence,
+            "Use cohort.where(...) to keep two levels, or a linear model for a number",
+            levels=dict(counts),
+        )
+    if positive is None:
+        raise ClinicalError(
+            f"It is not said which level of {outcome!r} is the positive one",
+            evidence,
+            say,
+            levels=dict(counts),
+        )
+    hits = matching(cells, positive)
+    missing = np.array([cell is None for cell in cells], dtype=np.bool_)
+    if not hits.any() or hits[~missing].all():
+        raise ClinicalError(
+            f"{positive!r} is not one level of {outcome!r}",
+            evidence,
+            say,
+            levels=dict(counts),
+        )
+    return np.where(missing, np.nan, hits.astype(np.float64))

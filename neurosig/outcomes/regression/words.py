@@ -19,8 +19,8 @@ OVERDISPERSED: Final = 1.5
 FEW_GROUPS: Final = 5
 
 
-def warn_of_unknown(outcome: str, known: NDArray[np.bool_]) -> None:
-    """Warn of many rows without the outcome; to be called by the verb."""
+def warn_of_unknown(outcome: str, known: NDArray[np.bool_], n_frames: int = 2) -> None:
+    """Warn of many rows without the outcome; n_frames: from here to the caller of the verb."""
     n_lost = int((~known).sum())
     if n_lost > WARN_LOSS * known.size:
         warnings.warn(
@@ -29,7 +29,7 @@ def warn_of_unknown(outcome: str, known: NDArray[np.bool_]) -> None:
                 f"{n_lost / known.size:.0%}; the row flow counts them",
                 "Ask why it was not recorded: the rows left may differ from those lost",
             ),
-            stacklevel=3,
+            stacklevel=n_frames + 1,
         )
 
 

@@ -5,13 +5,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from neurosig.errors import ClinicalError, ConvergenceError, TooFewEventsError, count
+from neurosig.errors import ConvergenceError, TooFewEventsError, count
 from neurosig.keys import OK
-from neurosig.outcomes.clinic.clean import find_column, matching, texts_of
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.model_rows import NOT_CONVERGED, SEPARATION, ModelRows
 from neurosig.outcomes.regression.kind import (
@@ -24,6 +22,7 @@ from neurosig.outcomes.regression.kind import (
     Outcome,
 )
 from neurosig.outcomes.regression.kinds.linear import leverage_message
+from neurosig.outcomes.regression.levels import two_levels
 from neurosig.outcomes.regression.logistic_likelihood import Likelihood
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.robust_errors import Sandwich, clustered
@@ -50,7 +49,7 @@ class Logistic(Kind):
     ) -> Outcome:
         """1 where the column has the positive level."""
         del model
-        values = _binary(cohort, column, positive)
+        values = two_levels(cohort, column, positive)
         return Outcome(values, f"{column} = {positive}")
 
     def refuse(self, outcome: Outcome, y: FloatArray, rows: ModelRows, cases: Cases) -> None:
@@ -230,38 +229,6 @@ def _logit(y: FloatArray, design: FloatArray) -> _Maximum | None:
 
 def _n_rarer(y: FloatArray) -> int:
     return int(min(y.sum(), y.size - y.sum()))
-
-
-def _binary(cohort: Cohort, outcome: str, positive: str | float | None) -> FloatArray:
-    """The outcome as 1 (positive), 0 and NaN."""
-    cells = texts_of(find_column(cohort.data, outcome))
-    counts = pd.Series([cell for cell in cells if cell is not None], dtype=object).value_counts()
-    levels = ", ".join(f"{level!r} ({n})" for level, n in counts.head(10).items()) or "none"
-    evidence = f"Its levels: {levels}" + (" and more" if len(counts) > 10 else "")
-    if len(counts) != 2:
-        raise ClinicalError(
-            f"A logistic model needs an outcome with two levels; {outcome!r} has {len(counts)}",
-            evidence,
-            'Use cohort.where(...) to keep two levels, or kind="linear" for a number',
-            levels=dict(counts),
-        )
-    if positive is None:
-        raise ClinicalError(
-            f"It is not said which level of {outcome!r} is the positive one",
-            evidence,
-            f"Say it, as in positive={counts.index[-1]!r}",
-            levels=dict(counts),
-        )
-    hits = matching(cells, positive)
-    missing = np.array([cell is None for cell in cells], dtype=np.bool_)
-    if not hits.any() or hits[~missing].all():
-        raise ClinicalError(
-            f"{positive!r} is not one level of {outcome!r}",
-            evidence,
-            f"Say one of them, as in positive={counts.index[-1]!r}",
-            levels=dict(counts),
-        )
-    return np.where(missing, np.nan, hits.astype(np.float64))
 
 
 KIND = Logistic()

@@ -133,7 +133,7 @@ def refuse_overwriting(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
         if path.resolve() in read:
             raise ParameterError(
                 f"{str(path)!r} would be overwritten",
-                "It is one of the files that are read",
+                "It is one of the files that are read, or the record of one",
                 "Give another --output",
             )
 

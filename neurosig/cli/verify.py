@@ -38,7 +38,7 @@ def command(
         )
     checks = check_records(run, data=data)
     if output is not None:
-        _write(checks, output)
+        _write(checks, output, folder=run if run.is_dir() else run.parent)
     if as_json:
         sys.stdout.write(json.dumps([check.to_dict() for check in checks], indent=2) + "\n")
     else:
@@ -69,13 +69,13 @@ def _is_told(check: Check) -> bool:
     return check.status != "ok"
 
 
-def _write(checks: list[Check], output: Path) -> None:
+def _write(checks: list[Check], output: Path, *, folder: Path) -> None:
     import pandas as pd
 
     from neurosig import _atomic
     from neurosig.cli._files import refuse_overwriting
     from neurosig.records.writing import write_sidecar
 
-    refuse_overwriting([], [output])
+    refuse_overwriting([folder / check.path for check in checks], [output])
     _atomic.write_csv(output, pd.DataFrame([check.to_dict() for check in checks]))
     write_sidecar([output])

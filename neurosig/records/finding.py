@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ def find_records(path: Path) -> list[Found]:
         return [Found(path, place, "", read_record(place), None)]
     if is_record(path):
         return [Found(path, path, "", read_record(path), None)]
-    found = _outside(path, provenance.sha256_of(path))
+    found = sorted(_outside(path), key=lambda f: not f.is_current)
     found += [Found(path, path, key, record, None) for key, record in records_inside(path)]
     if not found:
         raise InputError(
@@ -78,12 +79,12 @@ def is_record(path: Path) -> bool:
     return path.name == FOLDER_RECORD or path.name.endswith(ENDING)
 
 
-def maker_of(path: Path, sha256: str) -> dict[str, Any] | None:
+def maker_of(path: Path) -> dict[str, Any] | None:
     """What made a file, in brief, from a record of exactly this file; None if there is none."""
     if is_record(path):
         return None
-    current = [found.record for found in _outside(path, sha256) if found.is_current]
-    current = current[:1] or [record for _, record in records_inside(path)]
+    outside = next((found.record for found in _outside(path) if found.is_current), None)
+    current = [outside] if outside else [record for _, record in records_inside(path)]
     if not current:
         return None
     brief = {key: current[0][key] for key in ("command", "created", "url") if key in current[0]}
@@ -107,17 +108,17 @@ def made_with(record: Mapping[str, Any]) -> dict[str, Any]:
     return who
 
 
-def _outside(path: Path, sha256: str) -> list[Found]:
-    """Records around a file that list it; those that are of exactly this file first."""
+def _outside(path: Path) -> Iterator[Found]:
+    """Records around a file that list it; the file is hashed if there is one."""
     name = path.parent.resolve() / path.name
-    found = []
+    sha256 = cache(lambda: provenance.sha256_of(path))
     for place, record in _records_around(path):
         for entry in record["outputs"]:
             if _same_place(place.parent / entry["path"], name):
-                found.append(Found(path, place, "", record, entry["sha256"] == sha256))
+                yield Found(path, place, "", record, entry["sha256"] == sha256())
                 break
-    found += _fetched(path, sha256)
-    return sorted(found, key=lambda f: not f.is_current)
+    for ledger, entry in _fetched(path):
+        yield Found(path, ledger, path.name, entry, entry["sha256"] == sha256())
 
 
 def _same_place(listed: Path, name: Path) -> bool:
@@ -140,8 +141,8 @@ def _records_around(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
                 raise
 
 
-def _fetched(path: Path, sha256: str) -> list[Found]:
-    """The entry of a file that `neurosig data fetch` fetched."""
+def _fetched(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The list and the entry of a file that `neurosig data fetch` fetched."""
     for folder in path.resolve().parents:
         ledger = folder / LEDGER
         if not ledger.is_file():
@@ -149,8 +150,13 @@ def _fetched(path: Path, sha256: str) -> list[Found]:
         try:
             entry = json.loads(ledger.read_text(encoding="utf-8"))
             entry = entry[path.resolve().relative_to(folder).as_posix()]
-            record = {"created": entry["fetched"], "url": entry["url"], "sha256": entry["sha256"]}
+            yield (
+                ledger,
+                {
+                    "created": entry["fetched"],
+                    "url": entry["url"],
+                    "sha256": entry["sha256"],
+                },
+            )
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        return [Found(path, ledger, path.name, record, entry["sha256"] == sha256)]
-    return []

@@ -99,5 +99,5 @@ def entry_of(path: Path, folder: Path) -> dict[str, Any]:
 def _input_entry(path: Path, folder: Path) -> dict[str, Any]:
     """The entry of a file that was read, with what made it, if it has a record."""
     entry = entry_of(path, folder)
-    made_by = maker_of(path, entry["sha256"])
+    made_by = maker_of(path)
     return entry | ({"made_by": made_by} if made_by else {})

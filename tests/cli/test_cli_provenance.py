@@ -119,6 +119,9 @@ def test_verify_does_not_write_into_what_it_checks(neurosig: Run, folder: Path) 
     ended = neurosig("verify", folder / "out", "--output", folder / "out" / "checks.csv")
     assert ended.code == 2
     assert "lies in the folder that is checked" in ended.err
+    over_input = neurosig("verify", folder / "out", "--output", folder / "given" / "alpha.csv")
+    assert over_input.code == 2
+    assert "would be overwritten" in over_input.err
 
 
 OVERWRITING = {

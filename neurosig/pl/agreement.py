@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _N_ACROSS: Final = 3
 _CELL: Final = 0.4
 """Inches of the side of a cell."""
-_DARK: Final = 0.6
+_DARK: Final = 0.7
 """Correlations above this need a light number on them."""
 _COLUMNS: Final = (Result.SIGNATURE, "first", "second", "rho", Coverage.AGREEMENT, Result.N)
 

@@ -191,7 +191,7 @@ def _home_page(name: str) -> str:
         return ""
     listed = dict(line.split(", ", 1) for line in about.get_all("Project-URL") or [])
     home = next((listed[key] for key in ("Homepage", "Home-page", "Source") if key in listed), "")
-    return home or str(about.get("Home-page") or "")
+    return home or (about.get_all("Home-page") or [""])[0]
 
 
 def _input(crate: "ROCrate", recorded: RecordedInput) -> "ContextEntity":

@@ -47,7 +47,8 @@ class KaplanMeierRecipe(ScoringRecipe):
             row = cox(joined, signatures=[self.signature]).scores.iloc[0]
             curves = draw_curves(joined, self.signature, row)
         groups = curves.groups
-        curve = kaplan_meier(groups["time"], groups["event"], groups=groups["group"])
+        entry = groups.get("entry")
+        curve = kaplan_meier(groups["time"], groups["event"], groups=groups["group"], entry=entry)
         medians = survival_quantile(curve).rename(columns={"time": "median"})
         at_risk = curves.data[curves.data["part"].eq(AT_RISK)]
         numbers = named_numbers(at_risk, ["group", "time"], ["n_risk"])
@@ -57,7 +58,7 @@ class KaplanMeierRecipe(ScoringRecipe):
         numbers |= named_numbers(limits, ["group"], ["median_low", "median_high"])
         shown = (Result.EFFECT, Result.EFFECT_LOW, Result.EFFECT_HIGH, Result.P_VALUE)
         numbers |= {name: float(row[name]) for name in shown}
-        test = logrank(groups["time"], groups["event"], groups["group"])
+        test = logrank(groups["time"], groups["event"], groups["group"], entry=entry)
         numbers["logrank_p"] = float(test.p_value)
         return Drawn(curves.figure, curves.data, numbers, curves.alt)
 

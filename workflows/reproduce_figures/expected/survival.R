@@ -89,5 +89,4 @@ fit <- fitted(list(time = data$time, event = data$event, scores = data$scores,
                    covariates = data.frame(row.names = seq_along(score))), "GO.AXONOGENESIS")
 expect_effect("", fit$beta, fit$se, fit$p)
 expect("logrank_p", 1 - pchisq(survdiff(Surv(data$time, data$event) ~ group)$chisq, 1))
-print(medians)
 write_expected("kaplan_meier")

@@ -125,6 +125,7 @@ def test_a_killed_run_is_gone_on_with_and_a_second_one_beside_it_is_refused(
         n_finished += line.startswith("Finished jobid")
         if n_finished == 1:  # the second job is about to begin
             break
+    os.killpg(running.pid, signal.SIGSTOP)  # it stays where it is while the second one starts
     second = workflow("score_cohorts", tmp_path, "--cores", "1", target)
     assert second.code == 5
     assert f"process {running.pid} on" in second.text

@@ -21,7 +21,7 @@ def command(
         bool, typer.Option("--clear-cache", help="delete the compiled code and leave")
     ] = False,
 ) -> None:
-    """Show what is installed, and what is wrong with it.
+    """Say what is wrong with this installation, if anything.
 
     Versions, extras, compiled code, threads, memory, data folders and environment variables; each
     problem with its remedy. Ends with an error if one would break a run.

@@ -341,7 +341,7 @@ def test_separation_is_a_status_and_a_warning():
             ("axon", "immune"),
             {"model": "logistic", "outcome": "invasion", "positive": "maybe"},
             ClinicalError,
-            "'maybe' is not a level",
+            "'maybe' is not one level",
         ),
         (
             ("axon", "immune"),

@@ -343,7 +343,7 @@ def test_hazards_that_change_with_time_are_warned_of():
         (
             {"model": "logistic", "outcome": "invasion", "positive": "perhaps"},
             ClinicalError,
-            "'perhaps' is not a level",
+            "'perhaps' is not one level",
         ),
     ],
 )

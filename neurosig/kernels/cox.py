@@ -12,11 +12,20 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosig.kernels.cox_sums import (
+    Columns,
+    Start,
+    derivatives_at,
+    own_copy,
+    set_first,
+    shared_columns,
+    start_at,
+    weighted_derivatives,
+)
 from neurosig.kernels.jit import jit
 from neurosig.kernels.partial_likelihood import (
     RiskRows,
     cholesky,
-    derivatives,
     invert,
     solve,
     standardise,
@@ -32,7 +41,9 @@ _FitArrays = tuple[
 CONVERGED, NOT_CONVERGED, SINGULAR = 0, 1, 2
 _LOGLIK_TOLERANCE = 1e-9
 _MAX_ITERATIONS = 50
-# In units of standard deviations of x. At a finite maximum the step after convergence is about
+# In units of standard deviations of x. Newton's error is about the square of such a step.
+_SMALL_STEP = 1e-6
+# In the same units. At a finite maximum the step after convergence is about
 # 1e-8; along a monotone likelihood Newton's method keeps stepping by about 1 / (gap in x).
 _INFINITE_STEP = 1e-3
 # A coefficient this large per standard deviation, in a fit that breaks down: no hazard ratio is
@@ -86,32 +97,41 @@ class WeightedScore(NamedTuple):
 
 @jit
 def _penalised(
-    x: FloatArray,
+    columns: Columns,
     beta: FloatArray,
     rows: RiskRows,
     ridge: FloatArray,
     gradient: FloatArray,
     information: FloatArray,
 ) -> tuple[float, float]:
-    """Log-likelihood and penalty; the derivatives are those of their difference."""
-    loglik = derivatives(x, beta, rows, np.ones(rows.opens.size), gradient, information)
+    """Log-likelihood and penalty; the derivatives (1, k) and (1, k, k) are of their difference."""
+    loglik = weighted_derivatives(columns, beta, rows, gradient, information)
     penalty = 0.0
     for a in range(beta.size):
         penalty += ridge[a] * beta[a] * beta[a] / 2.0
-        gradient[a] -= ridge[a] * beta[a]
-        information[a, a] += ridge[a]
+        gradient[0, a] -= ridge[a] * beta[a]
+        information[0, a, a] += ridge[a]
     return loglik, penalty
 
 
 @jit
-def _start(
-    x: FloatArray, rows: RiskRows, ridge: FloatArray, step: FloatArray, numbers: FloatArray
+def _first_step(
+    columns: Columns,
+    rows: RiskRows,
+    ridge: FloatArray,
+    null: Start,
+    step: FloatArray,
+    numbers: FloatArray,
 ) -> bool:
     """Fill the first step from zero; False where the information is singular."""
-    k = x.shape[1]
-    zero, gradient = np.zeros(k), np.zeros(k)
-    information, lower = np.zeros((k, k)), np.zeros((k, k))
-    numbers[0] = derivatives(x, zero, rows, np.ones(rows.opens.size), gradient, information)
+    k = columns.x.shape[1]
+    gradients, informations, lower = np.zeros((1, k)), np.zeros((1, k, k)), np.zeros((k, k))
+    gradient, information = gradients[0], informations[0]
+    if null.usable:
+        numbers[0] = null.loglik
+        derivatives_at(null, columns, rows, gradient, information)
+    else:
+        numbers[0] = weighted_derivatives(columns, null.beta, rows, gradients, informations)
     for a in range(k):
         if not information[a, a] > _SINGULAR_PIVOT:
             return False
@@ -128,27 +148,48 @@ def _start(
 
 
 @jit
+def _warm_step(
+    columns: Columns, rows: RiskRows, warm: Start, beta: FloatArray, trial: FloatArray
+) -> bool:
+    """Start from the estimates of the covariates alone: fill beta and the first trial."""
+    k = columns.x.shape[1]
+    gradient, information, lower = np.zeros(k), np.zeros((k, k)), np.zeros((k, k))
+    derivatives_at(warm, columns, rows, gradient, information)
+    if not cholesky(information, lower, _SINGULAR_PIVOT):
+        return False
+    solve(lower, gradient, trial)
+    beta[:] = warm.beta
+    trial += warm.beta
+    return True
+
+
+@jit
 def _newton(
-    x: FloatArray,
+    columns: Columns,
     rows: RiskRows,
     ridge: FloatArray,
+    starts: tuple[Start, Start],
     beta: FloatArray,
     covariance: FloatArray,
     infinite: NDArray[np.bool_],
     numbers: FloatArray,
 ) -> tuple[int, int]:
     """Maximise; `numbers` gets loglik at zero, loglik, score statistic; code and iterations."""
-    k = x.shape[1]
-    gradient, step, trial = np.zeros(k), np.zeros(k), np.zeros(k)
-    information, lower = np.zeros((k, k)), np.zeros((k, k))
+    k = columns.x.shape[1]
+    gradients, informations = np.zeros((1, k)), np.zeros((1, k, k))
+    gradient, information = gradients[0], informations[0]
+    step, trial, lower = np.zeros(k), np.zeros(k), np.zeros((k, k))
     beta[:] = 0.0
-    if not _start(x, rows, ridge, trial, numbers):
+    null, warm = starts
+    if not _first_step(columns, rows, ridge, null, trial, numbers):
         return SINGULAR, 0
     best = numbers[0]
+    if warm.usable and _warm_step(columns, rows, warm, beta, trial):
+        best = warm.loglik
     code, halved, n_iter = NOT_CONVERGED, False, 0
     while n_iter < _MAX_ITERATIONS:
         n_iter += 1
-        loglik, penalty = _penalised(x, trial, rows, ridge, gradient, information)
+        loglik, penalty = _penalised(columns, trial, rows, ridge, gradients, informations)
         new = loglik - penalty
         change = abs(new - best)
         is_finite = np.isfinite(new)
@@ -160,7 +201,7 @@ def _newton(
             trial[:] = (trial + beta) / 2.0
             if change <= 1e-14 * max(abs(best), 1.0):  # nothing left to gain on this line
                 code = CONVERGED
-                loglik, penalty = _penalised(x, trial, rows, ridge, gradient, information)
+                loglik, penalty = _penalised(columns, trial, rows, ridge, gradients, informations)
                 break
             continue
         halved, best = False, new
@@ -169,6 +210,9 @@ def _newton(
         if not cholesky(information, lower, 1e-14):
             break
         solve(lower, gradient, step)
+        if np.max(np.abs(step)) <= _SMALL_STEP:
+            code = CONVERGED
+            break
         trial[:] = beta + step
     if code == CONVERGED:
         beta[:] = trial
@@ -180,7 +224,7 @@ def _newton(
     infinite[:] = np.abs(step) > _INFINITE_STEP
     if not infinite.any():
         beta += step
-        numbers[1], penalty = _penalised(x, beta, rows, ridge, gradient, information)
+        numbers[1], penalty = _penalised(columns, beta, rows, ridge, gradients, informations)
         cholesky(information, lower, 1e-14)
     invert(lower, covariance)
     return code, n_iter
@@ -189,22 +233,24 @@ def _newton(
 @jit
 def _fit_range(
     scores: FloatArray,
-    x: FloatArray,
+    shared: Columns,
     sd: FloatArray,
     rows: RiskRows,
     ridge: FloatArray,
+    starts: tuple[Start, Start],
     low: int,
     high: int,
     out: _FitArrays,
 ) -> None:
-    """Fit the scores low .. high-1; x holds the standardised covariates from column 1 on."""
+    """Fit the scores low .. high-1; `shared` holds the standardised covariates from column 1 on."""
     coef, covariance, infinite, numbers, codes, n_iters = out
-    design, scale = x.copy(), sd.copy()
-    k = x.shape[1]
+    columns, scale = own_copy(shared), sd.copy()
+    k = columns.x.shape[1]
     for s in range(low, high):
-        scale[0] = standardise(scores[s], design[:, 0])
+        scale[0] = standardise(scores[s], columns.x[:, 0])
+        set_first(columns, rows)
         codes[s], n_iters[s] = _newton(
-            design, rows, ridge, coef[s], covariance[s], infinite[s], numbers[s]
+            columns, rows, ridge, starts, coef[s], covariance[s], infinite[s], numbers[s]
         )
         if scale[0] > 0.0:
             for a in range(k):
@@ -216,35 +262,29 @@ def _fit_range(
 @jit
 def _weighted_range(
     scores: FloatArray,
-    x: FloatArray,
+    shared: Columns,
     coef: FloatArray,
     rows: RiskRows,
-    weight: FloatArray,
     low: int,
     high: int,
     out: tuple[FloatArray, FloatArray],
 ) -> None:
     """Gradient and information of (x, g(t) x): the same sums with weights 1, g and g^2."""
     gradient, information = out
-    design = x.copy()
-    k = x.shape[1]
-    part, square = np.zeros(k), np.zeros((k, k))
+    columns = own_copy(shared)
+    n, k = columns.x.shape
+    part, square = np.zeros((3, k)), np.zeros((3, k, k))
     for s in range(low, high):
-        mean = np.sum(scores[s]) / scores.shape[1]
-        for i in range(x.shape[0]):
-            design[i, 0] = scores[s, i] - mean
-        for power in range(3):
-            factor = weight**power
-            derivatives(design, coef[s], rows, factor, part, square)
-            if power < 2:
-                gradient[s, power * k : (power + 1) * k] = part
-            if power == 0:
-                information[s, :k, :k] = square
-            elif power == 1:
-                information[s, :k, k:] = square
-                information[s, k:, :k] = square
-            else:
-                information[s, k:, k:] = square
+        mean = np.sum(scores[s]) / n
+        for i in range(n):
+            columns.x[i, 0] = scores[s, i] - mean
+        set_first(columns, rows)
+        weighted_derivatives(columns, coef[s], rows, part, square)
+        gradient[s, :k], gradient[s, k:] = part[0], part[1]
+        information[s, :k, :k] = square[0]
+        information[s, :k, k:] = square[1]
+        information[s, k:, :k] = square[1]
+        information[s, k:, k:] = square[2]
 
 
 def cox_fit_batch(
@@ -292,10 +332,13 @@ def cox_fit_batch(
     infinite, numbers = np.zeros((n_scores, k), dtype=np.bool_), np.full((n_scores, 3), np.nan)
     codes, n_iter = np.zeros(n_scores, dtype=np.int64), np.zeros(n_scores, dtype=np.int64)
     out = (coef, covariance, infinite, numbers, codes, n_iter)
+    shared = shared_columns(x, np.ones((1, sets.time.size)), rows)
     ridge = np.zeros(k) if options.ridge is None else options.ridge
 
+    starts = _starts(shared, rows, ridge)
+
     def fit(low: int, high: int) -> None:
-        _fit_range(columns, x, sd, rows, ridge, low, high, out)
+        _fit_range(columns, shared, sd, rows, ridge, starts, low, high, out)
 
     _in_threads(fit, n_scores, n_jobs)
     coef[codes == SINGULAR] = np.nan
@@ -328,13 +371,33 @@ def cox_weighted_score(
         x[:, j] -= x[:, j].mean()
     n_scores, k = columns.shape[0], x.shape[1]
     out = (np.zeros((n_scores, 2 * k)), np.zeros((n_scores, 2 * k, 2 * k)))
-    weight = np.ascontiguousarray(time_function(sets.time), dtype=np.float64)
+    weight = np.asarray(time_function(sets.time), dtype=np.float64)
+    shared = shared_columns(x, np.stack([weight**0, weight, weight**2]), rows)
 
     def accumulate(low: int, high: int) -> None:
-        _weighted_range(columns, x, coef, rows, weight, low, high, out)
+        _weighted_range(columns, shared, coef, rows, low, high, out)
 
     _in_threads(accumulate, n_scores, n_jobs)
     return WeightedScore(*out)
+
+
+def _starts(shared: Columns, rows: RiskRows, ridge: FloatArray) -> tuple[Start, Start]:
+    """Zero, and the estimates of the covariates alone; the second is not usable without any.
+
+    A score that says little is then one step away, whatever the covariates say.
+    """
+    k = shared.x.shape[1]
+    null, warm = start_at(shared, np.zeros(k), rows), np.zeros(k)
+    none = null._replace(usable=False)
+    if k == 1 or not null.usable or ridge.any():
+        return null, none
+    alone = shared_columns(shared.x[:, 1:], shared.factors, rows)
+    without = start_at(alone, np.zeros(k - 1), rows)._replace(usable=False)
+    out = np.zeros((k - 1, k - 1)), np.zeros(k - 1, dtype=np.bool_), np.zeros(3)
+    code, _ = _newton(alone, rows, ridge[1:], (without, without), warm[1:], *out)
+    if code != CONVERGED or out[1].any():
+        return null, none
+    return null, start_at(shared, warm, rows)
 
 
 def risk_rows(
@@ -355,6 +418,8 @@ def risk_rows(
         leaving=leaving.astype(np.int64),
         n_left=np.searchsorted(sets.leaves[leaving], np.arange(n_groups), side="right"),
         efron=ties == "efron",
+        n_deaths=np.add.reduceat(event[sets.order] > 0, sets.start[:-1]).astype(np.int64),
+        death_weight=np.add.reduceat((event * weights)[sets.order], sets.start[:-1]),
     )
 
 

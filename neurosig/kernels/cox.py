@@ -231,8 +231,20 @@ def _newton(
 
 
 @jit
+def _block(scores: FloatArray, order: NDArray[np.int64], low: int, high: int) -> FloatArray:
+    """The scores low .. high-1 as rows, in the order of the risk sets."""
+    block = np.empty((high - low, order.size))
+    for i in range(order.size):
+        row = order[i]
+        for s in range(low, high):
+            block[s - low, i] = scores[row, s]
+    return block
+
+
+@jit
 def _fit_range(
     scores: FloatArray,
+    order: NDArray[np.int64],
     shared: Columns,
     sd: FloatArray,
     rows: RiskRows,
@@ -246,8 +258,9 @@ def _fit_range(
     coef, covariance, infinite, numbers, codes, n_iters = out
     columns, scale = own_copy(shared), sd.copy()
     k = columns.x.shape[1]
+    block = _block(scores, order, low, high)
     for s in range(low, high):
-        scale[0] = standardise(scores[s], columns.x[:, 0])
+        scale[0] = standardise(block[s - low], columns.x[:, 0])
         set_first(columns, rows)
         codes[s], n_iters[s] = _newton(
             columns, rows, ridge, starts, coef[s], covariance[s], infinite[s], numbers[s]
@@ -262,6 +275,7 @@ def _fit_range(
 @jit
 def _weighted_range(
     scores: FloatArray,
+    order: NDArray[np.int64],
     shared: Columns,
     coef: FloatArray,
     rows: RiskRows,
@@ -274,10 +288,11 @@ def _weighted_range(
     columns = own_copy(shared)
     n, k = columns.x.shape
     part, square = np.zeros((3, k)), np.zeros((3, k, k))
+    block = _block(scores, order, low, high)
     for s in range(low, high):
-        mean = np.sum(scores[s]) / n
+        mean = np.sum(block[s - low]) / n
         for i in range(n):
-            columns.x[i, 0] = scores[s, i] - mean
+            columns.x[i, 0] = block[s - low, i] - mean
         set_first(columns, rows)
         weighted_derivatives(columns, coef[s], rows, part, square)
         gradient[s, :k], gradient[s, k:] = part[0], part[1]
@@ -323,11 +338,11 @@ def cox_fit_batch(
     """
     sets = risk_sets(time, strata, options.entry)
     rows = risk_rows(sets, event, ties=ties, options=options)
-    columns, x = _ordered(sets, scores, covariates)
+    columns, x = np.ascontiguousarray(scores, dtype=np.float64), _design(sets, covariates)
     sd = np.ones(x.shape[1])
     for j in range(1, x.shape[1]):
         sd[j] = standardise(x[:, j].copy(), x[:, j]) or 1.0
-    n_scores, k = columns.shape[0], x.shape[1]
+    n_scores, k = columns.shape[1], x.shape[1]
     coef, covariance = np.full((n_scores, k), np.nan), np.full((n_scores, k, k), np.nan)
     infinite, numbers = np.zeros((n_scores, k), dtype=np.bool_), np.full((n_scores, 3), np.nan)
     codes, n_iter = np.zeros(n_scores, dtype=np.int64), np.zeros(n_scores, dtype=np.int64)
@@ -338,7 +353,7 @@ def cox_fit_batch(
     starts = _starts(shared, rows, ridge)
 
     def fit(low: int, high: int) -> None:
-        _fit_range(columns, shared, sd, rows, ridge, starts, low, high, out)
+        _fit_range(columns, sets.order, shared, sd, rows, ridge, starts, low, high, out)
 
     _in_threads(fit, n_scores, n_jobs)
     coef[codes == SINGULAR] = np.nan
@@ -366,16 +381,16 @@ def cox_weighted_score(
     """
     sets = risk_sets(time, strata, options.entry)
     rows = risk_rows(sets, event, ties=ties, options=options)
-    columns, x = _ordered(sets, scores, covariates)
+    columns, x = np.ascontiguousarray(scores, dtype=np.float64), _design(sets, covariates)
     for j in range(1, x.shape[1]):
         x[:, j] -= x[:, j].mean()
-    n_scores, k = columns.shape[0], x.shape[1]
+    n_scores, k = columns.shape[1], x.shape[1]
     out = (np.zeros((n_scores, 2 * k)), np.zeros((n_scores, 2 * k, 2 * k)))
     weight = np.asarray(time_function(sets.time), dtype=np.float64)
     shared = shared_columns(x, np.stack([weight**0, weight, weight**2]), rows)
 
     def accumulate(low: int, high: int) -> None:
-        _weighted_range(columns, shared, coef, rows, low, high, out)
+        _weighted_range(columns, sets.order, shared, coef, rows, low, high, out)
 
     _in_threads(accumulate, n_scores, n_jobs)
     return WeightedScore(*out)
@@ -423,15 +438,11 @@ def risk_rows(
     )
 
 
-def _ordered(
-    sets: RiskSets, scores: FloatArray, covariates: FloatArray | None
-) -> tuple[FloatArray, FloatArray]:
-    """Scores as rows, and the design with an empty first column, both in risk-set order."""
-    n_covariates = 0 if covariates is None else covariates.shape[1]
-    x = np.zeros((scores.shape[0], 1 + n_covariates))
-    if covariates is not None:
-        x[:, 1:] = covariates[sets.order]
-    return np.ascontiguousarray(scores[sets.order].T, dtype=np.float64), x
+def _design(sets: RiskSets, covariates: FloatArray | None) -> FloatArray:
+    """The design in the order of the risk sets, its first column empty."""
+    if covariates is None:
+        return np.zeros((sets.order.size, 1))
+    return np.column_stack([np.zeros(sets.order.size), covariates[sets.order]])
 
 
 def _in_threads(task: Callable[[int, int], None], n_scores: int, n_jobs: int) -> None:

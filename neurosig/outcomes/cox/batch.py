@@ -60,13 +60,18 @@ class CoxTask:
     competing: tuple[str, ...] = ()
     patients: NDArray[np.int64] | None = None
 
-    def spread(self, scores: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
+    def spread(
+        self,
+        scores: FloatArray,
+        known: NDArray[np.bool_],
+        of_rows: FloatArray | None = None,
+    ) -> FloatArray:
         """Standard deviation (S,) over the patients with a known score; 0 where constant.
 
         Of patients in several rows it is that of their means over time, or, where these are equal,
-        of the rows. scores: (n_known, S).
+        of the rows. scores: (n_known, S); of_rows: (S,) where it is known already.
         """
-        of_rows = spread(scores)
+        of_rows = spread(scores) if of_rows is None else of_rows
         if self.patients is None or self.cases.entry is None or not len(scores):
             return of_rows
         length = (self.time - self.cases.entry)[known]
@@ -99,7 +104,7 @@ class CoxTask:
         return CoxData(
             time=self.time[known],
             event=self.event[known],
-            scores=self.rows.scores[np.ix_(known, shared.members)],
+            scores=shared.columns(self.rows.scores),
             covariates=self.rows.covariates[known],
             strata=None if self.rows.strata is None else self.rows.strata[known],
             ties=self.model.ties,
@@ -173,25 +178,27 @@ def _fit_shared(fits: CoxTermFits, shared: SharedRows, task: CoxTask) -> None:
     varies = np.flatnonzero(sd > 0)
     if not task.products.names:
         if varies.size:
-            _fit_batch(fits, members[varies], data.choose(varies), shared, task)
+            _fit_batch(fits, members[varies], data.choose(varies), sd[varies], shared, task)
         return
     for s in varies:  # each score has columns of its own
         products = task.products.with_score(data.scores[:, s], shared.known)
         wider = replace(
             data.choose(np.array([s])), covariates=np.hstack([data.covariates, products])
         )
-        _fit_batch(fits, members[[s]], wider, shared, task)
+        _fit_batch(fits, members[[s]], wider, sd[[s]], shared, task)
 
 
 def _fit_batch(
     fits: CoxTermFits,
     members: NDArray[np.int64],
     data: CoxData,
+    of_rows: FloatArray,
     shared: SharedRows,
     task: CoxTask,
 ) -> None:
+    """Fill the rows of `members`; of_rows: their scores' standard deviations."""
     fitted = data.fit()
-    sd = task.spread(data.scores, shared.known)
+    sd = task.spread(data.scores, shared.known, of_rows)
     unit = np.ones((members.size, len(fits.terms)))
     if task.scale == "sd":
         unit[:, 0] = sd

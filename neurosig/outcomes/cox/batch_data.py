@@ -43,8 +43,10 @@ class CoxData:
             n_jobs=self.n_jobs,
         )
 
-    def choose(self, models: NDArray[np.bool_] | NDArray[np.int64]) -> "CoxData":
-        """Some of the models."""
+    def choose(self, models: NDArray[np.int64]) -> "CoxData":
+        """Some of the models, each named once and in order."""
+        if models.size == self.scores.shape[1]:
+            return self
         return replace(self, scores=self.scores[:, models])
 
     def design(self, model: int) -> FloatArray:

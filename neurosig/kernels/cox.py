@@ -174,18 +174,20 @@ def _newton(
     infinite: NDArray[np.bool_],
     numbers: FloatArray,
 ) -> tuple[int, int]:
-    """Maximise; `numbers` gets loglik at zero, loglik, score statistic; code and iterations."""
+    """Maximise; `numbers` gets loglik at zero, loglik, score statistic; code and iterations.
+
+    starts: at zero, and at the estimates of the covariates alone where that is usable.
+    """
     k = columns.x.shape[1]
     gradients, informations = np.zeros((1, k)), np.zeros((1, k, k))
     gradient, information = gradients[0], informations[0]
     step, trial, lower = np.zeros(k), np.zeros(k), np.zeros((k, k))
     beta[:] = 0.0
-    null, warm = starts
-    if not _first_step(columns, rows, ridge, null, trial, numbers):
+    if not _first_step(columns, rows, ridge, starts[0], trial, numbers):
         return SINGULAR, 0
     best = numbers[0]
-    if warm.usable and _warm_step(columns, rows, warm, beta, trial):
-        best = warm.loglik
+    if starts[1].usable and _warm_step(columns, rows, starts[1], beta, trial):
+        best = starts[1].loglik
     code, halved, n_iter = NOT_CONVERGED, False, 0
     while n_iter < _MAX_ITERATIONS:
         n_iter += 1
@@ -315,8 +317,9 @@ def cox_fit_batch(
 ) -> CoxFits:
     """Fit one Cox model per column of `scores`, each with the same covariates.
 
-    Newton-Raphson from zero with step halving, stopped as R's coxph when the log-likelihood
-    changes by less than 1e-9 of itself, and one step more. Columns are centred and scaled
+    Newton-Raphson with step halving from the estimates of the covariates alone, stopped as R's
+    coxph when the log-likelihood changes by less than 1e-9 of itself, or when a step is less than
+    1e-6 standard deviations, and one step more. Columns are centred and scaled
     inside; coefficients come back in the units of the columns. With a ridge the covariance is the
     inverse of the penalised information, and the log-likelihood is without the penalty.
 

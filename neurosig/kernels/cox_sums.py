@@ -137,7 +137,7 @@ def _fill_terms(n_terms: int, phi: float, v: float, terms: FloatArray) -> float:
         b1 += f * b
         b2 += f * f * b
     terms[0], terms[1], terms[2], terms[3], terms[4] = v * a0, v * a1, v * b0, v * b1, v * b2
-    return logs + np.log(product)
+    return float(logs + np.log(product))
 
 
 @jit
@@ -243,8 +243,9 @@ def _square(triangle: FloatArray, information: FloatArray) -> None:
 
 @jit
 def _empty_sums(n_groups: int, k: int) -> GroupSums:
+    of_columns = (n_groups, k)
     return GroupSums(
-        np.empty(n_groups), np.empty((n_groups, 5)), np.empty((n_groups, k)), np.empty((n_groups, k))
+        np.empty(n_groups), np.empty((n_groups, 5)), np.empty(of_columns), np.empty(of_columns)
     )
 
 
@@ -270,7 +271,7 @@ def weighted_derivatives(
         for p in range(n_weightings):
             value = derivatives(x, beta, rows, factors[p], gradient[p], information[p])
             loglik = value if p == 0 else loglik
-        return loglik
+        return float(loglik)
     sums, held, triangle = _empty_sums(rows.opens.size, k), eta, np.empty(products.shape[1])
     loglik = deaths[0, k] - np.sum(rows.death_weight) * top - _first_pass(x, rows, risk, sums)
     for a in range(k):
@@ -282,7 +283,7 @@ def weighted_derivatives(
         _fill_held(factors[p], rows, risk, sums, held)
         _add_products(held, products, triangle)
         _square(triangle, information[p])
-    return loglik
+    return float(loglik)
 
 
 @jit
@@ -293,8 +294,10 @@ def start_at(columns: Columns, beta: FloatArray, rows: RiskRows) -> Start:
     eta = linear_predictor(x, beta, rows.offset)
     risk, held = np.empty(eta.size), np.empty(eta.size)
     top = scaled_risks(eta, rows.weight, risk)
-    sums, gradient, triangle = _empty_sums(rows.opens.size, k), np.zeros(k), np.zeros(
-        products.shape[1]
+    sums, gradient, triangle = (
+        _empty_sums(rows.opens.size, k),
+        np.zeros(k),
+        np.zeros(products.shape[1]),
     )
     usable = rows.leaving.size == 0 and top > -np.inf
     loglik = -np.inf

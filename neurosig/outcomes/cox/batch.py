@@ -178,23 +178,24 @@ def _fit_shared(fits: CoxTermFits, shared: SharedRows, task: CoxTask) -> None:
     varies = np.flatnonzero(sd > 0)
     if not task.products.names:
         if varies.size:
-            _fit_batch(fits, members[varies], data.choose(varies), sd[varies], shared, task)
+            _fit_batch(fits, members[varies], data.choose(varies), shared, task, of_rows=sd[varies])
         return
     for s in varies:  # each score has columns of its own
         products = task.products.with_score(data.scores[:, s], shared.known)
         wider = replace(
             data.choose(np.array([s])), covariates=np.hstack([data.covariates, products])
         )
-        _fit_batch(fits, members[[s]], wider, sd[[s]], shared, task)
+        _fit_batch(fits, members[[s]], wider, shared, task, of_rows=sd[[s]])
 
 
 def _fit_batch(
     fits: CoxTermFits,
     members: NDArray[np.int64],
     data: CoxData,
-    of_rows: FloatArray,
     shared: SharedRows,
     task: CoxTask,
+    *,
+    of_rows: FloatArray,
 ) -> None:
     """Fill the rows of `members`; of_rows: their scores' standard deviations."""
     fitted = data.fit()

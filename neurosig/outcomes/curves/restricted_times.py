@@ -150,7 +150,9 @@ class Restricted:
         moments = _transposed(weighted) @ self.limited[:, None]
         coef = np.linalg.solve(_transposed(design) @ weighted, moments)[..., 0]
         mean = (design @ coef[..., None])[..., 0]
-        return RmstRegression(coef, self.covariance(design, mean, np.ones_like(mean)))
+        return RmstRegression(
+            np.asarray(coef, dtype=np.float64), self.covariance(design, mean, np.ones_like(mean))
+        )
 
     def covariance(self, design: FloatArray, mean: FloatArray, slope: FloatArray) -> FloatArray:
         """Sandwich (k, k) of the coefficients that give these means.

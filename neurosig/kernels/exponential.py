@@ -12,8 +12,6 @@ _LOG2_E = 1.4426950408889634
 _LOG_2_HIGH = 6.93145751953125e-1
 _LOG_2_LOW = 1.42860682030941723212e-6
 _TO_INTEGER = 6755399441055744.0  # 1.5 * 2^52: the last bits of a sum with it are an integer
-    6755399441055744.0  # 1.5 * 2^52: a sum with it holds the rounded number in its last bits
-)
 _BIAS = 1023 << 52
 
 

@@ -1,9 +1,9 @@
 """`python -m benchmarks.null_calibration`: false-positive rates of every test of the package.
 
-Draws null cohorts in the regimes of null_cohorts.py (and pooled ones, null_meta.py), runs every test
-of null_tests.py on each, and prints how often it is below 5 % and 1 %, with bounds that hold for the
-whole table at once. Where a level is outside, the first cohorts of that regime go to R, if it is
-there: an equal p-value means that the test itself is like that, and not the program.
+Draws null cohorts in the regimes of null_cohorts.py (and pooled ones, null_meta.py), runs every
+test of null_tests.py on each, and prints how often it is below 5 % and 1 %, with bounds that hold
+for the whole table at once. Where a level is outside, the first cohorts of that regime go to R, if
+it is there: an equal p-value means that the test itself is like that, and not the program.
 
 With `--write docs/calibration.md` the tables go between the marks of that page.
 """

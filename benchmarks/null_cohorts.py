@@ -78,9 +78,9 @@ def draw(regime: Regime, rng: np.random.Generator) -> NullCohort:
     """A cohort of the regime.
 
     score, noise: the score, and one that is correlated with nothing, for tests that cannot adjust;
-    group: 0, 1, 2, evenly or 60, 25 and 15 %; half: two strata, whose follow-up `strata_time` differs
-    in length; cause: 0 censored, 1 or 2 (40 % of the events); cluster_time, cluster_score: both
-    shared in part within a cluster; binary, measured: clinical variables.
+    group: 0, 1, 2, evenly or 60, 25 and 15 %; half: two strata, whose follow-up `strata_time` is of
+    different length; cause: 0 censored, 1 or 2 (40 % of the events); cluster_time, cluster_score:
+    both shared in part within a cluster; binary, measured: clinical variables.
     """
     n = regime.n
     z1, z2 = rng.normal(size=(2, n))

@@ -26,9 +26,9 @@ def text(rates: Sequence[Rate], checked: Sequence[Checked], n_cohorts: int) -> s
         "\n".join(lines),
         (
             f"Each cell: percent of the cohorts with p at most 5 % / 1 %. The bounds hold for all "
-            f"{len(rates):,} rates at once (95 %): with {n_cohorts:,} cohorts a test that keeps its "
-            f"level has rates {inside}. ▲ and ▼ mark rates whose bounds leave the level out: too "
-            "often, too rarely."
+            f"{len(rates):,} rates at once (95 %): with {n_cohorts:,} cohorts a test that keeps "
+            f"its level has rates {inside}. ▲ and ▼ mark rates whose bounds leave the level out: "
+            "too often, too rarely."
         ),
         as_markdown(_table(rates, regimes, n_cohorts)),
     ]

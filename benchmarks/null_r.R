@@ -23,7 +23,7 @@ rank_score <- function(d) {  # the score test of the score at the covariates' es
   chi(fit$score)
 }
 zph <- function(d, transform, row) cox.zph(coxph(formula_of(d), d), transform = transform)$table[row, "p"]
-survdiff_p <- function(...) { s <- survdiff(...); chi(s$chisq, sum(s$exp > 0) - 1) }
+survdiff_p <- function(...) { s <- survdiff(...); chi(s$chisq, sum(rowSums(as.matrix(s$exp)) > 0) - 1) }
 mean_contrast <- function(d, which) {
   high <- as.integer(d$group > 0)
   tau <- min(tapply(d$time, high, max), quantile(d$time, 0.75))
@@ -37,7 +37,7 @@ mean_contrast <- function(d, which) {
   2 * pnorm(-abs(z))
 }
 spline <- function(d, test, term) {
-  knots <- quantile(d$score, c(.05, .35, .65, .95))
+  knots <- rcspline.eval(d$score, nk = 4, knots.only = TRUE)
   b <- rcspline.eval(d$score, knots, inclx = TRUE)
   x <- cbind(b, if (d$adjusted[1] == 1) as.matrix(d[, c("z1", "z2")]))
   full <- coxph(Surv(d$time, d$event) ~ x)
@@ -92,6 +92,10 @@ calls <- list(
   "log-rank" = list("survdiff", function(d) survdiff_p(Surv(time, event) ~ group, d)),
   "log-rank, two groups" = list("survdiff", function(d) survdiff_p(Surv(time, event) ~ I(group > 0), d)),
   "log-rank, early weights (rho 1)" = list("survdiff(rho = 1)", function(d) survdiff_p(Surv(time, event) ~ group, d, rho = 1)),
+  "log-rank, trend" = list("coxph(ties = exact), score test", function(d)
+    if (nrow(d) <= 100) chi(coxph(Surv(time, event) ~ group, d, ties = "exact")$score) else NA),
+  "log-rank, smallest q of three pairs" = list("survdiff, p.adjust", function(d)
+    min(p.adjust(sapply(0:2, function(g) survdiff_p(Surv(time, event) ~ group, d[d$group != g, ])), "BH"))),
   "log-rank, stratified" = list("survdiff", function(d) survdiff_p(Surv(strata_time, event) ~ group + strata(half), d)),
   "log-rank, one pair of three" = list("survdiff", function(d) survdiff_p(Surv(time, event) ~ group, d[d$group < 2, ])),
   "restricted means, difference" = list("survfit, rmean", function(d) mean_contrast(d, "difference")),

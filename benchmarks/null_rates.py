@@ -41,7 +41,7 @@ class Rate:
 def bounds(hits: int, n: int, n_rates: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Clopper and Pearson's interval, its coverage raised by Sidak's formula for n_rates of them.
 
-    A level of 1 - confidence^(1 / n_rates) each is exact for independent rates and a little too wide
+    A level of 1 - confidence^(1 / n_rates) each is exact for independent rates and a little wide
     for rates of the same cohorts.
     """
     from scipy.stats import beta

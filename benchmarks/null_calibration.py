@@ -86,7 +86,7 @@ def main() -> None:
             asked.csv, index=False
         )
     if asked.write:
-        null_page.put(asked.write, text)
+        null_page.put(asked.write, null_page.NAME, text)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,7 @@ from benchmarks.null_r import Checked
 from benchmarks.null_rates import LEVELS, Rate, allowed
 from benchmarks.results import as_markdown
 
-BEGIN = "<!-- tables of python -m benchmarks.null_calibration: begin -->"
-END = "<!-- tables of python -m benchmarks.null_calibration: end -->"
+NAME = "null_calibration"
 _MARKS = {"too often": "▲", "too rarely": "▼", "": ""}
 
 
@@ -80,10 +79,11 @@ def _outside(
     return ("test", "regime", "level", "rate in %, bounds", "R"), rows
 
 
-def put(page: Path, tables: str) -> None:
-    """Replace what the page has between its marks."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, found, after = rest.partition(END)
+def put(page: Path, name: str, tables: str) -> None:
+    """Replace what the page has between the marks of a benchmark."""
+    begin, end = (f"<!-- python -m benchmarks.{name}: {word} -->" for word in ("begin", "end"))
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        raise SystemExit(f"{page} has no place for the tables: {BEGIN} ... {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}", encoding="utf-8")
+        raise SystemExit(f"{page} has no place for the tables: {begin} ... {end}")
+    page.write_text(f"{before}{begin}\n\n{tables}\n\n{end}{after}", encoding="utf-8")

@@ -326,6 +326,6 @@ def p_values(cohort: NullCohort, number: int) -> PValues:
         for test in (*EVERY_COHORT, *slow):
             try:
                 found |= test(cohort)
-            except NeurosigError:
+            except (NeurosigError, np.linalg.LinAlgError):
                 continue
     return {name: float(p) for name, p in found.items()}

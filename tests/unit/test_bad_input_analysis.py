@@ -44,7 +44,7 @@ def test_row_13_a_group_with_fewer_than_two_events_is_no_model():
 
 
 def test_row_15_a_constant_covariate_is_refused_by_name():
-    with pytest.raises(ClinicalError, match="'age' has one value only|'age' is constant"):
+    with pytest.raises(ClinicalError, match="'age' has one value only"):
         ns.cox(cohort(age=61.0), adjust=["age"])
 
 

@@ -104,6 +104,10 @@ calls <- list(
   "Gray" = list("cuminc", function(d) gray(d)),
   "Gray, stratified" = list("cuminc", function(d) gray(d, strata = d$half)),
   "Fine-Gray, Wald" = list("crr", function(d) { f <- crr_fit(d); 2 * pnorm(-abs(f$coef[1] / sqrt(f$var[1, 1]))) }),
+  "Fine-Gray, Wald, groups of censoring" = list("crr(cengroup = )", function(d) {
+    f <- crr(d$time, d$cause, as.matrix(d[, terms(d)]), cengroup = d$half)
+    2 * pnorm(-abs(f$coef[1] / sqrt(f$var[1, 1])))
+  }),
   "Fine-Gray, likelihood ratio" = list("crr", crr_lr),
   "cutpoint, Lausen 1992" = list("maxstat.test", function(d) min(1, cut(d, "Lau92"))),
   "cutpoint, Lausen 1994" = list("maxstat.test", function(d) min(1, cut(d, "Lau94"))),

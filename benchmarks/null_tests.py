@@ -24,6 +24,7 @@ from neurosig.outcomes.prediction.risk_model import SurvivalData
 from neurosig.outcomes.regression.correlation import spearman
 
 PValues = dict[str, float]
+NAIVE = "not offered: log-rank at the best cut"
 _ENDPOINT = ns.Endpoint(time="time", event="event", unit="months", event_values=[1])
 
 
@@ -95,14 +96,21 @@ def cox_of_other_rows(cohort: NullCohort) -> PValues:
     }
 
 
-def bends(cohort: NullCohort) -> PValues:
-    """The tests of a score's spline."""
-    joined = _joined(cohort, _ENDPOINT, "score")
-    rows = ns.nonlinearity(joined, adjust=cohort.adjust).table.set_index("term")
-    return {
+def tables(cohort: NullCohort) -> PValues:
+    """A score's spline, and regressions of clinical variables."""
+    joined, adjust = _joined(cohort, _ENDPOINT, "score"), cohort.adjust
+    rows = ns.nonlinearity(joined, adjust=adjust).table.set_index("term")
+    logistic = ns.regress(joined, outcome="binary", positive=1, adjust=adjust).table.iloc[0]
+    linear = ns.regress(joined, outcome="measured", kind="linear", adjust=adjust).table.iloc[0]
+    found = {
         f"spline, {term}, {name}": rows.loc[term, column]
         for term in ("nonlinear", "overall")
         for name, column in (("Wald", "p_value"), ("likelihood ratio", "p_lr"))
+    }
+    return found | {
+        "logistic, Wald": logistic["p_value"],
+        "logistic, likelihood ratio": logistic["p_lr"],
+        "linear": linear["p_value"],
     }
 
 
@@ -207,10 +215,14 @@ def causes(cohort: NullCohort) -> PValues:
     without = fit.loglik_null
     if cohort.adjust:
         without = fit_subdistribution(time, cause, columns[:, 1:]).loglik
+    apart = fit_subdistribution(time, cause, columns, patients["half"].to_numpy())
     return {
         "Gray": ns.gray_test(*data).p_value,
         "Gray, stratified": ns.gray_test(*data, strata=patients["half"]).p_value,
         "Fine-Gray, Wald": _normal(fit.coef[0] / np.sqrt(fit.covariance[0, 0])),
+        "Fine-Gray, Wald, groups of censoring": _normal(
+            apart.coef[0] / np.sqrt(apart.covariance[0, 0])
+        ),
         "Fine-Gray, likelihood ratio": _p_of_drop(fit.loglik - without),
     }
 
@@ -233,24 +245,14 @@ def naive_cutpoint(cohort: NullCohort) -> PValues:
     data = patients["time"], patients["event"]
     few = {"n_permutations": 1, "n_bootstrap": 1, "n_folds": 2, "n_repeats": 1}
     cut = ns.maxstat(*data, patients["noise"], **few).cut
-    return {"log-rank at the best cut": ns.logrank(*data, patients["noise"] <= cut).p_value}
+    return {NAIVE: ns.logrank(*data, patients["noise"] <= cut).p_value}
 
 
-def clinical(cohort: NullCohort) -> PValues:
-    """Regressions of clinical variables and the rank correlation."""
+def correlation(cohort: NullCohort) -> PValues:
+    """The rank correlation that `confounding` shows."""
     patients = cohort.patients
-    scores = patients[["score"]]
-    joined = ns.Cohort.join(scores, patients.drop(columns="score"))
-    adjust = cohort.adjust
-    logistic = ns.regress(joined, outcome="binary", positive=1, adjust=adjust).table.iloc[0]
-    linear = ns.regress(joined, outcome="measured", kind="linear", adjust=adjust).table.iloc[0]
-    correlated = spearman(patients["noise"].to_numpy(), patients["measured"].to_numpy())
-    return {
-        "logistic, Wald": logistic["p_value"],
-        "logistic, likelihood ratio": logistic["p_lr"],
-        "linear": linear["p_value"],
-        "rank correlation": correlated.p_value,
-    }
+    found = spearman(patients["noise"].to_numpy(), patients["measured"].to_numpy())
+    return {"rank correlation": found.p_value}
 
 
 _FEW = ns.Resampling(n_resamples=20)
@@ -297,15 +299,16 @@ def nulls(cohort: NullCohort) -> PValues:
 EVERY_COHORT = (
     cox,
     cox_of_other_rows,
-    bends,
+    tables,
     ranks,
     means,
     causes,
     cutpoint,
-    clinical,
+    correlation,
     added_value,
 )
 SLOW: Mapping[Callable[[NullCohort], PValues], Mapping[int, int]] = {
+    naive_cutpoint: {50: 4, 100: 4, 200: 4, 500: 4},
     firth: {50: 4, 100: 20},
     two_models: {50: 4, 100: 4, 200: 4, 500: 4},
     nulls: {50: 4, 100: 4, 200: 4},

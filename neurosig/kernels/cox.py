@@ -42,7 +42,14 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 Ties = Literal["efron", "breslow"]
 _FitArrays = tuple[
-    FloatArray, FloatArray, NDArray[np.bool_], FloatArray, NDArray[np.int64], NDArray[np.int64]
+    FloatArray,
+    FloatArray,
+    NDArray[np.bool_],
+    FloatArray,
+    NDArray[np.int64],
+    NDArray[np.int64],
+    FloatArray,
+    FloatArray,
 ]
 
 _CHUNK = 64
@@ -54,7 +61,8 @@ class CoxFits(NamedTuple):
     coef: (S, k) log hazard ratios; covariance: (S, k, k) inverse information;
     loglik_null, loglik, score_statistic: (S,) at zero, at the maximum, and Rao's test of all k;
     n_iter: (S,); code: (S,) CONVERGED, NOT_CONVERGED or SINGULAR;
-    infinite: (S, k) coefficients that run off to infinity (monotone likelihood).
+    infinite: (S, k) coefficients that run off to infinity (monotone likelihood); weighted: of a fit
+    with a function of time, for standardised columns; it holds where the estimates are finite.
     """
 
     coef: FloatArray
@@ -65,6 +73,7 @@ class CoxFits(NamedTuple):
     n_iter: NDArray[np.int64]
     code: NDArray[np.int64]
     infinite: NDArray[np.bool_]
+    weighted: "WeightedScore | None" = None
 
 
 class CoxOptions(NamedTuple):
@@ -88,6 +97,19 @@ class WeightedScore(NamedTuple):
 
     gradient: FloatArray
     information: FloatArray
+
+
+@jit
+def _put_blocks(
+    part: FloatArray, square: FloatArray, gradient: FloatArray, information: FloatArray
+) -> None:
+    """Join the sums with weights 1, g and g^2 to those of the design (x, g(t) x)."""
+    k = part.shape[1]
+    gradient[:k], gradient[k:] = part[0], part[1]
+    information[:k, :k] = square[0]
+    information[:k, k:] = square[1]
+    information[k:, :k] = square[1]
+    information[k:, k:] = square[2]
 
 
 @jit
@@ -115,16 +137,19 @@ def _fit_range(
     out: _FitArrays,
 ) -> None:
     """Fit the scores low .. high-1; `shared` holds the standardised covariates from column 1 on."""
-    coef, covariance, infinite, numbers, codes, n_iters = out
+    coef, covariance, infinite, numbers, codes, n_iters, gradient, information = out
     columns, scale = own_copy(shared), sd.copy()
-    k = columns.x.shape[1]
+    k, n_weightings = columns.x.shape[1], columns.factors.shape[0]
+    weighted = np.zeros((n_weightings, k)), np.zeros((n_weightings, k, k))
     block = _block(scores, order, low, high)
     for s in range(low, high):
         scale[0] = standardise(block[s - low], columns.x[:, 0])
         set_first(columns, rows)
         codes[s], n_iters[s] = maximise(
-            columns, rows, ridge, starts, coef[s], covariance[s], infinite[s], numbers[s]
+            columns, rows, ridge, starts, coef[s], covariance[s], infinite[s], numbers[s], weighted
         )
+        if n_weightings == 3:
+            _put_blocks(weighted[0], weighted[1], gradient[s], information[s])
         if scale[0] > 0.0:
             for a in range(k):
                 coef[s, a] /= scale[a]
@@ -155,11 +180,7 @@ def _weighted_range(
             columns.x[i, 0] = block[s - low, i] - mean
         set_first(columns, rows)
         weighted_derivatives(columns, coef[s], rows, part, square)
-        gradient[s, :k], gradient[s, k:] = part[0], part[1]
-        information[s, :k, :k] = square[0]
-        information[s, :k, k:] = square[1]
-        information[s, k:, :k] = square[1]
-        information[s, k:, k:] = square[2]
+        _put_blocks(part, square, gradient[s], information[s])
 
 
 def cox_fit_batch(
@@ -172,6 +193,7 @@ def cox_fit_batch(
     ties: Ties = "efron",
     options: CoxOptions = PLAIN,
     n_jobs: int = 1,
+    time_function: Callable[[FloatArray], FloatArray] | None = None,
 ) -> CoxFits:
     """Fit one Cox model per column of `scores`, each with the same covariates.
 
@@ -181,7 +203,8 @@ def cox_fit_batch(
     inside; coefficients come back in the units of the columns. With a ridge the covariance is the
     inverse of the penalised information, and the log-likelihood is without the penalty.
 
-    time, event (0 or 1): (n,); scores: (n, S); covariates: (n, p); strata: (n,) integer codes.
+    time, event (0 or 1): (n,); scores: (n, S); covariates: (n, p); strata: (n,) integer codes;
+    time_function: as in `cox_weighted_score`, whose sums then come with the last step.
 
     References
     ----------
@@ -207,8 +230,10 @@ def cox_fit_batch(
     coef, covariance = np.full((n_scores, k), np.nan), np.full((n_scores, k, k), np.nan)
     infinite, numbers = np.zeros((n_scores, k), dtype=np.bool_), np.full((n_scores, 3), np.nan)
     codes, n_iter = np.zeros(n_scores, dtype=np.int64), np.zeros(n_scores, dtype=np.int64)
-    out = (coef, covariance, infinite, numbers, codes, n_iter)
-    shared = shared_columns(x, np.ones((1, sets.time.size)), rows)
+    n_wide = 0 if time_function is None else 2 * k
+    weighted = WeightedScore(np.zeros((n_scores, n_wide)), np.zeros((n_scores, n_wide, n_wide)))
+    out = (coef, covariance, infinite, numbers, codes, n_iter, *weighted)
+    shared = shared_columns(x, _factors(sets, time_function), rows)
     ridge = np.zeros(k) if options.ridge is None else options.ridge
 
     starts = starts_of(shared, rows, ridge)
@@ -219,7 +244,15 @@ def cox_fit_batch(
     _in_threads(fit, n_scores, n_jobs)
     coef[codes == SINGULAR] = np.nan
     return CoxFits(
-        coef, covariance, numbers[:, 0], numbers[:, 1], numbers[:, 2], n_iter, codes, infinite
+        coef,
+        covariance,
+        numbers[:, 0],
+        numbers[:, 1],
+        numbers[:, 2],
+        n_iter,
+        codes,
+        infinite,
+        None if time_function is None else weighted,
     )
 
 
@@ -247,8 +280,7 @@ def cox_weighted_score(
         x[:, j] -= x[:, j].mean()
     n_scores, k = columns.shape[1], x.shape[1]
     out = (np.zeros((n_scores, 2 * k)), np.zeros((n_scores, 2 * k, 2 * k)))
-    weight = np.asarray(time_function(sets.time), dtype=np.float64)
-    shared = shared_columns(x, np.stack([weight**0, weight, weight**2]), rows)
+    shared = shared_columns(x, _factors(sets, time_function), rows)
 
     def accumulate(low: int, high: int) -> None:
         _weighted_range(columns, sets.order, shared, coef, rows, low, high, out)
@@ -278,6 +310,17 @@ def risk_rows(
         n_deaths=np.add.reduceat(event[sets.order] > 0, sets.start[:-1]).astype(np.int64),
         death_weight=np.add.reduceat((event * weights)[sets.order], sets.start[:-1]),
     )
+
+
+def _factors(
+    sets: RiskSets, time_function: Callable[[FloatArray], FloatArray] | None
+) -> FloatArray:
+    """The weightings of the groups: 1, and with a function of time g and g^2 too."""
+    one = np.ones((1, sets.time.size))
+    if time_function is None:
+        return one
+    g = np.asarray(time_function(sets.time), dtype=np.float64)
+    return np.vstack([one, g, g**2])
 
 
 def _design(sets: RiskSets, covariates: FloatArray | None) -> FloatArray:

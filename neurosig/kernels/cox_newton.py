@@ -108,15 +108,16 @@ def maximise(
     covariance: FloatArray,
     infinite: NDArray[np.bool_],
     numbers: FloatArray,
+    weighted: tuple[FloatArray, FloatArray],
 ) -> tuple[int, int]:
     """Maximise; `numbers` gets loglik at zero, loglik, score statistic; code and iterations.
 
-    starts: at zero, and at the estimates of the covariates alone where that is usable.
+    starts: at zero, and at the estimates of the covariates alone where that is usable; weighted:
+    gets gradient (P, k) and information (P, k, k) of each weighting at a finite maximum.
     """
-    k = columns.x.shape[1]
-    gradients, informations = np.zeros((1, k)), np.zeros((1, k, k))
-    gradient, information = gradients[0], informations[0]
-    step, trial, lower = np.zeros(k), np.zeros(k), np.zeros((k, k))
+    gradients, informations = np.zeros((1, beta.size)), np.zeros((1, beta.size, beta.size))
+    gradient, information, lower = gradients[0], informations[0], np.zeros_like(informations[0])
+    step, trial = np.zeros_like(beta), np.zeros_like(beta)
     beta[:] = 0.0
     if not _first_step(columns, rows, ridge, starts[0], trial, numbers):
         return SINGULAR, 0
@@ -160,8 +161,9 @@ def maximise(
     solve(lower, gradient, step)
     infinite[:] = np.abs(step) > _INFINITE_STEP
     if not infinite.any():
-        beta += step
-        numbers[1], penalty = _penalised(columns, beta, rows, ridge, gradients, informations)
+        beta += step  # to the maximum, whose covariance is asked for
+        numbers[1] = weighted_derivatives(columns, beta, rows, weighted[0], weighted[1])
+        information[:, :] = weighted[1][0] + np.diag(ridge)
         cholesky(information, lower, 1e-14)
     invert(lower, covariance)
     return code, n_iter
@@ -177,10 +179,11 @@ def starts_of(shared: Columns, rows: RiskRows, ridge: FloatArray) -> tuple[Start
     none = null._replace(usable=False)
     if k == 1 or not null.usable or ridge.any():
         return null, none
-    alone = shared_columns(shared.x[:, 1:], shared.factors, rows)
+    alone = shared_columns(shared.x[:, 1:], shared.factors[:1], rows)
     without = start_at(alone, np.zeros(k - 1), rows)._replace(usable=False)
     out = np.zeros((k - 1, k - 1)), np.zeros(k - 1, dtype=np.bool_), np.zeros(3)
-    code, _ = maximise(alone, rows, ridge[1:], (without, without), warm[1:], *out)
+    weighted = np.zeros((1, k - 1)), np.zeros((1, k - 1, k - 1))
+    code, _ = maximise(alone, rows, ridge[1:], (without, without), warm[1:], *out, weighted)
     if code != CONVERGED or out[1].any():
         return null, none
     return null, start_at(shared, warm, rows)

@@ -259,11 +259,12 @@ def weighted_derivatives(
 ) -> float:
     """Log-likelihood with the first weighting; gradient (P, k), information (P, k, k) are filled.
 
-    The first weighting is 1 everywhere. With late entry, and where eta spans more than exp can, it
-    is `derivatives` for each weighting.
+    P may be less than the weightings there are: the first ones are taken, of which the very first
+    is 1 everywhere. With late entry, and where eta spans more than exp can, it is `derivatives` for
+    each weighting.
     """
     x, products, factors, deaths = columns
-    k, n_weightings, loglik = x.shape[1], factors.shape[0], 0.0
+    k, n_weightings, loglik = x.shape[1], gradient.shape[0], 0.0
     eta = linear_predictor(x, beta, rows.offset)
     risk = np.empty(eta.size)
     top = scaled_risks(eta, rows.weight, risk)

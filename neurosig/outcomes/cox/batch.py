@@ -14,7 +14,7 @@ from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
 from neurosig.outcomes.cox.changing_hazards import COLUMNS, Reported, changing_hazards
 from neurosig.outcomes.cox.firth import firth_fit
 from neurosig.outcomes.cox.options import Cases, CoxModel
-from neurosig.outcomes.cox.proportional_hazards import ph_p_values
+from neurosig.outcomes.cox.proportional_hazards import fit_with_ph_test
 from neurosig.outcomes.interactions import Products
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
@@ -198,7 +198,12 @@ def _fit_batch(
     of_rows: FloatArray,
 ) -> None:
     """Fill the rows of `members`; of_rows: their scores' standard deviations."""
-    fitted = data.fit()
+    if fits.p_ph is None:
+        fitted = data.fit()
+    else:
+        fitted, ph = fit_with_ph_test(data)
+        fits.p_ph_columns[members], fits.p_ph_global[members] = ph
+        fits.p_ph[members] = ph.columns[:, 0]
     sd = task.spread(data.scores, shared.known, of_rows)
     unit = np.ones((members.size, len(fits.terms)))
     if task.scale == "sd":
@@ -210,9 +215,6 @@ def _fit_batch(
     fits.std_error[members] = np.sqrt(np.diagonal(variance, axis1=1, axis2=2)) * unit
     if fits.p_lr is not None:
         fits.p_lr[members] = _p_without_score(data, fitted)
-    if fits.p_ph is not None:
-        fits.p_ph_columns[members], fits.p_ph_global[members] = ph_p_values(data, fitted)
-        fits.p_ph[members] = fits.p_ph_columns[members, 0]
     _mark_failures(fits, members, fitted)
     if task.model.firth is not False and task.is_plain:
         wanted = fitted.code != SINGULAR

@@ -57,7 +57,7 @@ crr_lr <- function(d) {
 cut <- function(d, method) maxstat.test(Surv(time, event) ~ noise, d, smethod = "LogRank",
   pmethod = method, minprop = 0.25, maxprop = 0.75)$p.value
 two_models <- function(d) {
-  a <- coxph(Surv(time, event) ~ score, d); b <- coxph(Surv(time, event) ~ noise, d)
+  a <- coxph(Surv(time, event) ~ noise, d); b <- coxph(Surv(time, event) ~ z2, d)
   con <- concordance(a, b)
   z <- diff(con$concordance) / sqrt(sum(c(1, -1) * (con$var %*% c(1, -1))))
   2 * pnorm(-abs(z))

@@ -259,9 +259,9 @@ _FEW = ns.Resampling(n_resamples=20)
 
 
 def two_models(cohort: NullCohort) -> PValues:
-    """The concordance of two scores, compared."""
-    joined = _joined(cohort, _ENDPOINT, "score", "noise")
-    both = ns.compare_concordance(joined, ["score"], ["noise"], resampling=_FEW).table
+    """The concordance of two scores, compared; neither tells anything of the first covariate."""
+    joined = _joined(cohort, _ENDPOINT, "noise", "z2")
+    both = ns.compare_concordance(joined, ["noise"], ["z2"], resampling=_FEW).table
     return {"concordance of two models": both["p_value"].iloc[2]}
 
 

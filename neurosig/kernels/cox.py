@@ -12,33 +12,46 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig.kernels.jit import jit
-from neurosig.kernels.partial_likelihood import (
-    RiskRows,
-    cholesky,
-    derivatives,
-    invert,
-    solve,
-    standardise,
+from neurosig.kernels.cox_newton import CONVERGED, NOT_CONVERGED, SINGULAR, maximise, starts_of
+from neurosig.kernels.cox_sums import (
+    Columns,
+    Start,
+    own_copy,
+    set_first,
+    shared_columns,
+    weighted_derivatives,
 )
+from neurosig.kernels.jit import jit
+from neurosig.kernels.partial_likelihood import RiskRows, standardise
 from neurosig.kernels.times import RiskSets, risk_sets
+
+__all__ = [
+    "CONVERGED",
+    "NOT_CONVERGED",
+    "PLAIN",
+    "SINGULAR",
+    "CoxFits",
+    "CoxOptions",
+    "Ties",
+    "WeightedScore",
+    "cox_fit_batch",
+    "cox_weighted_score",
+    "risk_rows",
+]
 
 FloatArray = NDArray[np.float64]
 Ties = Literal["efron", "breslow"]
 _FitArrays = tuple[
-    FloatArray, FloatArray, NDArray[np.bool_], FloatArray, NDArray[np.int64], NDArray[np.int64]
+    FloatArray,
+    FloatArray,
+    NDArray[np.bool_],
+    FloatArray,
+    NDArray[np.int64],
+    NDArray[np.int64],
+    FloatArray,
+    FloatArray,
 ]
 
-CONVERGED, NOT_CONVERGED, SINGULAR = 0, 1, 2
-_LOGLIK_TOLERANCE = 1e-9
-_MAX_ITERATIONS = 50
-# In units of standard deviations of x. At a finite maximum the step after convergence is about
-# 1e-8; along a monotone likelihood Newton's method keeps stepping by about 1 / (gap in x).
-_INFINITE_STEP = 1e-3
-# A coefficient this large per standard deviation, in a fit that breaks down: no hazard ratio is
-# exp(30) per SD, the likelihood is flat in that direction.
-_INFINITE_COEFFICIENT = 30.0
-_SINGULAR_PIVOT = 1e-10
 _CHUNK = 64
 
 
@@ -48,7 +61,8 @@ class CoxFits(NamedTuple):
     coef: (S, k) log hazard ratios; covariance: (S, k, k) inverse information;
     loglik_null, loglik, score_statistic: (S,) at zero, at the maximum, and Rao's test of all k;
     n_iter: (S,); code: (S,) CONVERGED, NOT_CONVERGED or SINGULAR;
-    infinite: (S, k) coefficients that run off to infinity (monotone likelihood).
+    infinite: (S, k) coefficients that run off to infinity (monotone likelihood); weighted: of a fit
+    with a function of time, for standardised columns; it holds where the estimates are finite.
     """
 
     coef: FloatArray
@@ -59,6 +73,7 @@ class CoxFits(NamedTuple):
     n_iter: NDArray[np.int64]
     code: NDArray[np.int64]
     infinite: NDArray[np.bool_]
+    weighted: "WeightedScore | None" = None
 
 
 class CoxOptions(NamedTuple):
@@ -85,127 +100,56 @@ class WeightedScore(NamedTuple):
 
 
 @jit
-def _penalised(
-    x: FloatArray,
-    beta: FloatArray,
-    rows: RiskRows,
-    ridge: FloatArray,
-    gradient: FloatArray,
-    information: FloatArray,
-) -> tuple[float, float]:
-    """Log-likelihood and penalty; the derivatives are those of their difference."""
-    loglik = derivatives(x, beta, rows, np.ones(rows.opens.size), gradient, information)
-    penalty = 0.0
-    for a in range(beta.size):
-        penalty += ridge[a] * beta[a] * beta[a] / 2.0
-        gradient[a] -= ridge[a] * beta[a]
-        information[a, a] += ridge[a]
-    return loglik, penalty
+def _put_blocks(
+    part: FloatArray, square: FloatArray, gradient: FloatArray, information: FloatArray
+) -> None:
+    """Join the sums with weights 1, g and g^2 to those of the design (x, g(t) x)."""
+    k = part.shape[1]
+    gradient[:k], gradient[k:] = part[0], part[1]
+    information[:k, :k] = square[0]
+    information[:k, k:] = square[1]
+    information[k:, :k] = square[1]
+    information[k:, k:] = square[2]
 
 
 @jit
-def _start(
-    x: FloatArray, rows: RiskRows, ridge: FloatArray, step: FloatArray, numbers: FloatArray
-) -> bool:
-    """Fill the first step from zero; False where the information is singular."""
-    k = x.shape[1]
-    zero, gradient = np.zeros(k), np.zeros(k)
-    information, lower = np.zeros((k, k)), np.zeros((k, k))
-    numbers[0] = derivatives(x, zero, rows, np.ones(rows.opens.size), gradient, information)
-    for a in range(k):
-        if not information[a, a] > _SINGULAR_PIVOT:
-            return False
-    if not cholesky(information, lower, _SINGULAR_PIVOT):
-        return False
-    solve(lower, gradient, step)
-    numbers[2] = np.sum(gradient * step)
-    if ridge.any():
-        for a in range(k):
-            information[a, a] += ridge[a]
-        cholesky(information, lower, _SINGULAR_PIVOT)
-        solve(lower, gradient, step)
-    return True
-
-
-@jit
-def _newton(
-    x: FloatArray,
-    rows: RiskRows,
-    ridge: FloatArray,
-    beta: FloatArray,
-    covariance: FloatArray,
-    infinite: NDArray[np.bool_],
-    numbers: FloatArray,
-) -> tuple[int, int]:
-    """Maximise; `numbers` gets loglik at zero, loglik, score statistic; code and iterations."""
-    k = x.shape[1]
-    gradient, step, trial = np.zeros(k), np.zeros(k), np.zeros(k)
-    information, lower = np.zeros((k, k)), np.zeros((k, k))
-    beta[:] = 0.0
-    if not _start(x, rows, ridge, trial, numbers):
-        return SINGULAR, 0
-    best = numbers[0]
-    code, halved, n_iter = NOT_CONVERGED, False, 0
-    while n_iter < _MAX_ITERATIONS:
-        n_iter += 1
-        loglik, penalty = _penalised(x, trial, rows, ridge, gradient, information)
-        new = loglik - penalty
-        change = abs(new - best)
-        is_finite = np.isfinite(new)
-        if is_finite and change <= _LOGLIK_TOLERANCE * max(abs(new), 1.0) and not halved:
-            code = CONVERGED
-            break
-        if not is_finite or new < best:
-            halved = True
-            trial[:] = (trial + beta) / 2.0
-            if change <= 1e-14 * max(abs(best), 1.0):  # nothing left to gain on this line
-                code = CONVERGED
-                loglik, penalty = _penalised(x, trial, rows, ridge, gradient, information)
-                break
-            continue
-        halved, best = False, new
-        beta[:] = trial
-        numbers[1] = loglik
-        if not cholesky(information, lower, 1e-14):
-            break
-        solve(lower, gradient, step)
-        trial[:] = beta + step
-    if code == CONVERGED:
-        beta[:] = trial
-        numbers[1] = loglik
-    if code == NOT_CONVERGED or not cholesky(information, lower, 1e-14):
-        infinite[:] = np.abs(beta) > _INFINITE_COEFFICIENT
-        return NOT_CONVERGED, n_iter
-    solve(lower, gradient, step)
-    infinite[:] = np.abs(step) > _INFINITE_STEP
-    if not infinite.any():
-        beta += step
-        numbers[1], penalty = _penalised(x, beta, rows, ridge, gradient, information)
-        cholesky(information, lower, 1e-14)
-    invert(lower, covariance)
-    return code, n_iter
+def _block(scores: FloatArray, order: NDArray[np.int64], low: int, high: int) -> FloatArray:
+    """The scores low .. high-1 as rows, in the order of the risk sets."""
+    block = np.empty((high - low, order.size))
+    for i in range(order.size):
+        row = order[i]
+        for s in range(low, high):
+            block[s - low, i] = scores[row, s]
+    return block
 
 
 @jit
 def _fit_range(
     scores: FloatArray,
-    x: FloatArray,
+    order: NDArray[np.int64],
+    shared: Columns,
     sd: FloatArray,
     rows: RiskRows,
     ridge: FloatArray,
+    starts: tuple[Start, Start],
     low: int,
     high: int,
     out: _FitArrays,
 ) -> None:
-    """Fit the scores low .. high-1; x holds the standardised covariates from column 1 on."""
-    coef, covariance, infinite, numbers, codes, n_iters = out
-    design, scale = x.copy(), sd.copy()
-    k = x.shape[1]
+    """Fit the scores low .. high-1; `shared` holds the standardised covariates from column 1 on."""
+    coef, covariance, infinite, numbers, codes, n_iters, gradient, information = out
+    columns, scale = own_copy(shared), sd.copy()
+    k, n_weightings = columns.x.shape[1], columns.factors.shape[0]
+    weighted = np.zeros((n_weightings, k)), np.zeros((n_weightings, k, k))
+    block = _block(scores, order, low, high)
     for s in range(low, high):
-        scale[0] = standardise(scores[s], design[:, 0])
-        codes[s], n_iters[s] = _newton(
-            design, rows, ridge, coef[s], covariance[s], infinite[s], numbers[s]
+        scale[0] = standardise(block[s - low], columns.x[:, 0])
+        set_first(columns, rows)
+        codes[s], n_iters[s] = maximise(
+            columns, rows, ridge, starts, coef[s], covariance[s], infinite[s], numbers[s], weighted
         )
+        if n_weightings == 3:
+            _put_blocks(weighted[0], weighted[1], gradient[s], information[s])
         if scale[0] > 0.0:
             for a in range(k):
                 coef[s, a] /= scale[a]
@@ -216,35 +160,27 @@ def _fit_range(
 @jit
 def _weighted_range(
     scores: FloatArray,
-    x: FloatArray,
+    order: NDArray[np.int64],
+    shared: Columns,
     coef: FloatArray,
     rows: RiskRows,
-    weight: FloatArray,
     low: int,
     high: int,
     out: tuple[FloatArray, FloatArray],
 ) -> None:
     """Gradient and information of (x, g(t) x): the same sums with weights 1, g and g^2."""
     gradient, information = out
-    design = x.copy()
-    k = x.shape[1]
-    part, square = np.zeros(k), np.zeros((k, k))
+    columns = own_copy(shared)
+    n, k = columns.x.shape
+    part, square = np.zeros((3, k)), np.zeros((3, k, k))
+    block = _block(scores, order, low, high)
     for s in range(low, high):
-        mean = np.sum(scores[s]) / scores.shape[1]
-        for i in range(x.shape[0]):
-            design[i, 0] = scores[s, i] - mean
-        for power in range(3):
-            factor = weight**power
-            derivatives(design, coef[s], rows, factor, part, square)
-            if power < 2:
-                gradient[s, power * k : (power + 1) * k] = part
-            if power == 0:
-                information[s, :k, :k] = square
-            elif power == 1:
-                information[s, :k, k:] = square
-                information[s, k:, :k] = square
-            else:
-                information[s, k:, k:] = square
+        mean = np.sum(block[s - low]) / n
+        for i in range(n):
+            columns.x[i, 0] = block[s - low, i] - mean
+        set_first(columns, rows)
+        weighted_derivatives(columns, coef[s], rows, part, square)
+        _put_blocks(part, square, gradient[s], information[s])
 
 
 def cox_fit_batch(
@@ -257,15 +193,18 @@ def cox_fit_batch(
     ties: Ties = "efron",
     options: CoxOptions = PLAIN,
     n_jobs: int = 1,
+    time_function: Callable[[FloatArray], FloatArray] | None = None,
 ) -> CoxFits:
     """Fit one Cox model per column of `scores`, each with the same covariates.
 
-    Newton-Raphson from zero with step halving, stopped as R's coxph when the log-likelihood
-    changes by less than 1e-9 of itself, and one step more. Columns are centred and scaled
+    Newton-Raphson with step halving from the estimates of the covariates alone, stopped as R's
+    coxph when the log-likelihood changes by less than 1e-9 of itself, or when a step is less than
+    1e-6 standard deviations, and one step more. Columns are centred and scaled
     inside; coefficients come back in the units of the columns. With a ridge the covariance is the
     inverse of the penalised information, and the log-likelihood is without the penalty.
 
-    time, event (0 or 1): (n,); scores: (n, S); covariates: (n, p); strata: (n,) integer codes.
+    time, event (0 or 1): (n,); scores: (n, S); covariates: (n, p); strata: (n,) integer codes;
+    time_function: as in `cox_weighted_score`, whose sums then come with the last step.
 
     References
     ----------
@@ -283,24 +222,37 @@ def cox_fit_batch(
     """
     sets = risk_sets(time, strata, options.entry)
     rows = risk_rows(sets, event, ties=ties, options=options)
-    columns, x = _ordered(sets, scores, covariates)
+    columns, x = np.ascontiguousarray(scores, dtype=np.float64), _design(sets, covariates)
     sd = np.ones(x.shape[1])
     for j in range(1, x.shape[1]):
         sd[j] = standardise(x[:, j].copy(), x[:, j]) or 1.0
-    n_scores, k = columns.shape[0], x.shape[1]
+    n_scores, k = columns.shape[1], x.shape[1]
     coef, covariance = np.full((n_scores, k), np.nan), np.full((n_scores, k, k), np.nan)
     infinite, numbers = np.zeros((n_scores, k), dtype=np.bool_), np.full((n_scores, 3), np.nan)
     codes, n_iter = np.zeros(n_scores, dtype=np.int64), np.zeros(n_scores, dtype=np.int64)
-    out = (coef, covariance, infinite, numbers, codes, n_iter)
+    n_wide = 0 if time_function is None else 2 * k
+    weighted = WeightedScore(np.zeros((n_scores, n_wide)), np.zeros((n_scores, n_wide, n_wide)))
+    out = (coef, covariance, infinite, numbers, codes, n_iter, *weighted)
+    shared = shared_columns(x, _factors(sets, time_function), rows)
     ridge = np.zeros(k) if options.ridge is None else options.ridge
 
+    starts = starts_of(shared, rows, ridge)
+
     def fit(low: int, high: int) -> None:
-        _fit_range(columns, x, sd, rows, ridge, low, high, out)
+        _fit_range(columns, sets.order, shared, sd, rows, ridge, starts, low, high, out)
 
     _in_threads(fit, n_scores, n_jobs)
     coef[codes == SINGULAR] = np.nan
     return CoxFits(
-        coef, covariance, numbers[:, 0], numbers[:, 1], numbers[:, 2], n_iter, codes, infinite
+        coef,
+        covariance,
+        numbers[:, 0],
+        numbers[:, 1],
+        numbers[:, 2],
+        n_iter,
+        codes,
+        infinite,
+        None if time_function is None else weighted,
     )
 
 
@@ -323,15 +275,15 @@ def cox_weighted_score(
     """
     sets = risk_sets(time, strata, options.entry)
     rows = risk_rows(sets, event, ties=ties, options=options)
-    columns, x = _ordered(sets, scores, covariates)
+    columns, x = np.ascontiguousarray(scores, dtype=np.float64), _design(sets, covariates)
     for j in range(1, x.shape[1]):
         x[:, j] -= x[:, j].mean()
-    n_scores, k = columns.shape[0], x.shape[1]
+    n_scores, k = columns.shape[1], x.shape[1]
     out = (np.zeros((n_scores, 2 * k)), np.zeros((n_scores, 2 * k, 2 * k)))
-    weight = np.ascontiguousarray(time_function(sets.time), dtype=np.float64)
+    shared = shared_columns(x, _factors(sets, time_function), rows)
 
     def accumulate(low: int, high: int) -> None:
-        _weighted_range(columns, x, coef, rows, weight, low, high, out)
+        _weighted_range(columns, sets.order, shared, coef, rows, low, high, out)
 
     _in_threads(accumulate, n_scores, n_jobs)
     return WeightedScore(*out)
@@ -355,18 +307,27 @@ def risk_rows(
         leaving=leaving.astype(np.int64),
         n_left=np.searchsorted(sets.leaves[leaving], np.arange(n_groups), side="right"),
         efron=ties == "efron",
+        n_deaths=np.add.reduceat(event[sets.order] > 0, sets.start[:-1]).astype(np.int64),
+        death_weight=np.add.reduceat((event * weights)[sets.order], sets.start[:-1]),
     )
 
 
-def _ordered(
-    sets: RiskSets, scores: FloatArray, covariates: FloatArray | None
-) -> tuple[FloatArray, FloatArray]:
-    """Scores as rows, and the design with an empty first column, both in risk-set order."""
-    n_covariates = 0 if covariates is None else covariates.shape[1]
-    x = np.zeros((scores.shape[0], 1 + n_covariates))
-    if covariates is not None:
-        x[:, 1:] = covariates[sets.order]
-    return np.ascontiguousarray(scores[sets.order].T, dtype=np.float64), x
+def _factors(
+    sets: RiskSets, time_function: Callable[[FloatArray], FloatArray] | None
+) -> FloatArray:
+    """The weightings of the groups: 1, and with a function of time g and g^2 too."""
+    one = np.ones((1, sets.time.size))
+    if time_function is None:
+        return one
+    g = np.asarray(time_function(sets.time), dtype=np.float64)
+    return np.vstack([one, g, g**2])
+
+
+def _design(sets: RiskSets, covariates: FloatArray | None) -> FloatArray:
+    """The design in the order of the risk sets, its first column empty."""
+    if covariates is None:
+        return np.zeros((sets.order.size, 1))
+    return np.column_stack([np.zeros(sets.order.size), covariates[sets.order]])
 
 
 def _in_threads(task: Callable[[int, int], None], n_scores: int, n_jobs: int) -> None:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosig.kernels.exponential import scaled_exp
 from neurosig.kernels.jit import jit
 
 FloatArray = NDArray[np.float64]
@@ -32,7 +33,8 @@ class RiskRows(NamedTuple):
 
     event, weight, offset: (n,); start, opens: of the groups of equal times; leaves: (n,) the group
     before which a row leaves; leaving: (m,) places of the rows that do, in the order of leaving;
-    n_left: (n_groups,) how many have left before the group; efron: the treatment of ties.
+    n_left: (n_groups,) how many have left before the group; efron: the treatment of ties; n_deaths,
+    death_weight: (n_groups,) events of the group and the sum of their weights.
     """
 
     event: FloatArray
@@ -44,6 +46,8 @@ class RiskRows(NamedTuple):
     leaving: NDArray[np.int64]
     n_left: NDArray[np.int64]
     efron: bool
+    n_deaths: NDArray[np.int64]
+    death_weight: FloatArray
 
 
 @jit
@@ -59,7 +63,7 @@ def linear_predictor(x: FloatArray, beta: FloatArray, offset: FloatArray) -> Flo
 
 
 @jit
-def _mirror(matrix: FloatArray) -> None:
+def mirror(matrix: FloatArray) -> None:
     """Copy the lower triangle to the upper."""
     for a in range(matrix.shape[0]):
         for b in range(a):
@@ -67,15 +71,14 @@ def _mirror(matrix: FloatArray) -> None:
 
 
 @jit
-def _largest(eta: FloatArray, weight: FloatArray, risk: FloatArray) -> float:
+def scaled_risks(eta: FloatArray, weight: FloatArray, risk: FloatArray) -> float:
     """Fill weight exp(eta - top) and return top, the largest eta; -inf where some underflow."""
     top, lowest = -np.inf, np.inf
     for i in range(eta.size):
         top, lowest = max(top, eta[i]), min(lowest, eta[i])
     if not top - lowest < _WIDEST_ETA:
         return -np.inf
-    for i in range(eta.size):
-        risk[i] = weight[i] * np.exp(eta[i] - top)
+    scaled_exp(eta, top, weight, risk)
     return top
 
 
@@ -139,7 +142,7 @@ def derivatives(
     k, event, weight = x.shape[1], rows.event, rows.weight
     eta = linear_predictor(x, beta, rows.offset)
     risk = np.empty(eta.size)
-    top = _largest(eta, weight, risk)
+    top = scaled_risks(eta, weight, risk)
     is_wide = top == -np.inf  # then top is the largest eta so far
     s0, s1, s2 = np.zeros(1), np.zeros(k), np.zeros((k, k))
     d1, d2, mean = np.zeros(k), np.zeros((k, k)), np.zeros(k)
@@ -189,7 +192,7 @@ def derivatives(
                 for b in range(a + 1):
                     second = (s2[a, b] - f * d2[a, b]) * share
                     information[a, b] += v * (second - mean[a] * mean[b])
-    _mirror(information)
+    mirror(information)
     return loglik
 
 

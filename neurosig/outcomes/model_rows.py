@@ -75,6 +75,12 @@ class SharedRows:
     members: NDArray[np.int64]
     known: NDArray[np.bool_]
 
+    def columns(self, scores: FloatArray) -> FloatArray:
+        """Their scores on these rows; the array itself where that is all of it."""
+        if self.known.all() and self.members.size == scores.shape[1]:
+            return scores
+        return scores[np.ix_(self.known, self.members)]
+
 
 def model_rows(
     cohort: "Cohort",
@@ -102,7 +108,7 @@ def model_rows(
     flows, used = [row_flow], known.copy()
     covariates, names = np.empty((int(known.sum()), 0)), tuple[str, ...]()
     if terms:
-        design = design_matrix(cohort.data[known], terms)
+        design = design_matrix(cohort.data if known.all() else cohort.data[known], terms)
         covariates, names = design.matrix, tuple(design.names)
         flows.append(design.row_flow)
         used[known] = design.rows
@@ -122,7 +128,7 @@ def model_rows(
     return ModelRows(
         rows=used,
         signatures=chosen,
-        scores=cohort.data.loc[used, list(chosen)].to_numpy(dtype=np.float64),
+        scores=_scores(cohort.data, chosen, used),
         covariates=np.ascontiguousarray(covariates),
         names=names,
         strata=codes,
@@ -136,6 +142,13 @@ def as_terms(adjust: Sequence[TermLike]) -> list[Term]:
     """The covariates asked for; one by itself need not be in a list."""
     single = isinstance(adjust, str | Mapping | Term)
     return [Term.of(cast(TermLike, adjust))] if single else [Term.of(term) for term in adjust]
+
+
+def _scores(
+    data: pd.DataFrame, chosen: tuple[str, ...], used: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    scores = data[list(chosen)].to_numpy(dtype=np.float64)
+    return np.ascontiguousarray(scores if used.all() else scores[used])
 
 
 def choose_signatures(cohort: "Cohort", signatures: str | Sequence[str]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from neurosig.methods.registry import get_method
 from neurosig.outcomes.chance.empirical import NullTest, null_test
 from neurosig.outcomes.clinic.clean import find_column, texts_of
 from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.follow_up import DAYS_PER, median_follow_up, mixed_units
 from neurosig.outcomes.cox.verb import cox
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.imputation.imputed import Imputed
@@ -156,6 +157,7 @@ def _doubts_about_pooling(cohorts: Sequence[CohortAnalysis]) -> list[str]:
             f"The cohorts are pooled because their endpoint is called {name!r}, which does not "
             "say what it is. Give each endpoint a name, such as 'name: OS'."
         )
+    doubts += filter(None, [mixed_units({c.source.id: _median_days(c.cohort) for c in cohorts})])
     for i, one in enumerate(cohorts):
         for other in cohorts[i + 1 :]:
             shared = one.cohort.data.index.intersection(other.cohort.data.index)
@@ -167,6 +169,14 @@ def _doubts_about_pooling(cohorts: Sequence[CohortAnalysis]) -> list[str]:
                     "patients."
                 )
     return doubts
+
+
+def _median_days(cohort: Cohort) -> float:
+    """Median follow-up of a cohort with an endpoint."""
+    if cohort.endpoint is None or cohort.time is None or cohort.event is None:
+        return float("nan")
+    median = median_follow_up(cohort.time, cohort.event, cohort.entry)
+    return median * DAYS_PER[cohort.endpoint.unit]
 
 
 def chosen_methods(study: Study) -> dict[str, Method]:

@@ -187,7 +187,7 @@ def test_separation_shared_by_two_columns_is_found():
     assert not is_separated(y, np.column_stack([np.ones(60), pair[:, :1]]))
 
 
-def test_more_parameters_than_rows_are_refused_in_a_linear_model():  # row 66
+def test_row_66_more_parameters_than_rows_are_refused_in_a_linear_model():
     covariates = {f"x{j}": np.random.default_rng(j).normal(size=6) for j in range(5)}
     cohort = make_cohort(n=6, **covariates)
     with pytest.raises(FitError, match="6 rows for 6 parameters and the intercept"):

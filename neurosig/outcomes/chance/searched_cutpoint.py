@@ -252,9 +252,14 @@ class _Search:
 
 
 def _lausen92(largest: float, minprop: float) -> float:
-    """Lausen and Schumacher 1992, equation of the tail over proportions minprop to 1 - minprop."""
+    """Lausen and Schumacher 1992, equation of the tail over proportions minprop to 1 - minprop.
+
+    Below a statistic of 1 it falls again as the statistic does, so that it says 1 there, as R's.
+    """
     from scipy import stats
 
+    if largest < 1:
+        return 1.0
     density = float(stats.norm.pdf(largest))
     odds = ((1 - minprop) / minprop) ** 2
     return density * (4 / largest + (largest - 1 / largest) * float(np.log(odds)))

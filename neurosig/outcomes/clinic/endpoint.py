@@ -18,6 +18,7 @@ from neurosig.outcomes.clinic.clean import find_column, matching, numbers_of, te
 from neurosig.outcomes.clinic.event_words import word_meaning
 from neurosig.outcomes.clinic.follow_up import DAYS_PER, DAYS_PER_YEAR, Unit, describe_follow_up
 from neurosig.outcomes.clinic.tcga_cdr import recommended_endpoint
+from neurosig.outcomes.clinic.vital_columns import warn_of_contradicted_status
 
 _INVERTED_NAME: Final = re.compile(
     r"(?<![a-z])(cnsr|cens|censor|censored|censoring|alive|living|survived|survivors?)(?![a-z])"
@@ -142,7 +143,7 @@ class Endpoint:
         -----
         ClinicalWarning
             Rows without time or event, times of zero, no censored row, a follow-up that does not
-            fit the unit.
+            fit the unit; patients alive with a day of death, or dead with a last contact alone.
         """
         times = find_column(clinical, self.time, EndpointError)
         events = find_column(clinical, self.event, EndpointError)
@@ -160,6 +161,8 @@ class Endpoint:
         _warn_of_lost_rows_and_zeros(survival)
         _warn_of_events_alone(survival)
         _warn_of_implausible_unit(survival)
+        if self.causes is None:
+            warn_of_contradicted_status(clinical, self.time, self.event, event, ids)
         return survival
 
 

@@ -1,5 +1,6 @@
 """How long patients were followed, in words."""
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import numpy as np
@@ -12,6 +13,33 @@ Unit = Literal["days", "weeks", "months", "years"]
 
 DAYS_PER_YEAR: Final = 365.25
 DAYS_PER: Final = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_YEAR / 12, "years": DAYS_PER_YEAR}
+
+UNLIKELY_RATIO: Final = 20.0
+"""Between the follow-ups of two cohorts; a month for a day is 30.4."""
+
+
+def mixed_units(median_days: Mapping[str, float]) -> str:
+    """What speaks for cohorts whose times are in different units; "" where nothing does.
+
+    median_days: median follow-up of each cohort, converted from the unit it was declared in.
+
+    >>> mixed_units({"alpha": 1400.0, "beta": 900.0})
+    ''
+    >>> mixed_units({"alpha": 1400.0, "beta": 46.0}).partition(": ")[0]
+    'beta was followed 46 days and alpha 1,400, 30 times as long'
+    """
+    known = {name: days for name, days in median_days.items() if days > 0}
+    if not known:
+        return ""
+    short, long = min(known, key=lambda name: known[name]), max(known, key=lambda name: known[name])
+    ratio = known[long] / known[short]
+    if ratio < UNLIKELY_RATIO:
+        return ""
+    return (
+        f"{short} was followed {known[short]:,.0f} days and {long} {known[long]:,.0f}, "
+        f"{ratio:.0f} times as long: one of them may be in months where days are declared. Check "
+        "the unit of both endpoints."
+    )
 
 
 def median_follow_up(

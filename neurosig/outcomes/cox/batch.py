@@ -14,7 +14,7 @@ from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
 from neurosig.outcomes.cox.changing_hazards import COLUMNS, Reported, changing_hazards
 from neurosig.outcomes.cox.firth import firth_fit
 from neurosig.outcomes.cox.options import Cases, CoxModel
-from neurosig.outcomes.cox.proportional_hazards import ph_p_values
+from neurosig.outcomes.cox.proportional_hazards import fit_with_ph_test
 from neurosig.outcomes.interactions import Products
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
@@ -60,13 +60,18 @@ class CoxTask:
     competing: tuple[str, ...] = ()
     patients: NDArray[np.int64] | None = None
 
-    def spread(self, scores: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
+    def spread(
+        self,
+        scores: FloatArray,
+        known: NDArray[np.bool_],
+        of_rows: FloatArray | None = None,
+    ) -> FloatArray:
         """Standard deviation (S,) over the patients with a known score; 0 where constant.
 
         Of patients in several rows it is that of their means over time, or, where these are equal,
-        of the rows. scores: (n_known, S).
+        of the rows. scores: (n_known, S); of_rows: (S,) where it is known already.
         """
-        of_rows = spread(scores)
+        of_rows = spread(scores) if of_rows is None else of_rows
         if self.patients is None or self.cases.entry is None or not len(scores):
             return of_rows
         length = (self.time - self.cases.entry)[known]
@@ -99,7 +104,7 @@ class CoxTask:
         return CoxData(
             time=self.time[known],
             event=self.event[known],
-            scores=self.rows.scores[np.ix_(known, shared.members)],
+            scores=shared.columns(self.rows.scores),
             covariates=self.rows.covariates[known],
             strata=None if self.rows.strata is None else self.rows.strata[known],
             ties=self.model.ties,
@@ -173,14 +178,14 @@ def _fit_shared(fits: CoxTermFits, shared: SharedRows, task: CoxTask) -> None:
     varies = np.flatnonzero(sd > 0)
     if not task.products.names:
         if varies.size:
-            _fit_batch(fits, members[varies], data.choose(varies), shared, task)
+            _fit_batch(fits, members[varies], data.choose(varies), shared, task, of_rows=sd[varies])
         return
     for s in varies:  # each score has columns of its own
         products = task.products.with_score(data.scores[:, s], shared.known)
         wider = replace(
             data.choose(np.array([s])), covariates=np.hstack([data.covariates, products])
         )
-        _fit_batch(fits, members[[s]], wider, shared, task)
+        _fit_batch(fits, members[[s]], wider, shared, task, of_rows=sd[[s]])
 
 
 def _fit_batch(
@@ -189,9 +194,17 @@ def _fit_batch(
     data: CoxData,
     shared: SharedRows,
     task: CoxTask,
+    *,
+    of_rows: FloatArray,
 ) -> None:
-    fitted = data.fit()
-    sd = task.spread(data.scores, shared.known)
+    """Fill the rows of `members`; of_rows: their scores' standard deviations."""
+    if fits.p_ph is None:
+        fitted = data.fit()
+    else:
+        fitted, ph = fit_with_ph_test(data)
+        fits.p_ph_columns[members], fits.p_ph_global[members] = ph
+        fits.p_ph[members] = ph.columns[:, 0]
+    sd = task.spread(data.scores, shared.known, of_rows)
     unit = np.ones((members.size, len(fits.terms)))
     if task.scale == "sd":
         unit[:, 0] = sd
@@ -202,9 +215,6 @@ def _fit_batch(
     fits.std_error[members] = np.sqrt(np.diagonal(variance, axis1=1, axis2=2)) * unit
     if fits.p_lr is not None:
         fits.p_lr[members] = _p_without_score(data, fitted)
-    if fits.p_ph is not None:
-        fits.p_ph_columns[members], fits.p_ph_global[members] = ph_p_values(data, fitted)
-        fits.p_ph[members] = fits.p_ph_columns[members, 0]
     _mark_failures(fits, members, fitted)
     if task.model.firth is not False and task.is_plain:
         wanted = fitted.code != SINGULAR

@@ -1,5 +1,6 @@
 """What a batch of Cox models is fitted on, and its robust variances."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,8 +31,8 @@ class CoxData:
     options: CoxOptions = PLAIN
     n_jobs: int = 1
 
-    def fit(self) -> CoxFits:
-        """One fit per score."""
+    def fit(self, time_function: Callable[[FloatArray], FloatArray] | None = None) -> CoxFits:
+        """One fit per score; time_function: for the test of proportional hazards."""
         return cox_fit_batch(
             self.time,
             self.event,
@@ -41,10 +42,13 @@ class CoxData:
             ties=self.ties,
             options=self.options,
             n_jobs=self.n_jobs,
+            time_function=time_function,
         )
 
-    def choose(self, models: NDArray[np.bool_] | NDArray[np.int64]) -> "CoxData":
-        """Some of the models."""
+    def choose(self, models: NDArray[np.int64]) -> "CoxData":
+        """Some of the models, each named once and in order."""
+        if models.size == self.scores.shape[1]:
+            return self
         return replace(self, scores=self.scores[:, models])
 
     def design(self, model: int) -> FloatArray:

@@ -15,6 +15,7 @@ from neurosig.outcomes.results import wald
 
 FloatArray = NDArray[np.float64]
 
+_RMST_MODELS = 32  # regressions at a time, to bound the memory
 COLUMNS = (
     Result.SPLIT_TIME,
     Result.EFFECT_EARLY,
@@ -132,13 +133,25 @@ def _rmst_effects(data: CoxData, reported: Reported) -> FloatArray:
         shared += [(data.strata == code).astype(float) for code in np.unique(data.strata)[1:]]
     effects = np.full((data.scores.shape[1], 5), np.nan)
     effects[:, 0] = tau
-    for s in range(data.scores.shape[1]):
-        design = np.column_stack([data.scores[:, s] / reported.unit[s], *shared])
-        try:
-            fit = restricted.regress(design)
-        except np.linalg.LinAlgError:  # the rows that are known by tau do not span the columns
-            continue
-        estimate, error = fit.coef[:1], np.sqrt(fit.covariance[:1, 0])
+    for low in range(0, data.scores.shape[1], _RMST_MODELS):
+        scores = data.scores[:, low : low + _RMST_MODELS] / reported.unit[low : low + _RMST_MODELS]
+        designs = np.empty((scores.shape[1], data.time.size, 1 + len(shared)))
+        designs[:, :, 0], designs[:, :, 1:] = scores.T, np.column_stack(shared)
+        estimate, error = _of_scores(restricted, designs)
         _, p_value, width = wald(estimate, error, reported.confidence)
-        effects[s, 1:] = [estimate[0], *(estimate - width), *(estimate + width), *p_value]
+        columns = (estimate, estimate - width, estimate + width, p_value)
+        effects[low : low + len(designs), 1:] = np.column_stack(columns)
     return effects
+
+
+def _of_scores(restricted: Restricted, designs: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Estimate and error of the first column of each design; NaN where one is not of full rank."""
+    try:
+        fit = restricted.regress(designs)
+    except np.linalg.LinAlgError:  # the rows that are known by tau do not span the columns
+        if len(designs) == 1:
+            return np.full(1, np.nan), np.full(1, np.nan)
+        parts = [_of_scores(restricted, design[None]) for design in designs]
+        estimates, errors = zip(*parts, strict=True)
+        return np.concatenate(estimates), np.concatenate(errors)
+    return fit.coef[:, 0], np.sqrt(fit.covariance[:, 0, 0])

@@ -132,16 +132,38 @@ def ph_test(
     return pd.DataFrame(rows, columns=["term", "chisq", "df", "p_value"])
 
 
+def fit_with_ph_test(data: CoxData, transform: Transform = "km") -> tuple[CoxFits, PhPValues]:
+    """S models and their tests of proportional hazards, whose sums come with the last step."""
+    fits = data.fit(_time_function(data.time, data.event, transform, data.options.entry))
+    usable = _usable(fits)
+    gradient, information = (values[usable] for values in fits.weighted or ())
+    return fits, _p_values(fits, usable, gradient, information)
+
+
 def ph_p_values(data: CoxData, fits: CoxFits, transform: Transform = "km") -> PhPValues:
     """The tests of each column, the score's first, and of all together, for each of S models."""
+    usable = _usable(fits)
+    if not usable.size:
+        return _no_tests(*fits.coef.shape)
+    extended = _extended(data.choose(usable), fits.coef[usable], transform)
+    return _p_values(fits, usable, *extended)
+
+
+def _usable(fits: CoxFits) -> NDArray[np.int64]:
+    return np.flatnonzero((fits.code == CONVERGED) & ~fits.infinite.any(axis=1))
+
+
+def _no_tests(n_models: int, k: int) -> PhPValues:
+    return PhPValues(np.full((n_models, k), np.nan), np.full(n_models, np.nan))
+
+
+def _p_values(
+    fits: CoxFits, usable: NDArray[np.int64], gradient: FloatArray, information: FloatArray
+) -> PhPValues:
+    """The tests of the usable models from their extended gradients and informations."""
     from scipy import special
 
-    n_models, k = fits.coef.shape
-    result = PhPValues(np.full((n_models, k), np.nan), np.full(n_models, np.nan))
-    usable = np.flatnonzero((fits.code == CONVERGED) & ~fits.infinite.any(axis=1))
-    if not usable.size:
-        return result
-    gradient, information = _extended(data.choose(usable), fits.coef[usable], transform)
+    k, result = fits.coef.shape[1], _no_tests(*fits.coef.shape)
     fitted, added = information[:, :k, :k], information[:, :k, k:]
     adjusted = np.linalg.solve(fitted, added)
     variance = information[:, k:, k:] - np.transpose(added, (0, 2, 1)) @ adjusted

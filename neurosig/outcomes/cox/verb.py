@@ -217,7 +217,8 @@ def cox_task(
         allow_loss=allow_loss,
     )
     rows, products = add_interactions(rows, interactions)
-    products = at_references(products, rows, cohort.data[rows.rows])
+    if products.names:
+        products = at_references(products, rows, cohort.data[rows.rows])
     patients = None
     if cohort.patients is not None and not cohort.patients.is_unique:
         patients = pd.factorize(cohort.patients)[0].astype(np.int64)

@@ -15,7 +15,7 @@ AT_RISK_AT_TAU = 0.10
 
 @dataclass(frozen=True, eq=False)
 class RmstRegression:
-    """Coefficients (k,) in units of time, and their covariance (k, k)."""
+    """Coefficients (k,) in units of time, and their covariance (k, k); (S, ...) of S designs."""
 
     coef: FloatArray
     covariance: FloatArray
@@ -59,13 +59,17 @@ class _Group:
         return np.where(self.lost, 1.0, curve)
 
     def influence(self, score: FloatArray) -> FloatArray:
-        """Each row's part in the sum of scores, with its part in the estimate of G."""
-        later = np.zeros((self.at_risk.size, score.shape[1]))
-        np.add.at(later, self.place, score)
-        later = np.cumsum(later[::-1], axis=0)[::-1]  # of the rows at risk at each time
-        of_own = later[self.place] * (self.lost / self.at_risk[self.place])[:, None]
-        of_others = np.cumsum(later * (self.censored / self.at_risk**2)[:, None], axis=0)
-        return np.asarray(score + of_own - of_others[self.place])
+        """Each row's part in the sum of scores, with its part in the estimate of G.
+
+        score: (..., n, k), of any number of regressions.
+        """
+        order = np.argsort(self.place, kind="stable")
+        first = np.searchsorted(self.place[order], np.arange(self.at_risk.size))
+        at_time = np.add.reduceat(score[..., order, :], first, axis=-2)
+        later = np.cumsum(at_time[..., ::-1, :], axis=-2)[..., ::-1, :]  # rows at risk at each time
+        of_own = later[..., self.place, :] * (self.lost / self.at_risk[self.place])[:, None]
+        of_others = np.cumsum(later * (self.censored / self.at_risk**2)[:, None], axis=-2)
+        return np.asarray(score + of_own - of_others[..., self.place, :])
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +128,7 @@ class Restricted:
         return cls(limited, weight, tuple(parts))
 
     def regress(self, design: FloatArray) -> RmstRegression:
-        """Weighted least squares on one design, (n, k) with the intercept.
+        """Weighted least squares on one design, (n, k) with the intercept, or on several (S, n, k).
 
             minimise sum_i weight_i (limited_i - x_i b)^2
 
@@ -143,17 +147,26 @@ class Restricted:
         [3.5, -1.0]
         """
         weighted = design * self.weight[:, None]
-        coef = np.asarray(np.linalg.solve(design.T @ weighted, weighted.T @ self.limited))
-        mean = design @ coef
-        return RmstRegression(coef, self.covariance(design, mean, np.ones_like(mean)))
+        moments = _transposed(weighted) @ self.limited[:, None]
+        coef = np.linalg.solve(_transposed(design) @ weighted, moments)[..., 0]
+        mean = (design @ coef[..., None])[..., 0]
+        return RmstRegression(
+            np.asarray(coef, dtype=np.float64), self.covariance(design, mean, np.ones_like(mean))
+        )
 
     def covariance(self, design: FloatArray, mean: FloatArray, slope: FloatArray) -> FloatArray:
         """Sandwich (k, k) of the coefficients that give these means.
 
         slope: (n,) derivative of the mean with respect to the linear predictor.
         """
-        score = design * (self.weight * (self.limited - mean))[:, None]
-        influence = [part.influence(score[part.rows]) for part in self.groups]
-        meat = np.sum([part.T @ part for part in influence], axis=0)
-        bread = np.linalg.inv(design.T @ (design * slope[:, None]))
+        score = design * (self.weight * (self.limited - mean))[..., None]
+        meat: FloatArray | float = 0.0
+        for part in self.groups:
+            influence = part.influence(score[..., part.rows, :])
+            meat = meat + _transposed(influence) @ influence
+        bread = np.linalg.inv(_transposed(design) @ (design * slope[..., None]))
         return np.asarray(bread @ meat @ bread)
+
+
+def _transposed(matrices: FloatArray) -> FloatArray:
+    return np.swapaxes(matrices, -1, -2)

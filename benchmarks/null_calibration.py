@@ -1,0 +1,93 @@
+"""`python -m benchmarks.null_calibration`: false-positive rates of every test of the package.
+
+Draws null cohorts in the regimes of null_cohorts.py (and pooled ones, null_meta.py), runs every
+test of null_tests.py on each, and prints how often it is below 5 % and 1 %, with bounds that hold
+for the whole table at once. Where a level is outside, the first cohorts of that regime go to R, if
+it is there: an equal p-value means that the test itself is like that, and not the program.
+
+With `--write docs/calibration.md` the tables go between the marks of that page.
+"""
+
+import argparse
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import null_meta, null_page, null_r
+from benchmarks.null_cohorts import REGIMES, NullCohort, draw
+from benchmarks.null_rates import rates
+from benchmarks.null_tests import p_values
+
+SEED = 20
+CHUNK = 20
+
+
+def cohort(place: int, number: int) -> NullCohort:
+    """The numbered cohort of a regime; the same in every run."""
+    return draw(REGIMES[place], np.random.default_rng([SEED, place, number]))
+
+
+def _chunk(task: tuple[int, int, int]) -> tuple[int, int, list[dict[str, float]]]:
+    place, low, high = task
+    return place, low, [p_values(cohort(place, number), number) for number in range(low, high)]
+
+
+def _pooled(task: tuple[int, int]) -> tuple[int, pd.DataFrame]:
+    return task[0], null_meta.p_values(task[0], task[1], SEED)
+
+
+def simulate(n_cohorts: int, n_jobs: int) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The p-values of each regime, a row per cohort."""
+    tasks = [
+        (place, low, min(low + CHUNK, n_cohorts))
+        for low in range(0, n_cohorts, CHUNK)
+        for place in range(len(REGIMES))
+    ]
+    parts: dict[int, dict[int, list[dict[str, float]]]] = defaultdict(dict)
+    p_values(cohort(0, 0), 0)  # compiles, before the processes part
+    with get_context("fork").Pool(n_jobs) as pool:
+        for done, (place, low, found) in enumerate(pool.imap_unordered(_chunk, tasks), 1):
+            parts[place][low] = found
+            if done % 50 == 0:
+                print(f"{done} of {len(tasks)} chunks", file=sys.stderr, flush=True)
+        pooled = dict(pool.imap_unordered(_pooled, [(k, n_cohorts) for k in null_meta.N_COHORTS]))
+    for place, regime in enumerate(REGIMES):
+        in_order = [one for _, found in sorted(parts[place].items()) for one in found]
+        yield regime.label, pd.DataFrame(in_order)
+    for k in null_meta.N_COHORTS:
+        yield null_meta.label(k), pooled[k].reset_index(drop=True)
+
+
+def main() -> None:
+    """Simulate, print, and write the page where asked to."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.null_calibration")
+    parser.add_argument("--cohorts", type=int, default=2_000, help="null cohorts of each regime")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--no-r", action="store_true", help="leave R out where it is installed")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write every rate with its bounds")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into the page")
+    asked = parser.parse_args()
+    begun = time.perf_counter()
+    found = list(simulate(asked.cohorts, asked.jobs))
+    table = rates(found)
+    outside = [rate for rate in table if rate.verdict]
+    checked = [] if asked.no_r else null_r.check(outside, dict(found), cohort)
+    text = null_page.text(table, checked, asked.cohorts)
+    print(text)
+    print(f"{(time.perf_counter() - begun) / 60:.0f} minutes", file=sys.stderr)
+    if asked.csv:
+        pd.DataFrame([vars(rate) | {"verdict": rate.verdict} for rate in table]).to_csv(
+            asked.csv, index=False
+        )
+    if asked.write:
+        null_page.put(asked.write, null_page.NAME, text)
+
+
+if __name__ == "__main__":
+    main()

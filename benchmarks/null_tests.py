@@ -1,0 +1,334 @@
+"""Every test of an association that the package offers, on one null cohort.
+
+Where a command only wraps a fit in a table, the fit itself is taken, which is some ten times
+faster; a test of the package asserts that the p-values are those of the commands.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+import neurosig as ns
+from benchmarks.null_cohorts import NullCohort
+from neurosig.errors import ConvergenceError, NeurosigError
+from neurosig.kernels.cox import CONVERGED, CoxFits, cox_fit_batch
+from neurosig.kernels.cox_score_test import ScoreTestTerms, score_test_terms, score_test_z
+from neurosig.outcomes.competing.subdistribution import fit_subdistribution
+from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
+from neurosig.outcomes.cox.proportional_hazards import ph_p_values
+from neurosig.outcomes.prediction.increment import Nested
+from neurosig.outcomes.prediction.risk_model import SurvivalData
+from neurosig.outcomes.regression.correlation import spearman
+
+PValues = dict[str, float]
+NAIVE = "not offered: log-rank at the best cut"
+_ENDPOINT = ns.Endpoint(time="time", event="event", unit="months", event_values=[1])
+
+
+def _joined(cohort: NullCohort, endpoint: ns.Endpoint, *scores: str) -> ns.Cohort:
+    patients = cohort.patients
+    return ns.Cohort.join(patients[list(scores)], patients.drop(columns=list(scores)), endpoint)
+
+
+def _normal(z: float) -> float:
+    from scipy.special import ndtr
+
+    return float(2 * ndtr(-abs(z)))
+
+
+def cox(cohort: NullCohort) -> PValues:
+    """Tests of the score in Cox models and of proportional hazards."""
+    data = _cox_data(cohort)
+    fits = _fitted(data)
+    found = {
+        "Cox, Wald": _wald(fits.coef, fits.covariance),
+        "Cox, likelihood ratio": _p_of_drop(fits.loglik[0] - _loglik_without(cohort)),
+        "Cox, score": _normal(score_test_z(_score_terms(cohort), data.scores)[0]),
+        "Cox, robust": _wald(fits.coef, robust_covariances(data, fits)),
+    }
+    for transform in ("km", "rank", "identity", "log"):
+        columns, everything = ph_p_values(data, fits, transform)
+        found[f"proportional hazards, {transform}"] = columns[0, 0]
+        if transform == "km":
+            found["proportional hazards, km, all terms"] = everything[0]
+    if found["proportional hazards, km"] < 0.05:
+        joined = _joined(cohort, _ENDPOINT, "score")
+        row = ns.cox(joined, adjust=cohort.adjust).table.iloc[0]
+        found["restricted mean beside rejected proportional hazards"] = row["rmst_p_value"]
+    z1 = cohort.patients["z1"].to_numpy()
+    others = data.covariates if cohort.adjust else z1[:, None]
+    product = replace(
+        data,
+        scores=data.scores * z1[:, None],
+        covariates=np.column_stack([data.scores, others]),
+    )
+    pair = _fitted(product)
+    return found | {"Cox, interaction": _wald(pair.coef, pair.covariance)}
+
+
+def cox_of_other_rows(cohort: NullCohort) -> PValues:
+    """After a landmark, and of clusters with cluster-robust errors."""
+    data, patients = _cox_data(cohort), cohort.patients
+    at = float(np.quantile(data.time, 0.25))
+    later = data.time > at
+    rest = _fitted(
+        CoxData(
+            time=data.time[later] - at,
+            event=data.event[later],
+            scores=data.scores[later],
+            covariates=data.covariates[later],
+        )
+    )
+    clusters = CoxData(
+        time=patients["cluster_time"].to_numpy(float),
+        event=patients["cluster_event"].to_numpy(float),
+        scores=patients[["cluster_score"]].to_numpy(),
+        covariates=np.empty((len(patients), 0)),
+    )
+    fits = _fitted(clusters)
+    variance = robust_covariances(clusters, fits, patients["cluster"].to_numpy())
+    return {
+        "Cox, after a landmark": _wald(rest.coef, rest.covariance),
+        "Cox, clusters": _wald(fits.coef, variance),
+    }
+
+
+def tables(cohort: NullCohort) -> PValues:
+    """A score's spline, and regressions of clinical variables."""
+    joined, adjust = _joined(cohort, _ENDPOINT, "score"), cohort.adjust
+    rows = ns.nonlinearity(joined, adjust=adjust).table.set_index("term")
+    logistic = ns.regress(joined, outcome="binary", positive=1, adjust=adjust).table.iloc[0]
+    linear = ns.regress(joined, outcome="measured", kind="linear", adjust=adjust).table.iloc[0]
+    found = {
+        f"spline, {term}, {name}": rows.loc[term, column]
+        for term in ("nonlinear", "overall")
+        for name, column in (("Wald", "p_value"), ("likelihood ratio", "p_lr"))
+    }
+    return found | {
+        "logistic, Wald": logistic["p_value"],
+        "logistic, likelihood ratio": logistic["p_lr"],
+        "linear": linear["p_value"],
+    }
+
+
+def _fitted(data: CoxData) -> CoxFits:
+    """The fit; an error where it has no finite estimate, and `ns.cox` no Wald test."""
+    fits = data.fit()
+    if fits.code[0] != CONVERGED or fits.infinite.any():
+        raise ConvergenceError("No finite estimate", "", "")
+    return fits
+
+
+def _cox_data(cohort: NullCohort) -> CoxData:
+    patients = cohort.patients
+    return CoxData(
+        time=patients["time"].to_numpy(float),
+        event=patients["event"].to_numpy(float),
+        scores=patients[["score"]].to_numpy(),
+        covariates=patients[cohort.adjust].to_numpy(float),
+    )
+
+
+def _loglik_without(cohort: NullCohort) -> float:
+    """Log-likelihood of the covariates alone."""
+    data = _cox_data(cohort)
+    if not cohort.adjust:
+        return float(data.fit().loglik_null[0])
+    others = data.covariates
+    return float(replace(data, scores=others[:, :1], covariates=others[:, 1:]).fit().loglik[0])
+
+
+def _score_terms(cohort: NullCohort) -> ScoreTestTerms:
+    data, coef = _cox_data(cohort), np.zeros(0)
+    if cohort.adjust:
+        others = data.covariates
+        coef = cox_fit_batch(data.time, data.event, others[:, :1], others[:, 1:]).coef[0]
+    return score_test_terms(data.time, data.event, data.covariates, coef)
+
+
+def _wald(coef: np.ndarray, covariance: np.ndarray) -> float:
+    return _normal(coef[0, 0] / np.sqrt(covariance[0, 0, 0]))
+
+
+def _p_of_drop(difference: float) -> float:
+    from scipy.special import chdtrc
+
+    return float(chdtrc(1, max(2 * difference, 0.0)))
+
+
+def firth(cohort: NullCohort) -> PValues:
+    """Firth's profile likelihood, where it is asked for and not needed."""
+    joined = _joined(cohort, _ENDPOINT, "score")
+    rows = ns.cox(joined, adjust=cohort.adjust, model=ns.CoxModel(firth=True)).table
+    return {"Cox, Firth": rows["p_value"].iloc[0]}
+
+
+def ranks(cohort: NullCohort) -> PValues:
+    """Log-rank tests of three groups, or of the first against the others."""
+    patients = cohort.patients
+    data = patients["time"], patients["event"]
+    group, strata = patients["group"], patients["half"]
+    pairs = ns.pairwise_logrank(*data, group)
+    late = {"weighting": "fleming-harrington", "gamma": 1}
+    return {
+        "log-rank": ns.logrank(*data, group).p_value,
+        "log-rank, two groups": ns.logrank(*data, group > 0).p_value,
+        "log-rank, Gehan": ns.logrank(*data, group, weighting="gehan").p_value,
+        "log-rank, Tarone-Ware": ns.logrank(*data, group, weighting="tarone-ware").p_value,
+        "log-rank, early weights (rho 1)": ns.logrank(
+            *data, group, weighting="fleming-harrington", rho=1
+        ).p_value,
+        "log-rank, late weights (gamma 1)": ns.logrank(*data, group, **late).p_value,
+        "log-rank, trend": ns.logrank_trend(*data, group).p_value,
+        "log-rank, stratified": ns.logrank(
+            patients["strata_time"], patients["event"], group, strata=strata
+        ).p_value,
+        "log-rank, one pair of three": pairs["p_value"].iloc[0],
+        "log-rank, smallest q of three pairs": pairs["q_value"].min(),
+    }
+
+
+def means(cohort: NullCohort) -> PValues:
+    """Restricted means of two groups and their regression on a score."""
+    patients = cohort.patients
+    data, high = (patients["time"], patients["event"]), patients["group"] > 0
+    last = patients["time"].groupby(high).max().min()
+    tau = min(float(last), float(np.quantile(patients["time"], 0.75)))
+    contrasts = ns.rmst(*data, tau=tau, groups=high).contrasts.set_index("contrast")["p_value"]
+    found = {f"restricted means, {name}": contrasts[name] for name in contrasts.index}
+    for effect in ("difference", "ratio"):
+        rows = ns.rmst_regression(*data, patients[["noise"]], tau=tau, effect=effect)
+        found[f"restricted mean, regression, {effect}"] = rows["p_value"].iloc[1]
+    return found
+
+
+def causes(cohort: NullCohort) -> PValues:
+    """Gray's test and Fine-Gray models."""
+    patients = cohort.patients
+    data = patients["time"], patients["cause"], patients["group"]
+    time, cause = patients["time"].to_numpy(float), patients["cause"].to_numpy()
+    columns = patients[["score", *cohort.adjust]].to_numpy(float)
+    fit = fit_subdistribution(time, cause, columns)
+    without = fit.loglik_null
+    if cohort.adjust:
+        without = fit_subdistribution(time, cause, columns[:, 1:]).loglik
+    apart = fit_subdistribution(time, cause, columns, patients["half"].to_numpy())
+    return {
+        "Gray": ns.gray_test(*data).p_value,
+        "Gray, stratified": ns.gray_test(*data, strata=patients["half"]).p_value,
+        "Fine-Gray, Wald": _normal(fit.coef[0] / np.sqrt(fit.covariance[0, 0])),
+        "Fine-Gray, Wald, groups of censoring": _normal(
+            apart.coef[0] / np.sqrt(apart.covariance[0, 0])
+        ),
+        "Fine-Gray, likelihood ratio": _p_of_drop(fit.loglik - without),
+    }
+
+
+def cutpoint(cohort: NullCohort) -> PValues:
+    """The corrected p-values of a searched cutpoint."""
+    patients = cohort.patients
+    few = {"n_permutations": 999, "n_bootstrap": 1, "n_folds": 2, "n_repeats": 1}
+    found = ns.maxstat(patients["time"], patients["event"], patients["noise"], **few)
+    return {
+        "cutpoint, permutation": found.p_value,
+        "cutpoint, Lausen 1992": found.p_lau92,
+        "cutpoint, Lausen 1994": found.p_lau94,
+    }
+
+
+def naive_cutpoint(cohort: NullCohort) -> PValues:
+    """What the package does not offer: the log-rank test of the two groups at the best cut."""
+    patients = cohort.patients
+    data = patients["time"], patients["event"]
+    few = {"n_permutations": 1, "n_bootstrap": 1, "n_folds": 2, "n_repeats": 1}
+    cut = ns.maxstat(*data, patients["noise"], **few).cut
+    return {NAIVE: ns.logrank(*data, patients["noise"] <= cut).p_value}
+
+
+def correlation(cohort: NullCohort) -> PValues:
+    """The rank correlation that `confounding` shows."""
+    patients = cohort.patients
+    found = spearman(patients["noise"].to_numpy(), patients["measured"].to_numpy())
+    return {"rank correlation": found.p_value}
+
+
+_FEW = ns.Resampling(n_resamples=20)
+
+
+def two_models(cohort: NullCohort) -> PValues:
+    """The concordance of two scores, compared; neither tells anything of the first covariate."""
+    joined = _joined(cohort, _ENDPOINT, "noise", "z2")
+    both = ns.compare_concordance(joined, ["noise"], ["z2"], resampling=_FEW).table
+    return {"concordance of two models": both["p_value"].iloc[2]}
+
+
+def added_value(cohort: NullCohort) -> PValues:
+    """What a score adds to two covariates."""
+    data = _cox_data(cohort)
+    columns = cohort.patients[["z1", "z2", "score"]].to_numpy()
+    both = Nested.fit(SurvivalData(data.time, data.event, columns))
+    return {"added value, likelihood ratio": _p_of_drop(both.full.loglik - both.base.loglik)}
+
+
+def nulls(cohort: NullCohort) -> PValues:
+    """Empirical p-values: among random sets of genes, and by permutation."""
+    rng = np.random.default_rng(int(1e6 * abs(cohort.patients["z1"].iloc[0])))
+    names = cohort.patients.index
+    genes = [f"G{j}" for j in range(60)]
+    x = pd.DataFrame(rng.normal(8, 1, (len(names), 60)) + rng.normal(0, 1, 60), names, genes)
+    sets = {"S": genes[:8]}
+    scores = ns.score(x, sets, method="mean")
+    joined = ns.Cohort.join(scores, cohort.patients, _ENDPOINT)
+    row = ns.null_test(
+        joined,
+        x,
+        sets,
+        method="mean",
+        adjust=cohort.adjust,
+        null=ns.MatchedNull(n_sets=199, n_bins=4),
+        n_permutations=199,
+        catalogue=None,
+        seed=int(rng.integers(2**31)),
+    ).table.iloc[0]
+    return {"null test, random sets": row["p_null"], "null test, permutation": row["p_permuted"]}
+
+
+EVERY_COHORT = (
+    cox,
+    cox_of_other_rows,
+    tables,
+    ranks,
+    means,
+    causes,
+    cutpoint,
+    correlation,
+    added_value,
+)
+SLOW: Mapping[Callable[[NullCohort], PValues], Mapping[int, int]] = {
+    naive_cutpoint: {50: 4, 100: 4, 200: 4, 500: 4},
+    firth: {50: 4, 100: 20},
+    two_models: {50: 4, 100: 4, 200: 4, 500: 4},
+    nulls: {50: 4, 100: 4, 200: 4},
+}
+"""Tests that take long: one in how many cohorts they are run for, by the number of patients."""
+
+
+def p_values(cohort: NullCohort, number: int) -> PValues:
+    """All of them; a test that a cohort does not allow has none. number: which of its regime."""
+    found: PValues = {}
+    slow = [
+        test
+        for test, steps in SLOW.items()
+        if cohort.regime.n in steps and number % steps[cohort.regime.n] == 0
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for test in (*EVERY_COHORT, *slow):
+            try:
+                found |= test(cohort)
+            except (NeurosigError, np.linalg.LinAlgError):
+                continue
+    return {name: float(p) for name, p in found.items()}

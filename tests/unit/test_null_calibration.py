@@ -1,0 +1,150 @@
+"""The benchmark of false-positive rates: its bounds, its cohorts, and what it must flag."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import neurosig as ns
+from benchmarks import null_page
+from benchmarks.null_cohorts import REGIMES, Regime, draw
+from benchmarks.null_rates import allowed, bounds, rates
+from benchmarks.null_tests import NAIVE, naive_cutpoint, p_values, ranks
+
+SMALL = REGIMES[0]
+TIED = next(r for r in REGIMES if r.n == 100 and r.tied and r.adjusted)
+
+
+def test_one_interval_is_that_of_clopper_and_pearson_by_hand():
+    # 1 of 2: P(X >= 1) = 1 - (1 - p)^2 = 0.025 and P(X <= 1) = 1 - p^2 = 0.025
+    assert bounds(1, 2, n_rates=1) == pytest.approx((1 - 0.975**0.5, 0.975**0.5), rel=1e-12)
+    # 0 of 20: (1 - p)^20 = 0.025; 20 of 20 is its mirror
+    high = 1 - 0.025 ** (1 / 20)
+    assert bounds(0, 20, n_rates=1) == (0.0, pytest.approx(high, rel=1e-12))
+    assert bounds(20, 20, n_rates=1) == (pytest.approx(1 - high, rel=1e-12), 1.0)
+
+
+def test_bounds_of_many_rates_share_their_five_percent():
+    # Sidak: each of 10 independent intervals covers with 0.95^(1/10), all of them with 0.95
+    tail = (1 - 0.95**0.1) / 2
+    assert bounds(0, 20, n_rates=10)[1] == pytest.approx(1 - tail ** (1 / 20), rel=1e-12)
+
+
+def test_the_allowed_rates_are_those_whose_bounds_hold_the_level():
+    low, high = allowed(1_000, 0.05, n_rates=1)
+    # scipy's binomtest(k, 1000).proportion_ci(method="exact"), first and last k with 0.05 inside
+    from scipy.stats import binomtest
+
+    inside = [
+        k
+        for k in range(120)
+        for limits in (binomtest(k, 1_000).proportion_ci(method="exact"),)
+        if limits.low <= 0.05 <= limits.high
+    ]
+    assert (low, high) == (min(inside) / 1_000, max(inside) / 1_000)
+
+
+def test_cohorts_without_a_test_do_not_count():
+    table = pd.DataFrame({"t": [0.01, 0.02, np.nan, 0.5], "never": [np.nan] * 4})
+    found = rates([("R", table)])
+    assert [(r.test, r.level, r.n, r.hits) for r in found] == [("t", 0.05, 3, 2), ("t", 0.01, 3, 1)]
+
+
+def test_a_wrong_test_is_flagged_and_the_right_one_is_not():
+    # the log-rank test at the best cut rejects in about 40 % of cohorts without any effect
+    rng = np.random.default_rng(5)
+    rows = []
+    for _ in range(120):
+        cohort = draw(SMALL, rng)
+        data = cohort.patients["time"], cohort.patients["event"]
+        right = ns.logrank(*data, cohort.patients["noise"] > 0).p_value
+        rows.append(naive_cutpoint(cohort) | {"log-rank at a given cut": right})
+    found = rates([(SMALL.label, pd.DataFrame(rows))])
+    verdicts = {(rate.test, rate.level): rate.verdict for rate in found}
+    assert verdicts[NAIVE, 0.05] == "too often"
+    assert verdicts[NAIVE, 0.01] == "too often"
+    assert verdicts["log-rank at a given cut", 0.05] == ""
+    shown = null_page.text(found, [], 120)
+    line = next(line for line in shown.splitlines() if "at the best cut" in line)
+    assert line.count("▲") == 2
+
+
+@pytest.mark.parametrize("regime", REGIMES, ids=lambda r: r.label)
+def test_a_regime_is_what_it_says(regime):
+    rng = np.random.default_rng(1)
+    many = pd.concat([draw(regime, rng).patients for _ in range(12_000 // regime.n)])
+    # a share of 12,000 has a standard error below 0.5 %; frailty and covariates move it a little
+    assert 1 - many["event"].mean() == pytest.approx(regime.censored, abs=0.04)
+    assert (many["time"] == many["time"].round()).all() == regime.tied
+    correlation = np.corrcoef(np.log(many["score"]) if regime.skewed else many["score"], many["z1"])
+    assert correlation[0, 1] == pytest.approx(0.5 if regime.adjusted else 0.0, abs=0.03)
+    assert np.corrcoef(many["noise"], many["z1"])[0, 1] == pytest.approx(0, abs=0.03)
+    assert many.groupby("cluster").size().max() == regime.cluster_size * (12_000 // regime.n)
+
+
+def test_the_regimes_cover_what_is_declared():
+    assert {r.n for r in REGIMES} == {50, 100, 200, 500}
+    assert {r.censored for r in REGIMES} == {0.3, 0.5, 0.7}
+    for name in ("tied", "skewed", "adjusted"):
+        assert {getattr(r, name) for r in REGIMES} == {True, False}
+    assert len({r.cluster_size for r in REGIMES}) > 3
+
+
+@pytest.mark.filterwarnings("ignore::neurosig.errors.NeurosigWarning")
+def test_the_p_values_are_those_of_the_commands():
+    cohort = draw(TIED, np.random.default_rng(3))
+    found, patients = p_values(cohort, 1), cohort.patients
+    endpoint = ns.Endpoint(time="time", event="event", unit="months", event_values=[1])
+    joined = ns.Cohort.join(patients[["score"]], patients.drop(columns="score"), endpoint)
+    adjust = ["z1", "z2"]
+    table = ns.cox(joined, adjust=adjust).table.iloc[0]
+    for name, column in (
+        ("Cox, Wald", "p_value"),
+        ("Cox, likelihood ratio", "p_lr"),
+        ("proportional hazards, km", "p_ph"),
+        ("proportional hazards, km, all terms", "p_ph_global"),
+    ):
+        assert found[name] == pytest.approx(table[column], rel=1e-9), name
+    robust = ns.cox(joined, adjust=adjust, model=ns.CoxModel(robust=True)).table
+    assert found["Cox, robust"] == pytest.approx(robust["p_value"][0], rel=1e-9)
+    pairs = ns.cox(joined, adjust=adjust, interactions=[("score", "z1")]).table
+    pair = pairs.loc[pairs["term"] == "score:z1", "p_value"].iloc[0]
+    assert found["Cox, interaction"] == pytest.approx(pair, rel=1e-9)
+    later = ns.landmark(joined, at=float(np.quantile(patients["time"], 0.25)))
+    p_later = ns.cox(later, adjust=adjust).table["p_value"][0]
+    assert found["Cox, after a landmark"] == pytest.approx(p_later, rel=1e-9)
+    added = ns.added_value(
+        joined, base=adjust, times=10, resampling=ns.Resampling(n_resamples=20)
+    ).table
+    assert found["added value, likelihood ratio"] == pytest.approx(added["p_lr"][0], rel=1e-9)
+    causes = ns.Endpoint(time="time", event="cause", unit="months", causes={"a": 1, "b": 2})
+    competing = ns.Cohort.join(patients[["score"]], patients.drop(columns="score"), causes)
+    row = ns.fine_gray(competing, adjust=adjust).table.iloc[0]
+    assert found["Fine-Gray, Wald"] == pytest.approx(row["p_value"], rel=1e-7)
+    assert found["Fine-Gray, likelihood ratio"] == pytest.approx(row["p_lr"], rel=1e-7)
+    clusters = ns.Endpoint(
+        time="cluster_time", event="cluster_event", unit="months", event_values=[1]
+    )
+    columns = patients.drop(columns="cluster_score")
+    grouped = ns.Cohort.join(patients[["cluster_score"]], columns, clusters)
+    of_clusters = ns.cox(grouped, model=ns.CoxModel(cluster="cluster")).table
+    assert found["Cox, clusters"] == pytest.approx(of_clusters["p_value"][0], rel=1e-9)
+    correlated = ns.confounding(patients[["noise"]], patients[["measured"]]).table
+    assert found["rank correlation"] == pytest.approx(correlated["p_value"][0], rel=1e-12)
+
+
+def test_a_test_that_a_cohort_does_not_allow_has_no_p_value():
+    tiny = Regime(n=6, censored=0.7, tied=True, skewed=True, adjusted=True, cluster_size=2)
+    cohort = draw(tiny, np.random.default_rng(2))
+    found = p_values(cohort, 1)
+    assert "Cox, Wald" not in found  # fewer events than parameters
+    assert set(ranks(cohort)) >= {"log-rank"}
+
+
+def test_tables_go_between_the_marks_of_their_benchmark(tmp_path):
+    page = tmp_path / "page.md"
+    begin, end = (f"<!-- python -m benchmarks.b: {word} -->" for word in ("begin", "end"))
+    page.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
+    null_page.put(page, "b", "new")
+    assert page.read_text() == f"before\n{begin}\n\nnew\n\n{end}\nafter\n"
+    with pytest.raises(SystemExit, match="no place"):
+        null_page.put(page, "c", "new")

@@ -12,13 +12,8 @@ from pathlib import Path
 
 import pytest
 
-import neurosig.outcomes.regression as regressions
-
 HERE = Path(__file__).parent
 ROWS = (*range(1, 33), 62, 64, 65, 66)
-NEEDS_MIXED_MODELS = (64, 65)
-"""Rows about donors and random effects: they wait for a regression that has them."""
-
 _NUMBER = re.compile(r"_row_(\d+)_")
 
 
@@ -65,17 +60,8 @@ def found() -> dict[int, list[str]]:
     return inventory(HERE)
 
 
-def has_mixed_models() -> bool:
-    """Whether the folder of the regressions has models with random effects."""
-    folder = Path(str(regressions.__file__)).parent
-    return any("mixed" in path.name for path in folder.rglob("*.py"))
-
-
 @pytest.mark.parametrize("row", ROWS)
 def test_every_row_of_an_outcome_has_its_test(found, row):
-    if row in NEEDS_MIXED_MODELS and not has_mixed_models():
-        assert row not in found, "then this row no longer waits: take it out of the exception"
-        return
     assert found.get(row), f"no test for row {row}: name one test_row_{row}_..."
 
 

@@ -134,7 +134,7 @@ def test_scores_that_say_nothing_are_rows_with_a_status():
         assert table["n"].tolist() == [60, 0, 60, 3]
 
 
-def test_cells_of_donors_are_not_compared_as_if_independent():  # row 64
+def test_row_64_cells_of_donors_are_not_compared_as_if_independent():
     cells = make_cohort(donor=np.repeat(["d1", "d2", "d3"], 20))
     for call in (
         lambda **options: compare_groups(cells, by="pni", **options),

@@ -346,7 +346,7 @@ def test_a_score_that_is_one_per_group_is_tested_with_the_degrees_of_freedom_of_
     assert table["p_value"].iloc[0] > wide["p_value"].iloc[0]
 
 
-def test_one_row_per_group_is_refused():  # row 65
+def test_row_65_one_row_per_group_is_refused():
     alone = [f"c{i}" for i in range(120)]
     with pytest.raises(ClinicalError, match="every group has one row") as caught:
         fit(make_cohort(centre=alone), "pain", "mixed", group="centre")
@@ -366,7 +366,7 @@ def test_one_group_no_group_and_an_unknown_slope_are_refused():
         fit(make_cohort(centre=pairs), "pain", "mixed", group="centre", slope="score")
 
 
-def test_groups_without_variance_are_a_singular_fit_that_is_reported():  # row 65
+def test_row_65_groups_without_variance_are_a_singular_fit_that_is_reported():
     flat = make_cohort().data["NGF"] + np.tile([-2.0, -1, 0, 0, 1, 2], 20)
     cohort = make_cohort(pain=flat, signatures=("SCHWANN",))
     flat_means = cohort.data.groupby("centre")["pain"].transform("mean")
@@ -409,7 +409,7 @@ def cells_of(n_donors=6, n_cells=30):
 
 
 @pytest.mark.parametrize("kind", ["linear", "mixed"])
-def test_cells_of_few_donors_have_no_p_values_of_cells(kind):  # row 64
+def test_row_64_cells_of_few_donors_have_no_p_values_of_cells(kind):
     options = {"group": "centre"} if kind == "mixed" else {}
     with pytest.raises(ClinicalError, match="180 rows of 6 donor_id levels for independent"):
         fit(cells_of(), "pain", kind, **options)
@@ -446,7 +446,7 @@ def test_patients_in_several_intervals_are_taken_with_them_as_groups_only():
 
 
 @pytest.mark.parametrize("kind", ["poisson", "negative_binomial", "ordinal", "mixed"])
-def test_more_parameters_than_rows_are_refused(kind):  # row 66
+def test_row_66_more_parameters_than_rows_are_refused(kind):
     covariates = {f"x{j}": np.random.default_rng(j).normal(size=12) for j in range(12)}
     grade = np.resize(ORDER, 12)
     cohort = make_cohort(n=12, grade=grade, **covariates)

@@ -40,7 +40,6 @@ COMMANDS = {
     "workflow": "Run a Snakemake workflow: many cohorts, single cells, figures.",
     "provenance": "Show who made a file.",
     "verify": "Check that the files of a run are those that were written.",
-    "doctor": "Show what is installed, and what is wrong with it.",
     "reproduce": "Draw recorded figures again and compare their numbers.",
     "doctor": "Say what is wrong with this installation, if anything.",
 }

@@ -233,8 +233,8 @@ def _warn_of_hazards(data: MediationData, formula: GFormula) -> None:
         warnings.warn(
             ProportionalHazardsWarning(
                 "Hazard ratios of the outcome model seem to change with time",
-                f"The lowest p_ph of {count(p_values.size, 'term')} is {np.nanmin(p_values):.2g}, below "
-                f"{PH_ALPHA} / {p_values.size}",
+                f"The lowest p_ph of {count(p_values.size, 'term')} is {np.nanmin(p_values):.2g}, "
+                f"below {PH_ALPHA} / {p_values.size}",
                 "Predicted survival rests on proportional hazards: compare several horizons",
             ),
             stacklevel=4,

@@ -91,7 +91,7 @@ def test_every_kind_is_pooled_by_rubins_rules_row_by_row(name):
     np.testing.assert_allclose(table["effect"], expected, rtol=1e-12)
     dropped = set(fits[0].columns) - set(table.columns)
     assert dropped <= {"p_lr"}  # which a note says
-    assert "p_lr" in dropped or name in ("robust", "clustered")
+    assert "p_lr" not in table
 
 
 COMPLETE_DF = {

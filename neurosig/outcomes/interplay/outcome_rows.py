@@ -17,6 +17,7 @@ from neurosig.outcomes.cox.verb import cox_task
 from neurosig.outcomes.cox.words import model_text
 from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.model_rows import (
     WARN_LOSS,
     ModelRows,
@@ -155,6 +156,7 @@ def outcome_rows(
     EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError, ParameterError
         As in `cox` and `regress`.
     """
+    refuse_imputed(cohort, "A model of two scores")
     check_scale("sd", confidence)
     listed = [adjust] if isinstance(adjust, str | Term) or hasattr(adjust, "keys") else adjust
     both = [Term.of(t).column for t in listed if Term.of(t).column in scores]  # type: ignore[arg-type]

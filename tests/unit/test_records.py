@@ -278,7 +278,7 @@ def made_by_outcome_commands(folder: Path, clinic: tuple[Any, ...]) -> list[str]
         ),
         "compare.csv": ("compare", *column, "--by", "pni"),
         "correlate.csv": ("correlate", *column, "--with", "age"),
-        "interplay.csv": ("interplay", *joined, "--first", "AXON", "--second", "SCHWANN"),
+        "interplay.csv": ("interplay", *joined, "--first", "AXON", "--second", "CYTOTOXIC"),
         "model.json": ("train", *joined, "--signature", "AXON"),
         "power.csv": ("power", "--hr", "1.5", "--n-events", "100"),
     }  # fmt: skip
@@ -289,7 +289,7 @@ def made_by_outcome_commands(folder: Path, clinic: tuple[Any, ...]) -> list[str]
         "--output", folder / "validate.csv",
     )  # fmt: skip
     run(
-        "mediation", *joined, "--exposure", "AXON", "--mediator", "SCHWANN", "--horizon", "900",
+        "mediation", *joined, "--exposure", "AXON", "--mediator", "CYTOTOXIC", "--horizon", "900",
         "--n-resamples", "40", "--output", folder / "mediation.csv",
         "--figure", folder / "paths.svg",
     )  # fmt: skip

@@ -346,7 +346,7 @@ def test_every_file_that_a_command_writes_has_a_record(made_once: Path) -> None:
     endings = {Path(check.path).suffix for check in checks if check.role == "output"}
     assert endings == {
         ".csv", ".tsv", ".h5ad", ".npz", ".parquet", ".svg", ".gmt", ".gmx", ".json", ".html",
-        ".yaml",
+        ".yaml", ".md",
     }  # fmt: skip
     files = [p for p in made_once.rglob("*") if p.is_file() and "provenance" not in p.name]
     assert len(files) == sum(check.role == "output" for check in checks)

@@ -34,6 +34,10 @@ LEFT_OUT = {
     "egger_test": dict.fromkeys(
         (Result.N, Result.N_EVENTS, Result.EVENTS_PER_PARAM),
         "cohorts are the rows of its regression (n_cohorts), each with its own in its own table",
+    )
+    | dict.fromkeys(
+        (Result.Q_VALUE, Result.FAMILY),
+        "a check of the pooled effect, beside it and not a search over signatures",
     ),
     "interplay_corners": {
         Result.N_EVENTS: "a prediction of the model of `interplay`, whose table has them",

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 import neurosig as ns
-from neurosig.errors import ParameterError, SmallSampleWarning
+from neurosig.errors import FitError, ParameterError, SmallSampleWarning
 
 M = 3
 KINDS = {
@@ -222,3 +222,14 @@ def test_statuses_and_messages_that_differ_between_imputations_are_all_told():
     assert row["status"] == "separation"
     assert row["message"] == "in 1 of 3 imputations: splits"
     assert np.isnan(row["estimate"])
+
+
+def test_levels_that_differ_between_imputations_are_refused():
+    from neurosig.outcomes.imputation.pooled_fits import pool_tables
+
+    tables = [
+        pd.DataFrame({"signature": ["A"], "level": [level], "term": "score", "adjusted_for": ""})
+        for level in ("2", "3")
+    ]
+    with pytest.raises(FitError, match="do not have the same terms"):
+        pool_tables(tables, "rows")

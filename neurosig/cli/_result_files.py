@@ -20,6 +20,7 @@ TEXT_COLUMNS = {
     Result.COHORT,
     Result.ENDPOINT,
     Result.SIGNATURE,
+    Result.LEVEL,
     Result.TERM,
     Result.FAMILY,
     Result.EFFECT_SCALE,

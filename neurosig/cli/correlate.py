@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
+from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._options import expand
 from neurosig.outcomes.regression.associations import Correlation, correlate
 from neurosig.study.config import ClinicalReading
@@ -26,6 +26,7 @@ def command(
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Correlation of each score with clinical numbers, plain or given covariates."""
+    refuse_results_over([scores, clinical], output)
     joined = join_files(scores, clinical, reading, None, cohort)
     result = correlate(
         joined,

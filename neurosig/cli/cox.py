@@ -1,22 +1,18 @@
 """`neurosig cox`."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
+from neurosig.cli._imputations import imputed
 from neurosig.cli._options import expand
 from neurosig.cli._result_files import method_of, scoring_of
-from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox
-from neurosig.outcomes.design import Term
-from neurosig.outcomes.imputation.imputed import Imputed
-from neurosig.outcomes.imputation.verb import impute
 from neurosig.records.finding import made_with
 from neurosig.study.config import ClinicalReading
 
@@ -48,7 +44,9 @@ def command(
     sys.stderr.write(f"{joined.echo}; {joined.coding}{reason}\n")
     terms = [parse_term(text) for text in adjust or []]
     result = cox(
-        joined if imputations is None else _imputed(joined, terms, strata or [], imputations, seed),
+        joined
+        if imputations is None
+        else imputed(joined, terms, m=imputations, seed=seed, strata=strata or []),
         adjust=terms,
         strata=strata or [],
         interactions=interaction or [],
@@ -70,11 +68,3 @@ def command(
             "understood": joined.echo,
         },
     )
-
-
-def _imputed(
-    cohort: Cohort, terms: Sequence[Term], strata: Sequence[str], m: int, seed: int
-) -> Imputed:
-    """The cohort with the columns of the model imputed."""
-    columns = [Term(term.column, kind=term.kind) for term in terms]
-    return impute(cohort, [*columns, *strata], m=m, seed=seed)

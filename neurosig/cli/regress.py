@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
+from neurosig.cli._imputations import imputed
 from neurosig.cli._options import expand
 from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.regression.options import RegressionModel
@@ -27,18 +28,25 @@ def command(
     positive: Annotated[str | None, typer.Option(help="level that counts as yes")] = None,
     adjust: Annotated[list[str] | None, typer.Option(help=TERM_HELP)] = None,
     scale: Annotated[Literal["sd", "none"], typer.Option(help="per SD, or as it is")] = "sd",
+    imputations: Annotated[
+        int | None, typer.Option(help="impute missing covariates so many times")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="fixes the imputations")] = 0,
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """Effect of each score on a clinical column, per standard deviation."""
     refuse_results_over([scores, clinical], output)
     joined = join_files(scores, clinical, reading, None, cohort)
+    terms = [parse_term(text) for text in adjust or []]
     result = regress(
-        joined,
+        joined
+        if imputations is None
+        else imputed(joined, terms, m=imputations, seed=seed, outcome=outcome),
         outcome=outcome,
         kind=kind,
         positive=positive,
-        adjust=[parse_term(text) for text in adjust or []],
+        adjust=terms,
         scale=scale,
         model=model,
     )

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
+from neurosig._output_folder import held
 from neurosig.errors import ParameterError, examples
 from neurosig.records.files import FOLDER_RECORD
 from neurosig.records.writing import amend_folder_record
 from neurosig.report.build import build_report
-from neurosig.study.pipeline import run_folder_held
 
 
 def command(
@@ -71,7 +71,7 @@ def _built_again(folder: Path) -> Path:
     """Build the report of a run folder, and write that down where the folder has a record."""
     # Where nothing can be put beside the folder, no run can take its place.
     is_replaceable = os.access(folder.resolve().parent, os.W_OK)
-    with run_folder_held(folder.resolve()) if is_replaceable else nullcontext():
+    with held(folder.resolve(), mark=FOLDER_RECORD) if is_replaceable else nullcontext():
         report = build_report(folder)
         if (folder / FOLDER_RECORD).is_file():  # not in one that other programs made
             amend_folder_record(folder, [report])

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from neurosig import provenance
+from neurosig._output_folder import BYSTANDERS
 from neurosig.errors import InputError
 from neurosig.records.files import FOLDER_RECORD, is_untouched, path_from, read_record
 from neurosig.records.finding import LEDGER, find_records, is_record
 
 Status = Literal["ok", "changed", "missing", "extra", "not here"]
-BYSTANDERS: Final = frozenset({".DS_Store", ".snakemake_timestamp", "Thumbs.db", "desktop.ini"})
 UNFINISHED: Final = ".partial-"
 
 

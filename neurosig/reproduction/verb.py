@@ -11,6 +11,7 @@ import pandas as pd
 
 from neurosig import _atomic, provenance
 from neurosig._bundled import bundled
+from neurosig._output_folder import held, staged
 from neurosig._progress import progress_bar
 from neurosig.errors import NeurosigError, count
 from neurosig.pl.style import save_figure
@@ -23,7 +24,6 @@ from neurosig.reproduction.output_folder import (
     PROVENANCE,
     RESULTS,
     refuse_foreign,
-    staged,
 )
 from neurosig.study.notices import Notices
 
@@ -127,28 +127,29 @@ def reproduce(
     chosen = book.chosen(figure)
     require_rocrate()
     target = Path(output).resolve()
-    refuse_foreign(target, _files_of(book), book.path)
     notices = Notices()
     checks: list[Check] = []
     errors: dict[str, NeurosigError] = {}
     made: list[Made] = []
-    with staged(target) as staging, progress_bar(len(chosen), "neurosig reproduce") as advance:
-        for name in chosen:
-            advance(name)
-            try:
-                one, found = _make(book, name, staging, notices)
-            except NeurosigError as error:
-                if len(chosen) == 1:
-                    raise
-                errors[name] = error
-                checks.append(not_made(name, error))
-                continue
-            made.append(one)
-            checks += found
-        if not made:
-            raise next(iter(errors.values()))
-        notes = (*version_notes([book.figures[name] for name in chosen]), *notices.texts)
-        _write_records(book, made, checks, staging)
+    with held(target, mark=PROVENANCE):
+        refuse_foreign(target, _files_of(book), book.path)
+        with staged(target) as staging, progress_bar(len(chosen), "neurosig reproduce") as advance:
+            for name in chosen:
+                advance(name)
+                try:
+                    one, found = _make(book, name, staging, notices)
+                except NeurosigError as error:
+                    if len(chosen) == 1:
+                        raise
+                    errors[name] = error
+                    checks.append(not_made(name, error))
+                    continue
+                made.append(one)
+                checks += found
+            if not made:
+                raise next(iter(errors.values()))
+            notes = (*version_notes([book.figures[name] for name in chosen]), *notices.texts)
+            _write_records(book, made, checks, staging)
     return Reproduction(target, tuple(checks), notes, errors)
 
 

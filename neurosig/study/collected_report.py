@@ -1,23 +1,18 @@
 """A report of tables that the commands wrote one by one, as a workflow does."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from neurosig import _atomic, provenance
+from neurosig._output_folder import held, staged
+from neurosig.records.files import FOLDER_RECORD
 from neurosig.records.writing import write_folder_record
 from neurosig.report.build import REPORT, build_report
 from neurosig.study.collected import CollectedTable, Collection
 from neurosig.study.collected_sections import collected_manifest, drawn_figures, shown_tables
-from neurosig.study.pipeline import (
-    MANIFEST,
-    refuse_foreign_folder,
-    run_folder_held,
-    staging_folder,
-    swap,
-)
+from neurosig.study.pipeline import MANIFEST, refuse_foreign_folder
 from neurosig.study.tables import FOLDER as TABLES
 
 
@@ -34,7 +29,7 @@ def collected_report(collection: Collection, folder: Path) -> Path:
     ResourceError
         The folder holds other things, or cannot be written.
     """
-    with run_folder_held(folder):
+    with held(folder, mark=FOLDER_RECORD):
         refuse_foreign_folder(folder)
         return _written(collection, folder)
 
@@ -42,8 +37,7 @@ def collected_report(collection: Collection, folder: Path) -> Path:
 def _written(collection: Collection, folder: Path) -> Path:
     facts = _facts(collection)
     shown = {key: value for key, value in provenance.record(**facts).items() if key != "created"}
-    staging = staging_folder(folder)
-    try:
+    with staged(folder) as staging:
         tables = shown_tables(collection)
         for name, table in tables.items():
             _atomic.write_csv(staging / TABLES / f"{name}.csv", table)
@@ -54,9 +48,6 @@ def _written(collection: Collection, folder: Path) -> Path:
         write_folder_record(
             staging, final=folder, inputs=[one.path for one in collection.tables], **facts
         )
-        swap(staging, folder)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     return folder / REPORT
 
 

@@ -1,12 +1,7 @@
 """`run`: from a configuration to a folder with tables, figures, report and provenance."""
 
 import hashlib
-import re
-import secrets
-import shutil
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +9,9 @@ from typing import Any
 import pandas as pd
 
 from neurosig import _atomic, provenance
-from neurosig._lock import locked
+from neurosig._output_folder import content_of, foreign, held, staged
 from neurosig._progress import Advance, progress_bar
-from neurosig.errors import ResourceError, UnfinishedRunWarning, examples
-from neurosig.records.checking import BYSTANDERS
+from neurosig.errors import examples
 from neurosig.records.files import FOLDER_RECORD
 from neurosig.records.writing import write_folder_record
 from neurosig.report.build import REPORT, build_report
@@ -87,64 +81,14 @@ def run(
     refuse_foreign_folder(target)
     notices = Notices()
     with (
-        run_folder_held(target),
+        held(target, mark=FOLDER_RECORD),
         progress_bar(len(study.config.cohorts) + 3, "neurosig") as advance,
     ):
         analysis = analyse(study, notices, advance)
         advance("tables")
-        staging = staging_folder(target)
-        try:
+        with staged(target) as staging:
             tables = _write(study, analysis, notices, staging, advance)
-            swap(staging, target)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
     return StudyRun(target, tables, tuple(notices.texts), study.config.exploratory)
-
-
-@contextmanager
-def run_folder_held(target: Path) -> Iterator[None]:
-    """Keep other runs out of a folder, and clear away what a run ended by force left of it.
-
-    Raises
-    ------
-    ResourceError
-        Another run is at work there, or the place cannot be written to.
-    """
-    with ExitStack() as stack:
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            left_by = stack.enter_context(locked(target))
-        except OSError as error:
-            raise _not_writable(target, error) from error
-        cleared = _cleared_away(target)
-        if left_by or cleared:
-            warnings.warn(
-                UnfinishedRunWarning(
-                    f"An earlier run into {str(target)!r} did not come to its end",
-                    f"It was {left_by or 'one that left no lock'}, and no longer runs",
-                    f"Nothing has to be done: {cleared or 'its lock was taken over'}",
-                ),
-                stacklevel=4,
-            )
-        yield
-
-
-def _cleared_away(target: Path) -> str:
-    """Remove folders of an unfinished run; an earlier result that it had moved is put back."""
-    pattern = re.compile(rf"\.{re.escape(target.name)}-(partial|old)-[0-9a-f]{{8}}")
-    said = []
-    for path in sorted(target.parent.iterdir()):
-        found = pattern.fullmatch(path.name)
-        if found is None:
-            continue
-        is_result = found[1] == "old" and (path / FOLDER_RECORD).is_file()
-        if is_result and not target.exists():
-            path.rename(target)
-            said.append("the result before it was put back in its place")
-        else:
-            shutil.rmtree(path, ignore_errors=True)
-            said.append("its unfinished folder was removed")
-    return " and ".join(said)
 
 
 def _write(
@@ -170,63 +114,16 @@ def _write(
 
 def refuse_foreign_folder(target: Path) -> None:
     """A folder that holds other things than an earlier run is never replaced."""
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise ResourceError(
-            f"The output {str(target)!r} is not a folder", "It is a file", "Choose another output"
-        )
-    names = {path.name for path in target.iterdir()} - BYSTANDERS
+    names = content_of(target)
     # A workflow engine takes the record, an output that it knows of, away before it runs again.
     marks = {FOLDER_RECORD, TABLES}
     if not names or (names <= CONTENT and MANIFEST in names and marks & names):
         return
-    foreign = sorted(names - CONTENT)
-    raise ResourceError(
-        f"The output {str(target)!r} exists and is not just the folder of an earlier run",
-        f"It holds {examples(foreign)}" if foreign else f"It lacks {MANIFEST} or {FOLDER_RECORD}",
-        "Choose another output, or empty this one: it would be replaced as a whole",
+    others = sorted(names - CONTENT)
+    evidence = (
+        f"It holds {examples(others)}" if others else f"It lacks {MANIFEST} or {FOLDER_RECORD}"
     )
-
-
-def staging_folder(target: Path) -> Path:
-    """A new folder beside the final one, to be filled first."""
-    folder = _beside(target, "partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir()
-    except OSError as error:
-        raise _not_writable(target, error) from error
-    return folder
-
-
-def swap(staging: Path, target: Path) -> None:
-    """Put the new folder in the place of the old one, or the old one back if that fails."""
-    old = _beside(target, "old")
-    try:
-        if target.exists():
-            target.rename(old)
-        staging.rename(target)
-    except BaseException as error:
-        if old.exists() and not target.exists():
-            old.rename(target)
-        if isinstance(error, OSError):
-            raise _not_writable(target, error) from error
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _beside(target: Path, what: str) -> Path:
-    return target.with_name(f".{target.name}-{what}-{secrets.token_hex(4)}")
-
-
-def _not_writable(target: Path, error: OSError) -> ResourceError:
-    return ResourceError(
-        f"The output {str(target)!r} cannot be written: {error.strerror or error}",
-        f"Its parent folder is {str(target.parent)!r}",
-        "Choose another output (inside a mounted folder, not the mounted folder itself) or give "
-        "the parent folder write permission",
-    )
+    raise foreign(target, "the folder of an earlier run", evidence)
 
 
 def _facts(study: Study, analysis: StudyAnalysis) -> dict[str, Any]:

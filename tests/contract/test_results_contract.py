@@ -26,7 +26,36 @@ COLUMNS = (
     Result.FAMILY,
 )
 _ESTIMATES = "an estimate of performance with an interval: nothing is tested, so nothing is q"
+_NO_MODEL = "groups or ranks are compared: no parameter is fitted and no event is counted"
+_NO_TEST = "an effect taken apart, or left with a cohort less: its test is that of the whole model"
 LEFT_OUT = {
+    "compare_groups": {Result.N_EVENTS: _NO_MODEL, Result.EVENTS_PER_PARAM: _NO_MODEL},
+    "correlate": {Result.N_EVENTS: _NO_MODEL, Result.EVENTS_PER_PARAM: _NO_MODEL},
+    "egger_test": dict.fromkeys(
+        (Result.N, Result.N_EVENTS, Result.EVENTS_PER_PARAM),
+        "cohorts are the rows of its regression (n_cohorts), each with its own in its own table",
+    )
+    | dict.fromkeys(
+        (Result.Q_VALUE, Result.FAMILY),
+        "a check of the pooled effect, beside it and not a search over signatures",
+    ),
+    "interplay_corners": {
+        Result.N_EVENTS: "a prediction of the model of `interplay`, whose table has them",
+        Result.EVENTS_PER_PARAM: "a prediction of the model of `interplay`, whose table has them",
+        Result.Q_VALUE: _ESTIMATES,
+        Result.FAMILY: _ESTIMATES,
+    },
+    "leave_one_out": {
+        Result.EVENTS_PER_PARAM: "cohorts are pooled, each with its own in its own table",
+        Result.Q_VALUE: _NO_TEST,
+        Result.FAMILY: _NO_TEST,
+    },
+    "mediation": {Result.Q_VALUE: _NO_TEST, Result.FAMILY: _NO_TEST},
+    "validate": {
+        Result.EVENTS_PER_PARAM: "a frozen model is judged: no parameter is fitted",
+        Result.Q_VALUE: _ESTIMATES,
+        Result.FAMILY: _ESTIMATES,
+    },
     "calibration": {Result.Q_VALUE: _ESTIMATES, Result.FAMILY: _ESTIMATES},
     "concordance": {
         Result.EVENTS_PER_PARAM: "the score itself is judged: no parameter is fitted",
@@ -37,7 +66,14 @@ LEFT_OUT = {
     "discrimination": {Result.Q_VALUE: _ESTIMATES, Result.FAMILY: _ESTIMATES},
     "meta": {Result.EVENTS_PER_PARAM: "cohorts are pooled, each with its own in its own table"},
 }
-OWN_TERMS = {"compare_concordance": ("difference",), "nonlinearity": ("nonlinear", "overall")}
+OWN_TERMS = {
+    "compare_concordance": ("difference",),
+    "interplay": ("first:second",),
+    "mediation": ("total", "total_indirect"),
+    "nonlinearity": ("nonlinear", "overall"),
+    "validate": ("NGF", "linear predictor"),
+}
+WITHOUT_TERMS = {"interplay_corners": "a row per corner of the two scores and time"}
 EVENTS_DO_NOT_COUNT = {"linear": "a linear model has no events"}
 
 
@@ -95,6 +131,25 @@ def null_test(n_missing):
 
 
 FEW = ns.Resampling(n_resamples=20)
+PAIR = ("NGF", "SCHWANN")
+NAMES = ("one", "three", "eleven", "a cohort")
+
+
+def tables(n_cohorts=3):
+    cohorts = [make_cohort(seed=i, name=f"cohort {i}") for i in range(n_cohorts)]
+    return [ns.cox(cohort).table for cohort in cohorts]
+
+
+def several(n_missing):
+    return [make_cohort(seed=len(name), name=name, n_missing=n_missing) for name in NAMES[:1]] + [
+        make_cohort(seed=len(name), name=name) for name in NAMES[1:3]
+    ]
+
+
+def frozen():
+    return ns.train(make_cohort(), ["NGF"], adjust=["age"])
+
+
 FITS = {
     "added_value": lambda k: ns.added_value(
         make_cohort(n_missing=k), base=["age"], times=[700], resampling=FEW
@@ -102,6 +157,19 @@ FITS = {
     "calibration": lambda k: ns.calibration(
         make_cohort(n_missing=k), adjust=["age"], time=700, resampling=FEW
     ),
+    "compare_groups": lambda k: ns.compare_groups(make_cohort(n_missing=k), by="pni"),
+    "correlate": lambda k: ns.correlate(make_cohort(n_missing=k), with_=["t"]),
+    "egger_test": lambda k: ns.egger_test(tables(10)),
+    "interplay": lambda k: ns.interplay(make_cohort(n_missing=k), PAIR, adjust=["age"]),
+    "interplay_corners": lambda k: ns.interplay_corners(
+        make_cohort(n_missing=k), PAIR, adjust=["age"], times=[700]
+    ),
+    "leave_one_out": lambda k: ns.leave_one_out(tables()),
+    "mediation": lambda k: ns.mediation(
+        make_cohort(n_missing=k), exposure="NGF", mediator="SCHWANN", adjust=["age"], horizon=700
+    ),
+    "pooled_cox": lambda k: ns.pooled_cox(several(k)),
+    "validate": lambda k: ns.validate(frozen(), make_cohort(seed=9, name="two")),
     "compare_concordance": lambda k: ns.compare_concordance(
         make_cohort(n_missing=k), ["NGF", "age"], ["SCHWANN", "age"]
     ),
@@ -127,7 +195,10 @@ FITS = {
     ),
     "imputed": lambda k: ns.cox(ns.impute(make_cohort(n_missing=20), ["age"]), adjust=["age"]),
 }
-WITHOUT_COVARIATES = {"concordance", "meta", "imputed"}
+WITHOUT_COVARIATES = {
+    "compare_groups", "concordance", "correlate", "egger_test", "imputed", "leave_one_out", "meta",
+    "pooled_cox", "validate",
+}  # fmt: skip
 
 
 def quiet(name, n_missing=0):
@@ -158,12 +229,20 @@ def test_every_row_says_what_it_rests_on(name):
             assert column not in table or table[column].isna().all(), f"{column} is there after all"
             continue
         assert column in table, column
+    if name in WITHOUT_TERMS:
+        assert Result.TERM not in table
+        assert (table[Result.N] > 0).all()
+        return
     own_terms = OWN_TERMS.get(name, (SCORE_TERM,))
     scores = table[table[Result.TERM].isin(own_terms) & (table[Result.STATUS] == OK)]
     assert len(scores) >= 1
     assert (table[Result.MODEL].str.len() > 5).all()
-    assert (scores[Result.N] > 0).all()
-    if Result.EVENTS_PER_PARAM in table and name not in EVENTS_DO_NOT_COUNT:
+    assert (scores["n_cohorts" if Result.N in left_out else Result.N] > 0).all()
+    if (
+        Result.N_PARAMS in table
+        and Result.EVENTS_PER_PARAM in table
+        and name not in EVENTS_DO_NOT_COUNT
+    ):
         limiting = scores[Result.EVENTS_PER_PARAM] * scores[Result.N_PARAMS]
         assert (limiting <= scores[Result.N_EVENTS] + 1e-9).all()
     if Result.Q_VALUE in table and Result.Q_VALUE not in left_out:

@@ -12,6 +12,7 @@ from neurosig.errors import (
     MissingDependencyError,
     ParameterError,
     ResourceError,
+    UnfinishedRunWarning,
 )
 from neurosig.provenance import sha256_of_file
 from neurosig.reproduction.comparison import Check
@@ -262,3 +263,23 @@ def test_a_tolerance_is_absolute_plus_relative(edit, tmp_path):
     found = ns.reproduce("heat", output=tmp_path / "out", figures=path)
     assert found.checks[0].tolerance == pytest.approx(0.7)
     assert found.is_passed
+
+
+def test_a_reproduction_into_a_folder_that_another_is_writing_is_refused(book, tmp_path):
+    from neurosig._lock import locked
+
+    with locked(tmp_path / "out"), pytest.raises(ResourceError, match="Another run is writing"):
+        ns.reproduce("heat", output=tmp_path / "out", figures=book)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_a_killed_reproduction_left_is_cleared_and_its_earlier_result_put_back(book, tmp_path):
+    """A kill between the two renames leaves the earlier result under another name."""
+    first = ns.reproduce("heat", output=tmp_path / "out", figures=book)
+    first.folder.rename(tmp_path / ".out-old-0123abcd")
+    (tmp_path / ".out-partial-0123abcd").mkdir()
+    (tmp_path / ".out-partial-0123abcd" / "heat.svg").write_text("half")
+    with pytest.warns(UnfinishedRunWarning, match="put back in its place and .*was removed"):
+        ns.reproduce("curves", output=tmp_path / "out", figures=book)
+    assert names_in(tmp_path) & {".out-old-0123abcd", ".out-partial-0123abcd"} == set()
+    assert names_in(tmp_path / "out") == FILES - {"heat.csv", "heat.svg"}

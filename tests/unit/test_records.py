@@ -266,6 +266,36 @@ def test_the_record_of_scores_gives_signatures_methods_and_seed(tmp_path: Path) 
 # ----------------------------------------------------------------------------------------- checking
 
 
+def made_by_outcome_commands(folder: Path, clinic: tuple[Any, ...]) -> list[str]:
+    """Run the commands that link scores to outcomes; the names of their main files."""
+    joined = (folder / "s.csv", *clinic)
+    column = joined[: joined.index("--time")]
+    commands: dict[str, tuple[object, ...]] = {
+        "regress.csv": ("regress", *column, "--outcome", "pni", "--positive", "yes"),
+        "imputed.csv": (
+            "regress", *column, "--outcome", "pni", "--positive", "yes", "--adjust", "age",
+            "--imputations", "5",
+        ),
+        "compare.csv": ("compare", *column, "--by", "pni"),
+        "correlate.csv": ("correlate", *column, "--with", "age"),
+        "interplay.csv": ("interplay", *joined, "--first", "AXON", "--second", "CYTOTOXIC"),
+        "model.json": ("train", *joined, "--signature", "AXON"),
+        "power.csv": ("power", "--hr", "1.5", "--n-events", "100"),
+    }  # fmt: skip
+    for name, given in commands.items():
+        run(*given, "--output", folder / name)
+    run(
+        "validate", folder / "model.json", *joined, "--cohort", "other",
+        "--output", folder / "validate.csv",
+    )  # fmt: skip
+    run(
+        "mediation", *joined, "--exposure", "AXON", "--mediator", "CYTOTOXIC", "--horizon", "900",
+        "--n-resamples", "40", "--output", folder / "mediation.csv",
+        "--figure", folder / "paths.svg",
+    )  # fmt: skip
+    return [*commands, "validate.csv", "mediation.csv", "paths.svg"]
+
+
 @pytest.fixture(scope="module")
 def made_once(
     small_data: Path, small_template: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
@@ -283,6 +313,8 @@ def made_once(
     run(*score, "--output", folder / "s.h5ad", "--null", "matched", "--null-sets", "5")
     run("cox", folder / "s.csv", *clinic, "--output", folder / "cox.csv")
     run("km", folder / "s.csv", *clinic, "--signature", "AXON", "--output", folder / "km.svg")
+    extra = made_by_outcome_commands(folder, clinic)
+    assert all((folder / name).is_file() for name in extra)
     run("harmonise", *matrix, "--duplicates", "mean", "--output", folder / "named.parquet")
     for ending in ("gmt", "gmx", "json"):
         run("signatures", "export", *signatures, "--output", folder / f"sets.{ending}")
@@ -314,7 +346,7 @@ def test_every_file_that_a_command_writes_has_a_record(made_once: Path) -> None:
     endings = {Path(check.path).suffix for check in checks if check.role == "output"}
     assert endings == {
         ".csv", ".tsv", ".h5ad", ".npz", ".parquet", ".svg", ".gmt", ".gmx", ".json", ".html",
-        ".yaml",
+        ".yaml", ".md",
     }  # fmt: skip
     files = [p for p in made_once.rglob("*") if p.is_file() and "provenance" not in p.name]
     assert len(files) == sum(check.role == "output" for check in checks)

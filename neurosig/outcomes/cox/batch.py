@@ -243,8 +243,13 @@ def _fit_firth(
     """Fit one model again, with Firth's penalty; if that fails too, its row says so."""
     try:
         fit = firth_fit(data, confidence)
-    except ConvergenceError as error:
-        fits.message[row] += f"; {error.what}"
+    except (ConvergenceError, np.linalg.LinAlgError) as error:
+        why = (
+            error.what
+            if isinstance(error, ConvergenceError)
+            else "Firth's penalty: its information is singular"
+        )
+        fits.message[row] += f"; {why}"
         return
     fits.is_firth[row] = True
     fits.estimate[row] = fit.coef * unit
@@ -254,6 +259,9 @@ def _fit_firth(
     infinite = fits.status[row] != OK
     fits.message[row, infinite] = f"{FIRTH}; Firth's estimate and its profile likelihood"
     fits.status[row] = OK
+    for j, note in enumerate(fit.notes):
+        if note:
+            fits.message[row, j] = "; ".join(filter(None, [fits.message[row, j], note]))
 
 
 def _mark_failures(fits: CoxTermFits, members: NDArray[np.int64], fitted: CoxFits) -> None:

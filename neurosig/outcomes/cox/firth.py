@@ -1,6 +1,5 @@
 """Cox regression with Firth's penalty: finite estimates where the likelihood has no maximum."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +9,23 @@ from neurosig.errors import ConvergenceError
 from neurosig.kernels.firth import firth_derivatives
 from neurosig.kernels.partial_likelihood import RiskRows
 from neurosig.outcomes.cox.batch_data import CoxData
-from neurosig.outcomes.profile_likelihood import crossing
+from neurosig.outcomes.profile_likelihood import profile_limits
 
 FloatArray = NDArray[np.float64]
 
 _MAX_ITERATIONS = 200
 _LONGEST_STEP = 5.0  # per standard deviation of x, or as large as the coefficients already are
 _MAX_HALVINGS = 40
+_MAX_RESTARTS = 5  # from a higher maximum that a profile met
 _NEAR = 1e-9  # gain of a step, over the log-likelihood, that is left for the exact root
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FirthFit:
     """Estimates (k,), covariance (k, k), profile intervals (k, 2) and p-values (k,).
 
-    loglik_null, loglik: penalised, at zero and at the maximum.
+    loglik_null, loglik: penalised, at zero and at the maximum; notes: of each coefficient, why a
+    limit is infinite or NaN.
     """
 
     coef: FloatArray
@@ -33,6 +34,7 @@ class FirthFit:
     p_value: FloatArray
     loglik_null: float
     loglik: float
+    notes: tuple[str, ...]
 
 
 def firth_fit(data: CoxData, confidence: float = 0.95) -> FirthFit:
@@ -41,7 +43,9 @@ def firth_fit(data: CoxData, confidence: float = 0.95) -> FirthFit:
         maximise  loglik(beta) + log(det(information(beta))) / 2
 
     Intervals are of the penalised profile likelihood, p-values of its ratio test; the covariance
-    is the inverse of the information at the maximum.
+    is the inverse of the information at the maximum. The penalised likelihood of a score that
+    separates can have several maxima: where a profile meets a higher one, the fit begins again
+    there.
 
     Raises
     ------
@@ -63,8 +67,6 @@ def firth_fit(data: CoxData, confidence: float = 0.95) -> FirthFit:
     >>> round(float(np.exp(firth_fit(data).coef[0])), 6)
     3.0
     """
-    from scipy import special
-
     sets, rows = data.ordered()
     design = data.design(0)
     sd = design.std(axis=0, ddof=1)
@@ -73,34 +75,25 @@ def firth_fit(data: CoxData, confidence: float = 0.95) -> FirthFit:
     everything = np.ones(k, dtype=np.bool_)
     beta, loglik, covariance = _maximise(x, rows, np.zeros(k), everything)
     null = firth_derivatives(x, np.zeros(k), rows, np.zeros(k), np.zeros((k, k)))
-    drop = float(special.chdtri(1, 1 - confidence))
-    interval, p_value = np.empty((k, 2)), np.empty(k)
-    for j in range(k):
-        profile = _Profile(x, rows, beta, j, loglik)
-        p_value[j] = special.chdtrc(1, max(profile(0.0), 0.0))
-        error = math.sqrt(covariance[j, j])
-        for side, sign in enumerate((-1.0, 1.0)):
-            interval[j, side] = crossing(profile, drop, float(beta[j]), sign * error)
+
+    def profiled(start: FloatArray, free: NDArray[np.bool_]) -> tuple[FloatArray, float]:
+        return _maximise(x, rows, start, free)[:2]
+
+    for _ in range(_MAX_RESTARTS):
+        errors = np.sqrt(np.diag(covariance))
+        limits = profile_limits(profiled, (beta, loglik), errors, confidence, is_concave=False)
+        if limits.higher is None:
+            break
+        beta, loglik, covariance = _maximise(x, rows, limits.higher, everything)
     return FirthFit(
-        beta / sd, covariance / np.outer(sd, sd), interval / sd[:, None], p_value, null, loglik
+        coef=beta / sd,
+        covariance=covariance / np.outer(sd, sd),
+        interval=limits.interval / sd[:, None],
+        p_value=limits.p_value,
+        loglik_null=null,
+        loglik=loglik,
+        notes=limits.notes,
     )
-
-
-class _Profile:
-    """Twice the loss in penalised log-likelihood when coefficient j is held at a value."""
-
-    def __init__(
-        self, x: FloatArray, rows: RiskRows, best: FloatArray, j: int, loglik: float
-    ) -> None:
-        self._x, self._rows, self._j, self._loglik = x, rows, j, loglik
-        self._beta = best.copy()
-        self._free = np.arange(best.size) != j
-
-    def __call__(self, value: float) -> float:
-        start = self._beta.copy()
-        start[self._j] = value
-        self._beta, loglik, _ = _maximise(self._x, self._rows, start, self._free)
-        return 2 * (self._loglik - loglik)
 
 
 def _maximise(

@@ -3,11 +3,11 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pandas as pd
 
-from neurosig.errors import ClinicalWarning, ParameterError, UnknownSignatureError, examples
+from neurosig.errors import ClinicalWarning, ParameterError, UnknownSignatureError, count, examples
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.imputation.pooled_fits import (
     CompleteDf,
@@ -22,6 +22,9 @@ from neurosig.outcomes.row_flow import FlowStep, flow_table
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
+
+_COLUMN_OPTIONS: Final = ("cluster", "weights", "group", "exposure", "offset")
+"""Options of models that name a column of the cohort."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,7 +82,9 @@ class Imputed:
         Raises
         ------
         ParameterError, UnknownSignatureError
-            The model has an outcome, covariate, stratum or score that the imputation has not.
+            The model has an outcome, covariate, stratum or score that the imputation has not, asks
+            for profile intervals, or names a column of clusters, groups or sizes with missing
+            values.
         """
         asked = {name: value for name, value in options.items() if name != "cohort"}
         self._check(asked)
@@ -90,7 +95,8 @@ class Imputed:
         table = pool_tables(tables, complete_df)
         warn_of_pooled(fits, table, n_frames=4)
         flow = joined_flow([self.row_flow, _steps_after(fits.results[0], self.cohorts[0])])
-        return Results(table=table, row_flow=flow, notes=notes_of_pooling(fits.results, table))
+        notes = (*notes_of_pooling(fits.results, table), *self._notes_of_groups(asked.get("model")))
+        return Results(table=table, row_flow=flow, notes=notes)
 
     def _check(self, options: Mapping[str, Any]) -> None:
         outcome = options.get("outcome")
@@ -128,6 +134,7 @@ class Imputed:
                 "Name every covariate of the model in ns.impute(cohort, columns=[...]), those "
                 "without missing values too",
             )
+        self._check_model(options.get("model"))
         if options.get("interactions"):
             warnings.warn(
                 ClinicalWarning(
@@ -138,6 +145,41 @@ class Imputed:
                 ),
                 stacklevel=4,
             )
+
+    def _check_model(self, model: object) -> None:
+        """Refuse options that imputations cannot follow, and columns that were not complete."""
+        if getattr(model, "intervals", None) == "profile":
+            raise ParameterError(
+                "Profile intervals are not pooled",
+                "Rubin's rules take an estimate and its variance: intervals='profile' has neither",
+                "Leave intervals at 'wald', or look at one completed cohort: imputed.cohorts[0]",
+            )
+        data = self.cohorts[0].data
+        for option in _COLUMN_OPTIONS:
+            column = getattr(model, option, None)
+            if column is None or column not in data:  # the verb says what is not there
+                continue
+            imputed = column in self.missing
+            missing = self.missing[column] if imputed else data[column].isna()
+            if missing.any():
+                raise ParameterError(
+                    f"The {option} {column!r} has missing values",
+                    f"{count(int(missing.sum()), 'row')} of {len(data):,}: "
+                    f"{examples(data.index[missing].astype(str))}; "
+                    + ("imputed values of it are not used" if imputed else "it was not imputed"),
+                    "Only covariates are imputed: keep the rows that have it with "
+                    "cohort.subset(...), and impute again",
+                )
+
+    def _notes_of_groups(self, model: object) -> tuple[str, ...]:
+        group = getattr(model, "group", None)
+        if group is None or group in self.columns:
+            return ()
+        return (
+            f"Missing values were drawn without knowing of the groups in {group!r}: variances "
+            f"between groups are drawn towards none; name {group!r} in impute(columns=...) too, "
+            "where it has few levels",
+        )
 
 
 def refuse_imputed(cohort: object, what: str) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import FitError, NeurosigWarning, ProportionalHazardsWarning, count, examples
 from neurosig.keys import OK, SCORE_TERM, Imputation, Result
+from neurosig.outcomes.imputation.pooled_variances import pool_variances
 from neurosig.outcomes.imputation.rubin import p_value_error, pool_estimates
 from neurosig.outcomes.results import Results, benjamini_hochberg, ordered, wald
 
@@ -19,7 +20,9 @@ FloatArray = NDArray[np.float64]
 CompleteDf = Literal["events", "rows"]
 
 PH_ALPHA: Final = 0.05
-_KEY: Final = (Result.SIGNATURE, Result.TERM, Result.ADJUSTED_FOR)
+FIRTH: Final = "Firth's penalty"
+_KEY: Final = (Result.SIGNATURE, Result.LEVEL, Result.TERM, Result.ADJUSTED_FOR)
+_MEDIANS: Final = (Result.P_PH, Result.P_PH_GLOBAL, Result.P_PROPORTIONAL)
 _NOT_POOLED: Final = (
     Result.P_LR,
     Result.SPLIT_TIME,
@@ -77,7 +80,8 @@ def pool_tables(tables: Sequence[pd.DataFrame], complete_df: CompleteDf) -> pd.D
 
     The degrees of freedom on complete data are those of the table, else the events
     (`complete_df="events"`) or the rows (and one more for the intercept) less the parameters.
-    A row is pooled where it went through in every table; p_ph is the median over the imputations.
+    A row is pooled where it went through in every table; p-values of assumptions (p_ph,
+    p_proportional) are medians over the imputations, variances as `pool_variances` says.
 
     Raises
     ------
@@ -85,7 +89,8 @@ def pool_tables(tables: Sequence[pd.DataFrame], complete_df: CompleteDf) -> pd.D
         The tables have different rows.
     """
     first = tables[0]
-    keys = [list(map(tuple, table[list(_KEY)].astype(str).to_numpy())) for table in tables]
+    names = [name for name in _KEY if name in first]
+    keys = [list(map(tuple, table[names].astype(str).to_numpy())) for table in tables]
     different = next((i for i, key in enumerate(keys) if key != keys[0]), None)
     if different is not None:
         raise FitError(
@@ -96,7 +101,7 @@ def pool_tables(tables: Sequence[pd.DataFrame], complete_df: CompleteDf) -> pd.D
         )
     estimates = _stack(tables, Result.ESTIMATE)
     variances = _stack(tables, Result.STD_ERROR) ** 2
-    v = np.maximum(_complete_df(first, complete_df), 1.0)
+    v = np.maximum(_complete_df(tables, complete_df), 1.0)
     pool = pool_estimates(estimates, variances, v)
     std_error = np.sqrt(pool.total)
     confidence = float(first[Result.CI_LEVEL].iloc[0])
@@ -126,9 +131,10 @@ def pool_tables(tables: Sequence[pd.DataFrame], complete_df: CompleteDf) -> pd.D
         Imputation.MC_ERROR: pool.mc_error,
         Imputation.MC_ERROR_P: p_value_error(estimates, variances, v),
     }
-    for name in (Result.P_PH, Result.P_PH_GLOBAL):
+    for name in _MEDIANS:
         if name in first:
             columns[name] = np.median(_stack(tables, name), axis=0)
+    columns |= pool_variances(tables)
     table = first.drop(columns=[name for name in _NOT_POOLED if name in first]).assign(**columns)
     return ordered(_families(table, tables))
 
@@ -142,6 +148,18 @@ def notes_of_pooling(results: Sequence[Results], table: pd.DataFrame) -> tuple[s
         "The likelihood-ratio test is left out: for one coefficient the pooled Wald test is the "
         "test to use",
     ]
+    if table[Result.MODEL].str.contains(FIRTH, regex=False).any():
+        notes.append(
+            "Where Firth's penalty was used, its estimates and variances are pooled; intervals and "
+            "p-values are Wald's then, not of the profile likelihood"
+        )
+    if Result.P_PROPORTIONAL in table:
+        notes.append("p_proportional is the median of the imputations' p-values")
+    if Result.SD_RESIDUAL in table:
+        notes.append("sd_group, sd_residual and icc are of variances averaged over imputations")
+    for name in (Result.DISPERSION, Result.THETA):
+        if name in table:
+            notes.append(f"{name} is the mean over the imputations")
     if Result.P_PH in table:
         notes.append(
             "p_ph is the median of the imputations' p-values; hazard ratios by period and the "
@@ -196,28 +214,40 @@ def _stack(tables: Sequence[pd.DataFrame], name: str) -> FloatArray:
     return np.array([table[name].to_numpy(dtype=np.float64) for table in tables])
 
 
-def _complete_df(table: pd.DataFrame, complete_df: CompleteDf) -> FloatArray:
-    if Result.DF in table:
-        return table[Result.DF].to_numpy(dtype=np.float64)
-    n_params = table[Result.N_PARAMS].to_numpy(dtype=np.float64)
+def _complete_df(tables: Sequence[pd.DataFrame], complete_df: CompleteDf) -> FloatArray:
+    first = tables[0]
+    if Result.DF in first:  # of mixed models it depends on the imputed values: the fewest
+        return np.asarray(np.fmin.reduce(_stack(tables, Result.DF)))
+    n_params = first[Result.N_PARAMS].to_numpy(dtype=np.float64)
     if complete_df == "events":
-        return np.asarray(table[Result.N_EVENTS].to_numpy(dtype=np.float64) - n_params)
-    return np.asarray(table[Result.N].to_numpy(dtype=np.float64) - n_params - 1)
+        return np.asarray(first[Result.N_EVENTS].to_numpy(dtype=np.float64) - n_params)
+    n_equations = first[Result.LEVEL].nunique() if Result.LEVEL in first else 1
+    n = first[Result.N].to_numpy(dtype=np.float64)
+    return np.asarray(n - n_params - n_equations)  # an intercept in each
 
 
 def _joined_status(
     statuses: NDArray[np.object_], tables: Sequence[pd.DataFrame]
 ) -> tuple[list[str], list[str]]:
-    """The first status that is not ok, with the number of imputations that have one."""
+    """The first status that is not ok, and the messages, each with how many imputations say it.
+
+    Where a row went through in all, one that Firth's penalty was needed for says what is pooled.
+    """
     status, message = [], []
+    m = len(tables)
+    texts = np.array([table[Result.MESSAGE].to_numpy(dtype=object) for table in tables])
+    models = np.array([table[Result.MODEL].to_numpy(dtype=object) for table in tables])
     for row in range(statuses.shape[1]):
         bad = np.flatnonzero(statuses[:, row] != OK)
-        at = int(bad[0]) if bad.size else 0
-        text = str(tables[at][Result.MESSAGE].iloc[row])
-        if bad.size and bad.size < len(tables):
-            text = f"in {bad.size} of {len(tables)} imputations: {text}"
-        status.append(str(statuses[at, row]))
-        message.append(text)
+        status.append(str(statuses[bad[0] if bad.size else 0, row]))
+        said = pd.Series([text for text in texts[bad if bad.size else slice(None), row] if text])
+        told = [
+            text if n == m else f"in {n} of {m} imputations: {text}"
+            for text, n in said.value_counts(sort=False).items()
+        ]
+        if not bad.size and any(FIRTH in model for model in models[:, row]):
+            told.append("interval and p-value are Wald's of the pooled estimate")
+        message.append("; ".join(map(str, told)))
     return status, message
 
 

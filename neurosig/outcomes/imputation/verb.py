@@ -22,7 +22,7 @@ from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.imputation.chains import Chain, ChainedEquations, run_chain, standardised
 from neurosig.outcomes.imputation.diagnostics import trace_table, value_summary
-from neurosig.outcomes.imputation.imputed import Imputed, imputed_step, named
+from neurosig.outcomes.imputation.imputed import Imputed, imputed_step, named, refuse_imputed
 from neurosig.outcomes.imputation.incomplete import Column, ColumnLike, read_columns
 from neurosig.outcomes.imputation.outcome_predictors import (
     column_predictors,
@@ -129,6 +129,7 @@ def impute(
     [['score', 200, 20], ['age', 200, 20]]
     """
     _check_m(m)
+    refuse_imputed(cohort, "An imputation")
     refuse_intervals(cohort, "An imputation")
     if outcome is None and (cohort.time is None or cohort.event is None):
         raise ParameterError(

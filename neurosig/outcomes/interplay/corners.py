@@ -14,6 +14,7 @@ from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.predicted_survival import stratum_hazards
 from neurosig.outcomes.delayed_entry import refuse_intervals
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.interplay.model_fits import Fitted
 from neurosig.outcomes.interplay.outcome_rows import Kind, OutcomeModel, outcome_rows
 from neurosig.outcomes.interplay.pair_model import N_PAIR_TERMS, PairModel, fit_pair
@@ -106,6 +107,7 @@ def interplay_corners(
             "The default is (-1, 1)",
         )
     how = OutcomeModel.of(model, outcome, positive)
+    refuse_imputed(cohort, "A prediction averaged over patients")
     refuse_intervals(cohort, "A prediction averaged over patients")
     if how.kind == "cox":
         refuse_competing_causes(cohort, "Predicted survival")

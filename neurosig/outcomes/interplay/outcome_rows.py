@@ -15,6 +15,7 @@ from neurosig.outcomes.cox.verb import cox_task
 from neurosig.outcomes.cox.words import model_text
 from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.model_rows import (
     ModelRows,
     TermLike,
@@ -160,6 +161,7 @@ def outcome_rows(
     EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError, ParameterError
         As in `cox` and `regress`.
     """
+    refuse_imputed(cohort, "A model of two scores")
     check_scale("sd", confidence)
     single = isinstance(adjust, str | Mapping | Term)
     terms = [Term.of(cast(TermLike, adjust))] if single else [Term.of(term) for term in adjust]

@@ -16,6 +16,7 @@ from neurosig.outcomes.clinic.clean import texts_of
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.endpoint import Endpoint
@@ -60,6 +61,8 @@ def joined_cohorts(cohorts: Sequence[Cohort], columns: Iterable[str]) -> JoinedC
         A cohort has no event, or was scored in another way.
     """
     given = list(cohorts)
+    for cohort in given:
+        refuse_imputed(cohort, "A pooled model")
     _check_names(given)
     for cohort in given:
         refuse_intervals(cohort, "A pooled model")

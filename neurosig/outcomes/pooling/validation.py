@@ -19,6 +19,7 @@ from neurosig.errors import (
 from neurosig.keys import Result
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.model_rows import check_loss, check_scale, joined_flow
 from neurosig.outcomes.pooling.frozen_model import FrozenModel
 from neurosig.outcomes.pooling.joined_cohorts import endpoint_name
@@ -123,6 +124,7 @@ def validate(
     ([100, 100, 100, 100, 100], True)
     """
     check_scale("none", confidence)
+    refuse_imputed(cohort, "A validation")
     _check_cohort(model, cohort, other_endpoint=other_endpoint)
     horizons = model.check_times(times)
     rows = _rows(model, cohort, allow_loss=allow_loss)

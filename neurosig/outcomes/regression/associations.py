@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from neurosig.errors import ParameterError
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clinic.clean import find_column, numbers_of
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
@@ -107,6 +108,7 @@ def correlate(
     """
     check_scale("none", confidence)
     columns = _checked(with_, given, method)
+    refuse_imputed(cohort, "A correlation")
     refuse_repeats(cohort, "A correlation", allow_repeats=allow_repeats)
     tables, flows = [], [cohort.join_flow]
     for column in columns:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.errors import ConvergenceError
-from neurosig.outcomes.profile_likelihood import crossing
+from neurosig.outcomes.profile_likelihood import ProfileLimits, profile_limits
 
 FloatArray = NDArray[np.float64]
 
@@ -126,58 +126,19 @@ class Likelihood:
 
     def profiles(
         self, best: FloatArray, value: float, std_error: FloatArray, confidence: float
-    ) -> tuple[FloatArray, FloatArray]:
-        """Intervals (k, 2) and p-values (k,) of the likelihood-ratio test of each coefficient.
-
-        A limit is where twice the log-likelihood, maximised over the other coefficients, has
-        dropped by the quantile of chi-square with 1 degree of freedom.
-        """
-        from scipy import special
-
-        drop = float(special.chdtri(1, 1 - confidence))
-        interval, p_value = np.full((best.size, 2), np.nan), np.full(best.size, np.nan)
-        for j in range(1, best.size):
-            profile = _Profile(self, best, value, j)
-            p_value[j] = special.chdtrc(1, max(profile(0.0), 0.0))
-            for side, sign in enumerate((-1.0, 1.0)):
-                at, step = float(best[j]), sign * float(std_error[j])
-                interval[j, side] = crossing(profile, drop, at, step)
-        return interval, p_value
+    ) -> ProfileLimits:
+        """Intervals and likelihood-ratio tests of each coefficient but the intercept."""
+        return profile_limits(
+            self.maximise,
+            (best, value),
+            std_error,
+            confidence,
+            is_concave=not self.is_penalised,
+            first=1,
+        )
 
     def _weights(self, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
         from scipy import special
 
         p = special.expit(self._design @ beta)
         return p, p * (1 - p)
-
-
-class _Profile:
-    """Twice the loss in log-likelihood when coefficient j is held at a value.
-
-    With the penalty there can be several maxima where the levels are far apart: the best is taken
-    of searches that start at the nearest values looked at on either side, each looked at once.
-    """
-
-    def __init__(self, likelihood: Likelihood, best: FloatArray, value: float, j: int) -> None:
-        self._likelihood, self._top, self._j = likelihood, value, j
-        self._free = np.arange(best.size) != j
-        self._found = {float(best[j]): (best.copy(), value)}
-
-    def __call__(self, value: float) -> float:
-        if value not in self._found:
-            searches = [
-                self._likelihood.maximise(start, self._free) for start in self._starts(value)
-            ]
-            self._found[value] = max(searches, key=lambda search: search[1])
-        return 2 * (self._top - self._found[value][1])
-
-    def _starts(self, value: float) -> list[FloatArray]:
-        below = max((at for at in self._found if at < value), default=None)
-        above = min((at for at in self._found if at > value), default=None)
-        near = [at for at in (below, above) if at is not None]
-        if not self._likelihood.is_penalised:  # concave: one search will do
-            near = sorted(near, key=lambda at: abs(at - value))[:1]
-        starts = [self._found[at][0].copy() for at in near]
-        for start in starts:
-            start[self._j] = value
-        return starts

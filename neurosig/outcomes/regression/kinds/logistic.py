@@ -12,6 +12,7 @@ from neurosig.errors import ConvergenceError, TooFewEventsError, count
 from neurosig.keys import OK
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.model_rows import NOT_CONVERGED, SEPARATION, ModelRows
+from neurosig.outcomes.profile_likelihood import ProfileLimits
 from neurosig.outcomes.regression.kind import (
     LEVERAGE,
     NO_FINITE_ESTIMATE,
@@ -31,6 +32,7 @@ from neurosig.outcomes.regression.separation import Separation, binary_separatio
 FloatArray = NDArray[np.float64]
 
 FIRTH = "Firth's penalty"
+_MAX_RESTARTS = 5  # from a higher maximum that a profile met
 NOT_ENDED = "Newton's iterations did not converge"
 
 
@@ -120,7 +122,7 @@ def _likely(
     if full is None or reduced is None:
         return Fit.failed(k - 1, NOT_CONVERGED, NOT_ENDED)
     p_lr = float(special.chdtrc(1, max(0.0, 2 * (full.loglik - reduced.loglik))))
-    std_error, interval = full.std_error, None
+    std_error, interval, message = full.std_error, None, ""
     if model.is_robust:
         p_lr = float("nan")
         found = _robust(y, design, full.estimate, data.cases.at(rows), model)
@@ -130,8 +132,11 @@ def _likely(
     if model.intervals == "profile":
         likelihood = Likelihood(y, design, is_penalised=False)
         best, value = likelihood.maximise(full.estimate)
-        interval = likelihood.profiles(best, value, std_error, confidence)[0]
-    fitted = Fit(estimate=full.estimate, std_error=std_error, interval=interval, p_lr=p_lr)
+        limits = likelihood.profiles(best, value, std_error, confidence)
+        interval, message = limits.interval, _notes(limits)
+    fitted = Fit(
+        estimate=full.estimate, std_error=std_error, interval=interval, p_lr=p_lr, message=message
+    )
     infinite = None if separated is None else separated.infinite
     return _of_all_columns(fitted, columns, k, infinite)
 
@@ -153,23 +158,40 @@ def _of_all_columns(
         std_error=spread[1:, 1],
         interval=None if fitted.interval is None else spread[1:, 2:],
         statuses=tuple(SEPARATION if is_so else OK for is_so in infinite[1:]),
-        message=_words(score=False) if infinite.any() else "",
+        message="; ".join(
+            filter(None, [_words(score=False) if infinite.any() else "", fitted.message])
+        ),
     )
 
 
 def _firth(data: Data, confidence: float, *, is_separated: bool) -> Fit:
     likelihood = Likelihood(data.y, data.design, is_penalised=True)
-    best, value = likelihood.maximise(np.zeros(data.design.shape[1]))
-    std_error = likelihood.std_errors(best)
-    interval, p_value = likelihood.profiles(best, value, std_error, confidence)
+    start = np.zeros(data.design.shape[1])
+    for _ in range(_MAX_RESTARTS):
+        best, value = likelihood.maximise(start)
+        std_error = likelihood.std_errors(best)
+        limits = likelihood.profiles(best, value, std_error, confidence)
+        if limits.higher is None:
+            break
+        start = limits.higher
+    told = [f"{FIRTH}: {_words(score=True)}" if is_separated else "", _notes(limits)]
     return Fit(
         estimate=best[1:],
         std_error=std_error[1:],
-        interval=interval[1:],
-        p_value=p_value[1:],
-        p_lr=float(p_value[1]),
-        message=f"{FIRTH}: {_words(score=True)}" if is_separated else "",
+        interval=limits.interval[1:],
+        p_value=limits.p_value[1:],
+        p_lr=float(limits.p_value[1]),
+        message="; ".join(filter(None, told)),
         method=f", {FIRTH}",
+    )
+
+
+def _notes(limits: ProfileLimits) -> str:
+    """Why limits are not numbers, by the place of the term."""
+    return "; ".join(
+        f"{'score' if j == 1 else f'covariate {j - 1}'}: {note}"
+        for j, note in enumerate(limits.notes)
+        if note
     )
 
 

@@ -268,15 +268,19 @@ def test_weighted_intervals_of_competing_events_equal_r(goldens):
     numbers = _expected(goldens, "cox_finegray_mgus2_cause1_fit").set_index("stat")["value"]
     assert len(rows) == numbers["n"]
     x = mgus.loc[rows["row"], ["age", "male", "mspike"]].to_numpy(float)
-    data = CoxData(
-        time=rows["stop"].to_numpy(float),
-        event=rows["event"].to_numpy(float),
-        scores=x[:, :1],
-        covariates=x[:, 1:],
-        options=CoxOptions(
+    columns = {
+        "time": rows["stop"].to_numpy(float),
+        "event": rows["event"].to_numpy(float),
+        "scores": x[:, :1],
+        "covariates": x[:, 1:],
+        "options": CoxOptions(
             entry=rows["start"].to_numpy(float), weights=rows["weight"].to_numpy(float)
         ),
-    )
+    }
+    breslow = _expected(goldens, "finegray_breslow_vs_crr")["finegray_breslow"]
+    by_breslow = CoxData(**columns, ties="breslow").fit()
+    np.testing.assert_allclose(by_breslow.coef[0], breslow, atol=COEFFICIENT, rtol=0)
+    data = CoxData(**columns)
     fits = data.fit()
     robust = np.sqrt(np.diag(robust_covariances(data, fits)[0]))
     expected = _expected(goldens, "cox_finegray_mgus2_cause1_coef")

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import neurosig as ns
+from neurosig.kernels.cox import cox_fit_batch
 from neurosig.outcomes.prediction.net_benefit import net_benefit
 from neurosig.outcomes.prediction.optimism import correct_optimism
 from neurosig.outcomes.prediction.pair_concordance import pair_concordance
@@ -278,6 +279,27 @@ def test_optimism_is_that_of_rms_within_simulation_error(goldens, lung):
     assert 2 * found.optimism[c] == pytest.approx(expected.loc["Dxy", "optimism"], abs=0.02)
     assert found.optimism[r2] == pytest.approx(expected.loc["R2", "optimism"], abs=0.012)
     assert found.optimism[slope] == pytest.approx(expected.loc["Slope", "optimism"], abs=0.06)
+
+
+@pytest.mark.data
+def test_the_statistics_of_a_model_with_a_spline_equal_cph(goldens, lung):
+    stats = pd.read_csv(goldens / "expected" / "rms_cph_stats_lung.csv").set_index("stat")["value"]
+    complete = lung.dropna(subset=["ph.ecog"])
+    age = complete["age"].to_numpy(float)
+    knots = pd.read_csv(goldens / "expected" / "rms_rcs_knots_age.csv")["knot"].to_numpy(float)
+    data = arrays(complete, "age", "sex", "ph.ecog")
+    data = SurvivalData(data.time, data.event, np.column_stack([data.x, *spline(age, knots)]))
+    assert (len(complete), data.event.sum()) == (stats["Obs"], stats["Events"])
+    fit = cox_fit_batch(data.time, data.event, data.x[:, :1], data.x[:, 1:])
+    ratio = 2 * (fit.loglik[0] - fit.loglik_null[0])
+    assert ratio == pytest.approx(stats["Model L.R."], rel=1e-9)
+    assert fit.score_statistic[0] == pytest.approx(stats["Score"], rel=1e-9)
+    measures = Measures(np.array([365.0]))
+    found = dict(
+        zip(measures.labels["measure"], measures.of(RiskModel.fit(data), data), strict=True)
+    )
+    assert 2 * found["Harrell C"] - 1 == pytest.approx(stats["Dxy"], abs=1e-8)
+    assert found["R2"] == pytest.approx(stats["R2"], abs=1e-8)
 
 
 def spline(x, knots):

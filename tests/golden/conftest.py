@@ -106,7 +106,6 @@ class Recorder:
         rows = [
             (name, seen.n, *(f"{x:.2g}" for x in (seen.absolute, seen.relative, seen.scaled)))
             for name, seen in sorted(self.found.items())
-            if seen.n
         ]
         with self.file.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")

@@ -64,6 +64,10 @@ def test_the_concordance_of_a_score_equals_r(cohort, case, options):
     row = ns.concordance(cohort, signatures="score", **options).table.iloc[0]
     assert row["estimate"] == pytest.approx(expected["index"], rel=1e-12)
     assert row["std_error"] == pytest.approx(expected["std_error"], rel=1e-10)
+    odds = expected["index"] / (1 - expected["index"])
+    half = 1.959963984540054 * expected["std_error"] / expected["index"] / (1 - expected["index"])
+    limits = [1 / (1 + np.exp(-sign * half) / odds) for sign in (-1, 1)]
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(limits, rel=1e-10)
 
 
 def test_two_models_that_are_not_nested_are_compared_as_in_r(cohort):

@@ -36,12 +36,12 @@ NOT_COMPARED = {
     "cox_*_exact_*": "exact ties are not part of neurosig",
     "cox_lung_pspline_coef": "penalised splines are not part of neurosig",
     "cutpointr_lung_age_youden": (
-        "a cut for a yes-or-no outcome is not part of neurosig; the AUC in it is that of pROC_lung, "
-        "which is compared"
+        "a cut for a yes-or-no outcome is not part of neurosig; the AUC in it is that of "
+        "pROC_lung, which is compared"
     ),
     "glm_separated_coef": (
-        "where glm stops on its way to infinity: no estimate (ours is refused or penalised, and the "
-        "same data are compared as logistf_separated)"
+        "where glm stops on its way to infinity: no estimate (ours is refused or penalised, and "
+        "the same data are compared as logistf_separated)"
     ),
     "limma_*": "differential expression and gene-set tests of genes are not part of neurosig",
     "metafor_trimfill": "trim and fill is not part of neurosig",

@@ -28,7 +28,7 @@ of a paper, or counted by hand. Formulas and defaults are in [outcomes.md](outco
 - **Largest difference** is measured, over all comparisons of the row's tests: |ours - theirs| /
   max(1, |theirs|), absolute for small numbers and relative for large ones. "equal" means no
   difference in any number. In brackets: the most that is allowed.
-- **Monte Carlo** in the last column: both sides draw random numbers, or one does.
+- **Monte Carlo**: one side draws random numbers, or both do.
 - Programs: survival 3.5-3, cmprsk 2.2-11, survRM2 1.0.4, coxphf 1.13.4, rms 6.5-0, maxstat 0.7-25,
   riskRegression 2022.11.28, timeROC 0.4.1, metafor 3.8-1, logistf 1.26.1, sandwich 3.0-2, MASS
   7.3-58.2, nnet 7.3-18, ordinal 2022.11-16, lme4 1.1-31, nlme 3.1-162, mice 3.15.0, all with R
@@ -118,12 +118,12 @@ def page(sections: Iterable[Section], measured: dict[str, Measured]) -> str:
 
 def _cells(row: Row, measured: dict[str, Measured]) -> tuple[str, ...]:
     seen = largest(row, measured)
-    limit = f"({row.tolerance:.1g}{', Monte Carlo' if row.is_random else ''})"
+    limit = f"({row.tolerance:.2g}{', Monte Carlo' if row.is_random else ''})"
     cells = (
         row.part,
         row.reference,
         row.variants,
-        f"{seen:.1e} {limit}" if row.tolerance else "equal",
+        f"{seen:.1e} {limit}" if seen else "equal",
         "<br>".join(f"`{test}`" for test in row.tests),
     )
     return tuple(cell.replace("|", "\\|") for cell in cells)

@@ -35,6 +35,7 @@ NOT_COMPARED = {
     "singscore_*_ranks_stable": "the ranks behind scores against stable genes, which are compared",
     "cox_*_exact_*": "exact ties are not part of neurosig",
     "cox_lung_pspline_coef": "penalised splines are not part of neurosig",
+    "cox_separation_[cv]*": "where coxph stops on its way to infinity; its statistics are compared",
     "cutpointr_lung_age_youden": (
         "a cut for a yes-or-no outcome is not part of neurosig; the AUC in it is that of "
         "pROC_lung, which is compared"

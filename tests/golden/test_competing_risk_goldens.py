@@ -148,3 +148,8 @@ def test_the_way_of_survival_finegray_is_close_and_not_the_same(goldens, complet
     difference = np.abs(fit.coef - other["coef"])
     assert (difference > 4e-5).all()
     assert (difference < 3e-4).all()
+    beside = pd.read_csv(goldens / "expected" / "finegray_breslow_vs_crr.csv")
+    np.testing.assert_allclose(fit.coef, beside["crr"], atol=TOLERANCE, rtol=0)
+    np.testing.assert_allclose(
+        np.sqrt(np.diag(fit.covariance)), beside["crr_se"], atol=TOLERANCE, rtol=0
+    )

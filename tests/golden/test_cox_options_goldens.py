@@ -130,6 +130,8 @@ def test_intervals_equal_r(goldens):
     expected = _expected(goldens, "cox_heart_counting_coef")
     numbers = _expected(goldens, "cox_heart_counting_fit").set_index("stat")["value"]
     np.testing.assert_allclose(fit.coef, expected["coef"], atol=COEFFICIENT, rtol=0)
+    vcov = pd.read_csv(goldens / "expected" / "cox_heart_counting_vcov.csv", index_col=0)
+    np.testing.assert_allclose(fit.covariance, vcov, atol=COEFFICIENT, rtol=0)
     error = np.sqrt(np.diag(fit.covariance))
     np.testing.assert_allclose(error, expected["se(coef)"], atol=COEFFICIENT, rtol=0)
     np.testing.assert_allclose(fit.loglik, numbers["loglik"], rtol=1e-10)
@@ -160,8 +162,8 @@ def test_a_coefficient_that_depends_on_time_by_intervals_equals_tt_of_r(goldens)
     numbers = _expected(goldens, "cox_veteran_tt_log_fit").set_index("stat")["value"]
     np.testing.assert_allclose(fits.loglik[0], numbers["loglik"], rtol=1e-10)
     np.testing.assert_allclose(fits.coef[0], expected["coef"], atol=COEFFICIENT, rtol=0)
-    error = np.sqrt(np.diag(fits.covariance[0]))
-    np.testing.assert_allclose(error, expected["se(coef)"], atol=COEFFICIENT, rtol=0)
+    vcov = pd.read_csv(goldens / "expected" / "cox_veteran_tt_log_vcov.csv", index_col=0)
+    np.testing.assert_allclose(fits.covariance[0], vcov, atol=COEFFICIENT, rtol=0)
 
 
 def test_other_data_sets_equal_r(goldens):
@@ -225,6 +227,10 @@ def test_a_spline_and_an_interaction_equal_r(goldens):
     numbers = _expected(goldens, "cox_lung_interaction_spline_fit").set_index("stat")["value"]
     rows = result.set_index("term")
     product = expected.loc["sex:age"]
+    vcov = pd.read_csv(
+        goldens / "expected" / "cox_lung_interaction_spline_vcov.csv", index_col=0
+    ).loc["sex:age", "sex:age"]
+    np.testing.assert_allclose(rows.loc["score:age", "std_error"] ** 2, vcov, atol=1e-9)
     np.testing.assert_allclose(rows.loc["score:age", "estimate"], product["coef"], atol=1e-7)
     np.testing.assert_allclose(rows.loc["score:age", "std_error"], product["se(coef)"], atol=1e-7)
     # ours are the effects at the mean of the other: shift R's, which are at 0
@@ -268,17 +274,24 @@ def test_weighted_intervals_of_competing_events_equal_r(goldens):
     numbers = _expected(goldens, "cox_finegray_mgus2_cause1_fit").set_index("stat")["value"]
     assert len(rows) == numbers["n"]
     x = mgus.loc[rows["row"], ["age", "male", "mspike"]].to_numpy(float)
-    data = CoxData(
-        time=rows["stop"].to_numpy(float),
-        event=rows["event"].to_numpy(float),
-        scores=x[:, :1],
-        covariates=x[:, 1:],
-        options=CoxOptions(
+    columns = {
+        "time": rows["stop"].to_numpy(float),
+        "event": rows["event"].to_numpy(float),
+        "scores": x[:, :1],
+        "covariates": x[:, 1:],
+        "options": CoxOptions(
             entry=rows["start"].to_numpy(float), weights=rows["weight"].to_numpy(float)
         ),
-    )
+    }
+    breslow = _expected(goldens, "finegray_breslow_vs_crr")["finegray_breslow"]
+    by_breslow = CoxData(**columns, ties="breslow").fit()
+    np.testing.assert_allclose(by_breslow.coef[0], breslow, atol=COEFFICIENT, rtol=0)
+    data = CoxData(**columns)
     fits = data.fit()
-    robust = np.sqrt(np.diag(robust_covariances(data, fits)[0]))
+    covariance = robust_covariances(data, fits)[0]
+    vcov = pd.read_csv(goldens / "expected" / "cox_finegray_mgus2_cause1_vcov.csv", index_col=0)
+    np.testing.assert_allclose(covariance, vcov, atol=ROBUST, rtol=0)
+    robust = np.sqrt(np.diag(covariance))
     expected = _expected(goldens, "cox_finegray_mgus2_cause1_coef")
     np.testing.assert_allclose(fits.coef[0], expected["coef"], atol=COEFFICIENT, rtol=0)
     error = np.sqrt(np.diag(fits.covariance[0]))

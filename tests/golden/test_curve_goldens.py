@@ -49,6 +49,15 @@ def test_a_curve_equals_survfit(goldens, lung, interval):
         np.testing.assert_allclose(ours[name], expected[theirs], atol=TOLERANCE, rtol=0)
 
 
+def test_a_curve_and_its_error_equal_survfit_without_limits(goldens, lung):
+    groups = "sex=" + lung["sex"].astype(str)
+    ours = kaplan_meier(lung["time"], lung["status"] == 2, groups=groups)
+    expected = pd.read_csv(goldens / "expected" / "surv_km_lung_sex_none.csv")
+    assert expected[["lower", "upper"]].isna().all(axis=None)
+    for name in ("n_risk", "survival", "std_error"):
+        np.testing.assert_allclose(ours[name], expected[COLUMNS[name]], atol=TOLERANCE, rtol=0)
+
+
 def test_a_weighted_curve_equals_survfit(goldens, lung):
     weights = np.resize([1, 2, 0.5], len(lung))
     ours = kaplan_meier(lung["time"], lung["status"] == 2, weights=weights, interval="log")

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import neurosig as ns
+from neurosig.kernels.cox import cox_fit_batch
 from neurosig.outcomes.prediction.net_benefit import net_benefit
 from neurosig.outcomes.prediction.optimism import correct_optimism
 from neurosig.outcomes.prediction.pair_concordance import pair_concordance
@@ -63,6 +64,10 @@ def test_the_concordance_of_a_score_equals_r(cohort, case, options):
     row = ns.concordance(cohort, signatures="score", **options).table.iloc[0]
     assert row["estimate"] == pytest.approx(expected["index"], rel=1e-12)
     assert row["std_error"] == pytest.approx(expected["std_error"], rel=1e-10)
+    odds = expected["index"] / (1 - expected["index"])
+    half = 1.959963984540054 * expected["std_error"] / expected["index"] / (1 - expected["index"])
+    limits = [1 / (1 + np.exp(-sign * half) / odds) for sign in (-1, 1)]
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(limits, rel=1e-10)
 
 
 def test_two_models_that_are_not_nested_are_compared_as_in_r(cohort):
@@ -86,26 +91,45 @@ def test_the_table_of_discrimination_has_the_numbers_of_risk_regression(cohort):
     auc, brier = table("auc").query("model == 'full'"), table("brier")
     for row in auc.itertuples():
         assert ours.loc[("AUC", row.time), "apparent"] == pytest.approx(row.auc, abs=TOLERANCE)
-        se = ours.loc[("AUC", row.time), "std_error"]
-        assert se == pytest.approx(row.se, rel=AUC_SE_TOLERANCE)
     null = brier.query("model == 'Null'").set_index("time")["brier"]
     for row in brier.query("model == 'full'").itertuples():
         assert ours.loc[("Brier", row.time), "apparent"] == pytest.approx(row.brier, abs=TOLERANCE)
-        se = ours.loc[("Brier", row.time), "std_error"]
-        assert se == pytest.approx(row.se, rel=BRIER_SE_TOLERANCE)
         scaled = 1 - row.brier / null[row.time]
         got = ours.loc[("scaled Brier", row.time), "apparent"]
         assert got == pytest.approx(scaled, abs=TOLERANCE)
 
 
-def test_auc_with_competing_events_equals_risk_regression():
+def test_errors_in_the_table_of_discrimination_are_near_those_of_risk_regression(cohort):
+    times = [200, 500, 1000]
+    ours = ns.discrimination(
+        cohort, signatures="score", adjust=["age", NUMERIC_STAGE], times=times, resampling=FEW
+    ).table.set_index(["measure", "time"])["std_error"]
+    for row in table("auc").query("model == 'full'").itertuples():
+        assert ours["AUC", row.time] == pytest.approx(row.se, rel=AUC_SE_TOLERANCE)
+    for row in table("brier").query("model == 'full'").itertuples():
+        assert ours["Brier", row.time] == pytest.approx(row.se, rel=BRIER_SE_TOLERANCE)
+
+
+def competing_aucs():
+    """Each AUC of ours beside R's."""
     patients = table("patients")
     time, marker = patients["days"].to_numpy(float), patients["score"].to_numpy(float)
     row = np.arange(1, len(patients) + 1)
     cause = np.where(patients["dead"] == 1, 1 + (row % 3 == 0), 0)  # as in the script
     for expected in table("auc_competing").itertuples():
-        ours = time_dependent_auc(time, cause, marker, expected.time, controls="all others")
+        yield (
+            time_dependent_auc(time, cause, marker, expected.time, controls="all others"),
+            expected,
+        )
+
+
+def test_auc_with_competing_events_equals_risk_regression():
+    for ours, expected in competing_aucs():
         assert ours.value == pytest.approx(expected.auc, abs=1e-12)
+
+
+def test_errors_of_auc_with_competing_events_are_near_those_of_risk_regression():
+    for ours, expected in competing_aucs():
         assert ours.std_error == pytest.approx(expected.se, rel=AUC_SE_TOLERANCE)
 
 
@@ -216,14 +240,26 @@ def test_auc_and_brier_equal_risk_regression(goldens, lung):
         np.testing.assert_allclose(ours, expected["Brier"], atol=TOLERANCE)
         ibs = [integrated(ours[: m + 1], times[: m + 1]) for m in range(3)]
         np.testing.assert_allclose(ibs, expected["IBS"], atol=TOLERANCE)
-        for m, row in enumerate(expected.itertuples()):
-            se = brier_estimate(data.time, data.event, risk[:, m], row.times).std_error
-            assert se == pytest.approx(row.se, rel=BRIER_SE_TOLERANCE)
     score = RiskModel.fit(data).linear_predictor(data.x)
     for row in auc.itertuples():
         ours = time_dependent_auc(data.time, data.event, score, row.times)
         assert ours.value == pytest.approx(row.AUC, abs=1e-12)
+
+
+@pytest.mark.data
+def test_errors_of_auc_and_brier_are_near_those_of_risk_regression(goldens, lung):
+    data = arrays(lung, "age", "sex")
+    auc = pd.read_csv(goldens / "expected" / "riskRegression_AUC_lung.csv")
+    brier = pd.read_csv(goldens / "expected" / "riskRegression_Brier_lung.csv")
+    score = RiskModel.fit(data).linear_predictor(data.x)
+    for row in auc.itertuples():
+        ours = time_dependent_auc(data.time, data.event, score, row.times)
         assert ours.std_error == pytest.approx(row.se, rel=1e-4)
+    for name, rows in (("cox", data), ("Null model", data.columns(0))):
+        for row in brier[brier["model"] == name].itertuples():
+            risk = RiskModel.fit(rows).risk(rows.x, np.array([row.times]))[:, 0]
+            se = brier_estimate(data.time, data.event, risk, row.times).std_error
+            assert se == pytest.approx(row.se, rel=BRIER_SE_TOLERANCE)
 
 
 @pytest.mark.data
@@ -249,6 +285,15 @@ def test_auc_with_competing_events_equals_time_roc(goldens):
         as_other = np.where(at_time, 2, event)
         survivors = time_dependent_auc(time, as_other, marker, row.time)
         assert survivors.value == pytest.approx(row.AUC1, abs=1e-12)
+
+
+@pytest.mark.data
+def test_auc_against_all_others_is_near_that_of_time_roc(goldens):
+    expected = pd.read_csv(goldens / "expected" / "timeROC_mgus2_competing.csv")
+    rows = pd.read_csv(goldens / "inputs" / "surv_mgus2_crr.csv")
+    time, event, marker = (rows[c].to_numpy(float) for c in ("etime", "ev", "mspike"))
+    for row in expected.itertuples():
+        at_time = (time == row.time) & (event > 0)
         others = time_dependent_auc(time, event, marker, row.time, controls="all others")
         # events at the time itself (nine at 60, two later) are left out there and not here
         tolerance = 0.02 if at_time.sum() > 2 else 5e-4
@@ -278,6 +323,27 @@ def test_optimism_is_that_of_rms_within_simulation_error(goldens, lung):
     assert 2 * found.optimism[c] == pytest.approx(expected.loc["Dxy", "optimism"], abs=0.02)
     assert found.optimism[r2] == pytest.approx(expected.loc["R2", "optimism"], abs=0.012)
     assert found.optimism[slope] == pytest.approx(expected.loc["Slope", "optimism"], abs=0.06)
+
+
+@pytest.mark.data
+def test_the_statistics_of_a_model_with_a_spline_equal_cph(goldens, lung):
+    stats = pd.read_csv(goldens / "expected" / "rms_cph_stats_lung.csv").set_index("stat")["value"]
+    complete = lung.dropna(subset=["ph.ecog"])
+    age = complete["age"].to_numpy(float)
+    knots = pd.read_csv(goldens / "expected" / "rms_rcs_knots_age.csv")["knot"].to_numpy(float)
+    data = arrays(complete, "age", "sex", "ph.ecog")
+    data = SurvivalData(data.time, data.event, np.column_stack([data.x, *spline(age, knots)]))
+    assert (len(complete), data.event.sum()) == (stats["Obs"], stats["Events"])
+    fit = cox_fit_batch(data.time, data.event, data.x[:, :1], data.x[:, 1:])
+    ratio = 2 * (fit.loglik[0] - fit.loglik_null[0])
+    assert ratio == pytest.approx(stats["Model L.R."], rel=1e-9)
+    assert fit.score_statistic[0] == pytest.approx(stats["Score"], rel=1e-9)
+    measures = Measures(np.array([365.0]))
+    found = dict(
+        zip(measures.labels["measure"], measures.of(RiskModel.fit(data), data), strict=True)
+    )
+    assert 2 * found["Harrell C"] - 1 == pytest.approx(stats["Dxy"], abs=1e-8)
+    assert found["R2"] == pytest.approx(stats["R2"], abs=1e-8)
 
 
 def spline(x, knots):

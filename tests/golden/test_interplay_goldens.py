@@ -188,7 +188,7 @@ def test_bootstrap_intervals_agree_with_a_bootstrap_in_r(cohort):
         # both have simulation error: 2.2 % of a standard deviation each, percentiles 0.09 of it
         assert ours["std_error"][effect] == pytest.approx(row["sd"], rel=0.10)
         for mine, theirs in (("ci_low", "low"), ("ci_high", "high")):
-            assert abs(ours[mine][effect] - row[theirs]) < 0.35 * row["sd"]
+            assert ours[mine][effect] == pytest.approx(row[theirs], abs=0.35 * row["sd"])
 
 
 @pytest.mark.parametrize("case", ["linear", "logistic"])
@@ -200,4 +200,4 @@ def test_effects_agree_with_the_simulation_of_statsmodels(cohort, case):
     for effect, row in expected.iterrows():
         # 4,000 draws of the coefficients: an error of the mean of 1/63 of their spread
         spread = (row["high"] - row["low"]) / 3.92
-        assert abs(ours[effect] - row["estimate"]) < 0.12 * spread
+        assert ours[effect] == pytest.approx(row["estimate"], abs=0.12 * spread)

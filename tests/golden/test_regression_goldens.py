@@ -10,6 +10,7 @@ import neurosig as ns
 from neurosig import RegressionModel
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.design import Term
+from neurosig.outcomes.regression.logistic_likelihood import Likelihood
 from neurosig.outcomes.regression.rank_sums import kruskal_wallis
 from neurosig.outcomes.regression.verb import regress
 from neurosig.outcomes.results import benjamini_hochberg
@@ -53,6 +54,17 @@ def test_a_logistic_fit_equals_glm(goldens, lung):
     expected = pd.read_csv(goldens / "expected" / "glm_logit_lung_coef.csv")
     _compare(table, expected, "z value", "Pr(>|z|)")
     assert table["n"].tolist() == [227] * 3
+
+
+def test_the_log_likelihood_of_a_logistic_fit_equals_glm(goldens, lung):
+    numbers = pd.read_csv(goldens / "expected" / "glm_logit_lung_fit.csv").set_index("stat")
+    complete = lung.dropna(subset=["ph.ecog"])
+    design = np.column_stack([np.ones(227), complete[["age", "sex", "ph.ecog"]]])
+    y = complete["dead1y"].to_numpy(float)
+    for columns, name in ((4, "deviance"), (1, "null.deviance")):
+        likelihood = Likelihood(y, design[:, :columns], is_penalised=False)
+        _, value = likelihood.maximise(np.zeros(columns))
+        assert -2 * value == pytest.approx(numbers.loc[name, "value"], rel=1e-10)
 
 
 def test_a_linear_fit_equals_lm(goldens, lung):

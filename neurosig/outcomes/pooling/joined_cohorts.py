@@ -59,7 +59,7 @@ def joined_cohorts(cohorts: Sequence[Cohort], columns: Iterable[str]) -> JoinedC
     ClinicalWarning
         A cohort has no event, or was scored in another way.
     """
-    given = list(cohorts)
+    given = [cohorts] if isinstance(cohorts, Cohort) else list(cohorts)
     _check_names(given)
     for cohort in given:
         refuse_intervals(cohort, "A pooled model")

@@ -91,8 +91,8 @@ def regress(
     ClinicalError
         The outcome is missing, constant, infinite, not a number or a count, or has other levels
         than the kind needs; `positive`, the order or the reference is not stated; a covariate is
-        constant or collinear; rows share a donor or patient that the model does not know of; groups cannot
-        be told from residuals.
+        constant or collinear; rows share a donor or patient that the model does not know of; groups
+        cannot be told from residuals.
     TooFewEventsError, FitError
         Too few rows: of a level, or of all.
     ParameterError, UnknownSignatureError, EndpointError

@@ -104,6 +104,12 @@ def check_reporting(
 ) -> tuple[Cohort, ...]:
     """The cohorts as a tuple, after a check of what was given."""
     every = (cohorts,) if isinstance(cohorts, Cohort) else tuple(cohorts)
+    if not isinstance(analyses, Mapping):
+        raise ParameterError(
+            "The analyses have no names",
+            f"They are a {type(analyses).__name__}",
+            'Give what verbs return by name, as in {"Cox": ns.cox(cohort)}',
+        )
     wrong = [name for name, result in analyses.items() if not isinstance(result, Results)]
     if not every or not analyses or wrong:
         raise ParameterError(

@@ -19,6 +19,7 @@ from neurosig.errors import (
 from neurosig.keys import Result
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.model_rows import check_loss, check_scale, joined_flow
 from neurosig.outcomes.pooling.frozen_model import FrozenModel
 from neurosig.outcomes.pooling.joined_cohorts import endpoint_name
@@ -163,6 +164,7 @@ class _Rows:
 
 def _check_cohort(model: FrozenModel, cohort: "Cohort", *, other_endpoint: bool) -> None:
     """Refuse a cohort in which the predictions would mean something else."""
+    refuse_imputed(cohort, "A validation")
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(
             f"The cohort {cohort.name!r} has no endpoint",

@@ -7,6 +7,7 @@ import pandas as pd
 from neurosig.errors import ClinicalError, count
 from neurosig.outcomes.clinic.clean import texts_of
 from neurosig.outcomes.delayed_entry import refuse_intervals
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -38,6 +39,7 @@ def refuse_repeats(
     ClinicalError
         A column named like a donor or patient has levels in several rows.
     """
+    refuse_imputed(cohort, what)
     if allow_repeats:
         return
     if cohort.patients is None or cohort.patients.name not in (cluster, group):

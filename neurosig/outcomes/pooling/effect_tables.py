@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -137,9 +138,9 @@ def effects_of(tables: Tables, endpoint: str | None) -> Effects:
 
 
 def _score_rows(tables: Tables) -> pd.DataFrame:
-    listed = [tables] if isinstance(tables, Results | pd.DataFrame) else tables
-    if not isinstance(listed, Iterable) or isinstance(listed, str):
-        listed = [listed]
+    given: Any = tables  # what a caller without types gives
+    is_list = isinstance(given, Iterable) and not isinstance(given, str | pd.DataFrame)
+    listed = list(given) if is_list else [given]
     wrong = [item for item in listed if not isinstance(item, Results | pd.DataFrame)]
     if wrong:
         raise ParameterError(
@@ -147,7 +148,9 @@ def _score_rows(tables: Tables) -> pd.DataFrame:
             f"It is {wrong[0]!r}",
             "Give tables of ns.cox or ns.regress",
         )
-    frames = [item.table if isinstance(item, Results) else item for item in listed]
+    frames: list[pd.DataFrame] = [
+        item.table if isinstance(item, Results) else item for item in listed
+    ]
     for frame in frames:
         missing = [name for name in _NEEDED if name not in frame.columns]
         if missing:

@@ -144,7 +144,7 @@ def _each_pair_once(table: pd.DataFrame) -> pd.DataFrame:
     both = table[[Result.SIGNATURE, Result.ENDPOINT]]
     pairs = [frozenset(pair) for pair in both.itertuples(index=False)]
     is_first = ~pd.Series(pairs).duplicated().to_numpy()
-    kept = table[is_first & np.array([len(pair) == 2 for pair in pairs])]
+    kept: pd.DataFrame = table[is_first & np.array([len(pair) == 2 for pair in pairs])]
     if kept.empty:
         raise ParameterError(
             "A score is not correlated with itself",

@@ -22,6 +22,9 @@ def command(
     allow_repeats: Annotated[
         bool, typer.Option(help="take rows of one donor for independent ones")
     ] = False,
+    allow_loss: Annotated[
+        bool, typer.Option(help="accept that covariates cost more than half of the rows")
+    ] = False,
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
@@ -34,5 +37,6 @@ def command(
         given=[parse_term(text) for text in given or []],
         method=method,
         allow_repeats=allow_repeats,
+        allow_loss=allow_loss,
     )
     give(result, output, inputs=[scores, clinical])

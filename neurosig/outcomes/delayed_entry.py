@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from neurosig.errors import EndpointError, count
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -34,7 +35,10 @@ def refuse_intervals(cohort: "Cohort", what: str) -> None:
     ------
     EndpointError
         A patient of the cohort has more than one row.
+    ParameterError
+        It is no cohort but imputations of one.
     """
+    refuse_imputed(cohort, what)
     if cohort.patients is None or cohort.patients.is_unique:
         return
     n_rows = cohort.patients.value_counts()

@@ -164,6 +164,13 @@ def choose_signatures(cohort: "Cohort", signatures: str | Sequence[str]) -> tupl
             'Name scores of the cohort or use signatures="all"',
             unknown=tuple(unknown),
         )
+    repeated = sorted({name for name in chosen if chosen.count(name) > 1})
+    if repeated:
+        raise ParameterError(
+            f"The signature {repeated[0]!r} is named more than once",
+            f"{count(len(chosen), 'name')}; each would count as a test of its own in the q-values",
+            "Name each once",
+        )
     return chosen
 
 

@@ -198,6 +198,16 @@ def tidy(fits: TermFits, text: ModelText) -> pd.DataFrame:
     return ordered(pd.DataFrame(columns, index=range(n_signatures * k)))
 
 
+def is_ratio(effect_scale: str) -> bool:
+    """Whether an effect of that name is a ratio, whose axis is logarithmic and whose null is 1.
+
+    >>> is_ratio("hazard ratio per SD"), is_ratio("OR"), is_ratio("probit shift per SD")
+    (True, True, False)
+    """
+    words = effect_scale.replace("_", " ").lower().split()
+    return any(word in {"ratio", "hr", "or", "irr", "rr", "shr"} for word in words)
+
+
 def _ratio(estimate: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(over="ignore"):  # a ratio above 1e308 is infinite
         return np.asarray(np.exp(estimate))

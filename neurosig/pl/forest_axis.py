@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.keys import Pooled, Result
+from neurosig.outcomes.results import is_ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,16 +21,6 @@ _LEAST: Final = 2.0
 """An interval of a ratio may always reach to this and to its inverse."""
 _LONGEST: Final = 3.0
 """An interval may reach this many times further from the null than the furthest estimate."""
-
-
-def is_ratio(effect_scale: str) -> bool:
-    """Whether an effect of that name is a ratio, whose axis is logarithmic and whose null is 1.
-
-    >>> is_ratio("hazard ratio per SD"), is_ratio("OR"), is_ratio("difference per SD")
-    (True, True, False)
-    """
-    words = effect_scale.replace("_", " ").lower().split()
-    return any(word in {"ratio", "hr", "or", "irr", "rr", "shr"} for word in words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pandas as pd
 from neurosig.errors import InputError, examples
 from neurosig.keys import Interplay, Performance, Result
 from neurosig.outcomes.interplay.interaction import Interactions
+from neurosig.outcomes.results import is_ratio
 from neurosig.pl.steps import draw_steps, label_ends
 from neurosig.pl.style import (
     GROUP_COLOURS,
@@ -48,7 +49,7 @@ def slopes_data(found: Interactions, first: str, second: str) -> pd.DataFrame:
     pair = found.slopes.query("first == @first and second == @second")
     scale = str(pair[Result.EFFECT_SCALE].iloc[0])
     bands = [Result.ESTIMATE, Result.CI_LOW, Result.CI_HIGH, "band_low", "band_high"]
-    if not scale.startswith("difference"):
+    if is_ratio(scale):
         lines[bands] = np.exp(lines[bands])
     parts = [lines.assign(**{_PART: _LINE}).rename(columns={Interplay.AT: "at"})]
     regions = found.regions.query("first == @first and second == @second").dropna(subset="low")
@@ -109,7 +110,7 @@ def draw_slopes(axes: "Axes", data: pd.DataFrame, slope_of: str) -> "Axes":
         )
     line = shown[shown[_PART] == _LINE]
     scale = str(shown[Result.EFFECT_SCALE].iloc[0])
-    is_ratio = not scale.startswith("difference")
+    is_log = is_ratio(scale)
     colour, at = PALETTE["blue"], line["at"].to_numpy(dtype=np.float64)
     with figure_style():
         for low, high, alpha in (
@@ -118,8 +119,8 @@ def draw_slopes(axes: "Axes", data: pd.DataFrame, slope_of: str) -> "Axes":
         ):
             axes.fill_between(at, line[low], line[high], color=colour, alpha=alpha, linewidth=0)
         axes.plot(at, line[Result.ESTIMATE], color=colour, linewidth=1.6)
-        axes.axhline(1.0 if is_ratio else 0.0, color=PALETTE["muted"], linewidth=0.8)
-        if is_ratio:
+        axes.axhline(1.0 if is_log else 0.0, color=PALETTE["muted"], linewidth=0.8)
+        if is_log:
             _log_axis(axes, line)
         foot = axes.get_xaxis_transform()
         patients = shown.loc[shown[_PART] == _PATIENT, "at"].to_numpy(dtype=np.float64)

@@ -360,3 +360,27 @@ def test_scores_that_depend_on_the_other_patients_are_pointed_out():
         ns.validate(trained, scored("B", 1, "zscore")[1])
     applied = scored("B", 1, "zscore", by=scores.cohort_stats)[1]
     assert ns.validate(trained, applied).table["status"].eq("ok").all()
+
+
+def test_texts_are_no_scores_and_infinite_scores_have_no_prediction(model):
+    row = {"NGF": [1.0, np.inf], "age": [60, 60], "grade": ["g1", "g1"]}
+    found = model.predict(pd.DataFrame(row))
+    assert np.isfinite(found["linear_predictor"]).tolist() == [True, False]
+    assert found["group"].tolist()[1] is None
+    with pytest.raises(ClinicalError, match="'NGF'"):
+        model.predict(pd.DataFrame(row | {"NGF": ["high", "low"]}))
+
+
+@pytest.mark.parametrize("times", [["soon"], "50", [None], [[1.0]]])
+def test_times_that_are_no_numbers_are_refused(model, times):
+    with pytest.raises(ParameterError, match="times cannot be"):
+        ns.validate(model, made("B", seed=1), times=times)
+
+
+@pytest.mark.filterwarnings("ignore:The scores of 'B' lie far")
+def test_a_predictor_of_one_value_is_constant_not_unconverged():
+    model = ns.train(made("A"), "NGF")
+    scores, clinic = tables(100, 1)
+    same = ns.Cohort.join(scores.assign(NGF=3.0), clinic, END, name="B")
+    table = ns.validate(model, same).table.set_index("measure")
+    assert table.loc["calibration slope", "status"] == "constant"

@@ -213,3 +213,62 @@ def test_losses_to_covariates_are_counted_and_warned_of():
         result = correlate(make_cohort(purity=purity), with_="age", given=["purity"])
     assert result.table["n"].tolist() == [54, 54]
     assert result.row_flow["n_lost"].tolist() == [0, 6]
+
+
+# scores among themselves, and losses
+
+
+def test_two_scores_named_on_both_sides_are_one_test():
+    cohort = make_cohort()
+    table = correlate(cohort, with_=["NGF", "SCHWANN", "age"]).table
+    pairs = list(zip(table["signature"], table["endpoint"], strict=True))
+    assert pairs == [("SCHWANN", "NGF"), ("NGF", "age"), ("SCHWANN", "age")]
+    assert table["family"].str.startswith("3 ").all()
+    np.testing.assert_allclose(table["q_value"], benjamini_hochberg(table["p_value"].to_numpy()))
+
+
+def test_a_score_with_itself_alone_is_refused():
+    with pytest.raises(ParameterError, match="with itself"):
+        correlate(make_cohort(), with_="NGF", signatures="NGF")
+
+
+def test_large_losses_to_covariates_can_be_accepted():
+    purity = np.where(np.arange(60) < 40, np.nan, np.linspace(0, 1, 60))
+    cohort = make_cohort(purity=purity)
+    with pytest.raises(ClinicalError, match="allow_loss=True"):
+        correlate(cohort, with_="age", given=["purity"])
+    with pytest.warns(ClinicalWarning, match="67% of the rows"):
+        table = correlate(cohort, with_="age", given=["purity"], allow_loss=True).table
+    assert table["n"].tolist() == [20, 20]
+
+
+def test_a_column_without_values_is_said_to_be_empty_beside_the_others():
+    with pytest.warns(ClinicalWarning, match="have no 'empty'"):
+        table = correlate(make_cohort(empty=np.nan), with_=["empty", "age"]).table
+    assert table["status"].tolist() == ["too_few_rows", "too_few_rows", "ok", "ok"]
+    assert table["message"].tolist()[0] == "the column has no value on any row used"
+
+
+@pytest.mark.parametrize("method", ["spearman", "pearson", "kendall"])
+def test_infinite_numbers_are_refused_and_infinite_scores_missing(method):
+    age = np.where(np.arange(60) == 3, np.inf, np.linspace(40, 70, 60))
+    with pytest.raises(ClinicalError, match="'age' holds infinite values"):
+        correlate(make_cohort(age=age), with_="age", method=method)
+    score = np.where(np.arange(60) == 3, np.inf, np.sin(np.arange(60)))
+    table = correlate(make_cohort(NGF=score), with_="age", method=method).table
+    assert table["n"].tolist() == [59, 60]
+
+
+@pytest.mark.parametrize("method", ["spearman", "pearson", "kendall"])
+def test_a_perfect_correlation_has_no_interval(method):
+    x = np.linspace(0, 1, 120) ** 3
+    table = correlate(make_cohort(n=120, NGF=x, age=1 - 2 * x), with_="age", method=method).table
+    row = table[table["signature"] == "NGF"].iloc[0]
+    assert row["estimate"] == -1
+    assert np.isnan(row["ci_low"])
+    assert np.isnan(row["ci_high"])
+
+
+def test_a_signature_named_twice_is_refused_as_it_would_be_two_tests():
+    with pytest.raises(ParameterError, match="'NGF' is named more than once"):
+        compare_groups(make_cohort(), by="pni", signatures=["NGF", "SCHWANN", "NGF"])

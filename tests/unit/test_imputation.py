@@ -537,3 +537,36 @@ def test_variance_between_imputations_is_that_of_a_proper_imputation():
     pool = pool_estimates(np.array(means), np.array(variances), np.array([399.0]))
     assert pool.fmi[0] == pytest.approx(0.5, abs=0.07)
     assert pool.total[0] == pytest.approx(x[:200].var(ddof=1) / 200, rel=0.12)
+
+
+@pytest.mark.parametrize("seed", [-1, "one", 1.5, True])
+def test_a_seed_is_a_whole_number(seed):
+    ids = [f"p{i}" for i in range(40)]
+    scores = pd.DataFrame({"NGF": np.sin(np.arange(40.0))}, ids)
+    clinic = pd.DataFrame({"y": np.cos(np.arange(40.0)), "age": np.arange(40.0)}, ids)
+    clinic.loc["p3", "age"] = np.nan
+    with pytest.raises(ParameterError, match="seed cannot be"):
+        ns.impute(ns.Cohort.join(scores, clinic), ["age"], outcome="y", seed=seed)
+
+
+@pytest.mark.parametrize(
+    "analyse",
+    [
+        lambda i: ns.correlate(i, with_="age"),
+        lambda i: ns.compare_groups(i, by="grade"),
+        lambda i: ns.interplay(i, ("NGF", "TH"), model="linear", outcome="y"),
+        lambda i: ns.interplay_corners(i, ("NGF", "TH")),
+        lambda i: ns.mediation(i, exposure="NGF", mediator="TH", model="linear", outcome="y"),
+        lambda i: ns.mediation(i, exposure="NGF", mediator="TH", horizon=3),
+        lambda i: ns.remark_profile(i, {"nothing": ns.correlate(i.cohorts[0], with_="age")}),
+    ],
+)
+def test_what_pools_no_imputations_says_so(analyse):
+    ids = [f"p{i}" for i in range(60)]
+    x = np.arange(60.0)
+    scores = pd.DataFrame({"NGF": np.sin(x), "TH": np.cos(x)}, ids)
+    clinic = pd.DataFrame({"y": np.cos(x**2), "age": x, "grade": ["a", "b"] * 30}, ids)
+    clinic.loc["p3", "age"] = np.nan
+    imputed = ns.impute(ns.Cohort.join(scores, clinic), ["age", "grade"], outcome="y")
+    with pytest.raises(ParameterError, match="does not pool imputations"):
+        analyse(imputed)

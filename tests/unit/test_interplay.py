@@ -418,3 +418,24 @@ def test_fits_refuse_collinear_columns():
         linear_fit(np.arange(8.0), x)
     with pytest.raises(FitError, match="collinear"):
         logistic_fit(np.tile([0.0, 1.0], 4), x)
+
+
+@pytest.mark.parametrize("verb", ["interplay", "interplay_corners", "mediation"])
+def test_cells_of_one_donor_are_no_independent_rows_of_two_scores(verb):
+    rng = np.random.default_rng(1)
+    scores = pd.DataFrame(rng.normal(size=(40, 2)), columns=["A", "B"])
+    clinic = pd.DataFrame({"size": rng.normal(size=40), "donor": np.repeat(list("abcd"), 10)})
+    cohort = ns.Cohort.join(scores, clinic, name="cells")
+    names = {"exposure": "A", "mediator": "B"} if verb == "mediation" else {}
+    given = () if names else (("A", "B"),)
+    with pytest.raises(ClinicalError, match="rename the column 'donor'"):
+        getattr(ns, verb)(cohort, *given, model="linear", outcome="size", **names)
+
+
+@pytest.mark.parametrize(("outcome", "adjust"), [("size", ["size"]), ("A", [])])
+def test_an_outcome_is_no_term_of_a_model_of_two_scores(outcome, adjust):
+    rng = np.random.default_rng(1)
+    scores = pd.DataFrame(rng.normal(size=(40, 2)), columns=["A", "B"])
+    cohort = ns.Cohort.join(scores, pd.DataFrame({"size": rng.normal(size=40)}))
+    with pytest.raises(ParameterError, match="would explain itself"):
+        ns.interplay(cohort, ("A", "B"), model="linear", outcome=outcome, adjust=adjust)

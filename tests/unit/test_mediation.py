@@ -400,3 +400,24 @@ def test_paths_are_the_coefficients_of_both_models(cohort):
     assert paths["estimate"][:2].to_numpy() == pytest.approx(
         np.linalg.lstsq(x, z["vessel"].to_numpy(), rcond=None)[0][:2], abs=1e-10
     )
+
+
+@pytest.mark.parametrize(
+    ("verb", "options"),
+    [
+        ("mediation", {"exposure": "A", "mediator": "B", "horizon": 5, "contrast": ("a", "b")}),
+        ("mediation", {"exposure": "A", "mediator": "B", "horizon": "5"}),
+        ("mediation", {"exposure": "A", "mediator": "B", "tau": [5, 6]}),
+        ("interplay", {"pairs": ("A", "B"), "at": ["low"]}),
+        ("interplay", {"pairs": [1, 2]}),
+        ("interplay_corners", {"pair": ("A", "B"), "times": ["soon"]}),
+        ("interplay_corners", {"pair": ("A", "B"), "levels": ("low", "high")}),
+    ],
+)
+def test_what_is_no_number_or_pair_is_refused_by_name(verb, options):
+    rng = np.random.default_rng(0)
+    scores = pd.DataFrame(rng.normal(size=(80, 2)), columns=["A", "B"])
+    clinic = pd.DataFrame({"t": rng.exponential(10, 80), "e": np.tile([1, 0], 40)})
+    cohort = ns.Cohort.join(scores, clinic, ns.Endpoint(time="t", event="e"))
+    with pytest.raises(ParameterError):
+        getattr(ns, verb)(cohort, **options)

@@ -179,12 +179,12 @@ def test_the_model_of_recurrent_thrombosis_needs_23_events_per_parameter():
         (lambda: ns.power(hr=1, power=0.8), "hr cannot be 1"),
         (lambda: ns.power(hr=-2, power=0.8), "hr cannot be -2"),
         (lambda: ns.power(hr=2, power=1.2), "power cannot be 1.2"),
-        (lambda: ns.power(hr=2, power=0.01), "below the level of the test"),
+        (lambda: ns.power(hr=2, power=0.01), "not above the level of the test"),
         (lambda: ns.power(hr=2, n=100), "does not say how many events"),
         (lambda: ns.power(hr=2, n=100, n_events=120), "contradict"),
         (lambda: ns.power(hr=2, n=100, n_events=20, event_rate=0.3), "contradict"),
         (lambda: ns.power(hr=2, power=0.8, event_rate=1.2), "event_rate cannot be 1.2"),
-        (lambda: ns.power(hr=2, power=0.8, sides=3), "sides=3 make no test"),
+        (lambda: ns.power(hr=2, power=0.8, sides=3), "sides cannot be 3"),
         (lambda: ns.power(hr=2, power=0.8, r2_with_covariates=1), "r2_with_covariates cannot be 1"),
         (
             lambda: ns.power(hr=2, power=0.8, allocation=0.5, sd_of_covariate=2),
@@ -221,3 +221,34 @@ def test_a_plan_says_itself_in_one_sentence():
         "of 1.50 at a two-sided level of 0.05 divided over 5 tests (variance of the covariate 1, "
         "of which the other covariates explain 10%)."
     )
+
+
+@pytest.mark.parametrize(
+    ("plan", "text"),
+    [
+        (lambda: ns.power(power=0.8, n_events=10, sd_of_covariate=1e-3), "No hazard ratio"),
+        (lambda: ns.power(hr="large", power=0.8), "hr cannot be 'large'"),
+        (lambda: ns.power(hr=1.5, power=0.8, n_tests=math.nan), "n_tests cannot be nan"),
+        (lambda: ns.power(hr=1.5, n=10.5, event_rate=0.5), "n cannot be 10.5"),
+        (lambda: ns.power(hr=1.5, power=0.8, event_rate="half"), "event_rate cannot be 'half'"),
+        (lambda: ns.power_logistic(prevalence=0.3, odds_ratio=1.5, n=-5), "n cannot be -5"),
+        (lambda: ns.power_logistic(prevalence=0.3, odds_ratio=1.5, n=100.7), "n cannot be 100.7"),
+        (lambda: ns.power_logistic(prevalence=0.3, power=0.02, n=100), "not above the level"),
+        (
+            lambda: ns.power_logistic(prevalence=0.3, odds_ratio=1.5, power=0.01),
+            "not above the level",
+        ),
+        (lambda: ns.event_probability(follow_up="2", median=3), "follow_up cannot be '2'"),
+        (
+            lambda: ns.prediction_sample_size(n_params=2.5, r2=0.1, prevalence=0.3),
+            "n_params cannot be 2.5",
+        ),
+        (
+            lambda: ns.prediction_sample_size(n_params=5, r2=0.1, rate=1, mean_follow_up=2, time=1),
+            "2 events per patient",
+        ),
+    ],
+)
+def test_plans_of_impossible_numbers_say_which(plan, text):
+    with pytest.raises(ParameterError, match=text):
+        plan()

@@ -173,3 +173,33 @@ def test_cohorts_scored_in_different_ways_are_pointed_out():
     with pytest.warns(ClinicalWarning, match="'A'.*B: method singscore, here ssgsea"):
         ns.pooled_cox([scored("A", "singscore"), scored("B", "ssgsea")])
     ns.pooled_cox([scored("A", "singscore"), scored("B", "singscore")])
+
+
+def test_a_score_far_from_0_is_not_taken_for_the_cohorts():
+    a, b = made("A"), made("B", seed=1)
+    far = [
+        ns.Cohort.join(c.data[["NGF"]] + 1e9, c.data.drop(columns=["NGF", "TH"]), END, name=c.name)
+        for c in (a, b)
+    ]
+    row, plain = score_row(far), score_row([a, b])
+    assert row["status"] == "ok"
+    assert row["estimate"] == pytest.approx(plain["estimate"], rel=1e-6)
+    assert row["p_heterogeneity"] == pytest.approx(plain["p_heterogeneity"], rel=1e-5)
+
+
+def test_a_score_of_one_value_everywhere_is_constant_not_missing():
+    cohorts = [made("A"), made("B", seed=1)]
+    cohorts = [
+        ns.Cohort.join(
+            c.data[["NGF"]].assign(FLAT=1.0), c.data.drop(columns=["NGF", "TH"]), END, name=c.name
+        )
+        for c in cohorts
+    ]
+    with pytest.warns(ClinicalWarning, match="same for all patients"):
+        table = ns.pooled_cox(cohorts).table.set_index("signature")
+    assert table["status"].to_dict() == {"NGF": "ok", "FLAT": "constant"}
+
+
+def test_one_cohort_is_not_pooled():
+    with pytest.raises(ParameterError, match="at least two cohorts"):
+        ns.pooled_cox(made("A"))

@@ -188,3 +188,74 @@ def test_a_row_without_a_cohort_is_refused():
 def test_a_ratio_beyond_all_numbers_is_infinite():
     rows = effects(2).assign(estimate=[0.0, 300.0], std_error=1.0)
     assert ns.meta(rows).table["effect_high"].iloc[0] == np.inf
+
+
+# many signatures, and units of any size
+
+
+def test_effects_that_are_no_ratios_are_pooled_as_they_are():
+    rows = effects(6).assign(effect_scale="probit shift per SD")
+    row = ns.meta(rows).table.iloc[0]
+    assert row["effect"] == row["estimate"]
+    assert row["effect_low"] == row["ci_low"]
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+@pytest.mark.parametrize("unit", [1e-10, 1e-5, 1e-3, 1e5, 1e10])
+def test_the_variance_between_cohorts_does_not_depend_on_the_unit_of_the_outcome(method, unit):
+    y = np.array([0.2, 0.5, -0.1, 1.9, 0.4, -0.35, 0.1])
+    se = np.sqrt([0.04, 0.02, 0.05, 0.09, 0.03, 0.01, 0.06])
+    tau2 = pool_effects(y, se, method=method).tau2
+    assert tau2 > 0.05
+    # the last step is below 1e-5 on either side
+    assert pool_effects(y * unit, se * unit, method=method).tau2 == pytest.approx(
+        tau2 * unit**2, rel=1e-3
+    )
+
+
+def test_a_variance_as_in_metafor_with_a_step_in_the_unit_of_the_effects():
+    # metafor 3.8-1: rma(y, v, method = "REML", control = list(threshold = 1e-21, maxiter = 1e4))
+    y = np.array([0.2, 0.5, -0.1, 0.9, 0.4, 0.35, 0.1]) * 1e-5
+    se = np.sqrt([0.04, 0.02, 0.05, 0.09, 0.03, 0.01, 0.06]) * 1e-5
+    assert pool_effects(y, se).tau2 == pytest.approx(0.00828187e-10, rel=2e-4)
+
+
+def test_a_signature_whose_variance_does_not_converge_leaves_the_others_alone(monkeypatch):
+    rows = effects(6, ["A", "B"])
+    alone = ns.meta(rows[rows["signature"] == "A"]).table.iloc[0]
+    monkeypatch.setattr("neurosig.outcomes.pooling.heterogeneity._MAX_ITERATIONS", 3)
+    far = rows["signature"] == "B"
+    rows.loc[far, "estimate"] = [0, 0, 0, 0, 0, 9.0]
+    rows.loc[far, "std_error"] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.01]
+    rows.loc[~far, "estimate"], rows.loc[~far, "std_error"] = 0.3, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    table = ns.meta(rows, knha=False).table.set_index("signature")
+    assert table["status"].to_dict() == {"A": "ok", "B": "not_converged"}
+    assert table["estimate"].isna().to_dict() == {"A": False, "B": True}
+    assert "DL" in table.loc["B", "message"]
+    assert table.loc["A", "family"].startswith("1 ")
+    assert alone["status"] == "ok"
+    left = ns.leave_one_out(rows, knha=False).table
+    assert set(left.loc[left["signature"] == "A", "status"]) == {"ok"}
+    assert "not_converged" in set(left.loc[left["signature"] == "B", "status"])
+
+
+def test_a_signature_of_equal_errors_leaves_eggers_test_of_the_others_alone():
+    rows = effects(12, ["A", "B"])
+    rows.loc[rows["signature"] == "B", "std_error"] = 0.2
+    table = ns.egger_test(rows).table.set_index("signature")
+    assert table["status"].to_dict() == {"A": "ok", "B": "equal_errors"}
+    alone = ns.egger_test(rows[rows["signature"] == "A"]).table.iloc[0]
+    assert table.loc["A", "p_value"] == alone["p_value"]
+    with pytest.raises(ClinicalError, match="told apart"):
+        ns.egger_test(rows[rows["signature"] == "B"])
+
+
+@pytest.mark.parametrize("tables", [3, "cox", [None], None])
+def test_what_is_no_table_is_not_pooled(tables):
+    with pytest.raises(ParameterError, match="no result table"):
+        ns.meta(tables)
+
+
+def test_texts_instead_of_estimates_are_refused():
+    with pytest.raises(ClinicalError, match="estimate"):
+        ns.meta(effects(3).assign(estimate="large"))

@@ -534,3 +534,59 @@ def test_a_score_that_one_level_lacks_is_a_row_with_a_status(kind):
     assert found == {"NGF": "too_few_events", "SCHWANN": "ok"}
     messages = table.loc[table["signature"] == "NGF", "message"]
     assert messages.eq("a level has no rows with a score").all()
+
+
+# outcomes that terms determine
+
+
+@pytest.mark.parametrize(
+    ("outcome", "options"),
+    [
+        ("pain", {"kind": "linear"}),
+        ("pni", {"kind": "logistic", "positive": "yes"}),
+        ("nerves", {"kind": "poisson"}),
+    ],
+)
+def test_an_outcome_is_no_covariate_of_itself(outcome, options):
+    with pytest.raises(ParameterError, match=f"{outcome!r} cannot be a covariate too"):
+        regress(make_cohort(), outcome=outcome, adjust=[outcome], **options)
+
+
+def test_a_score_does_not_explain_itself():
+    cohort = make_cohort()
+    with pytest.raises(ParameterError, match="'NGF' is one of the scores"):
+        regress(cohort, outcome="NGF", kind="linear")
+    table = regress(cohort, outcome="NGF", kind="linear", signatures=["SCHWANN"]).table
+    assert table["status"].tolist() == ["ok"]
+
+
+@pytest.mark.parametrize("kind", ["linear", "mixed"])
+def test_a_perfect_fit_has_no_errors_and_leaves_others_alone(kind):
+    options = {"group": "centre"} if kind == "mixed" else {}
+    cohort = make_cohort()
+    shift = np.repeat(np.arange(20.0), 6) if kind == "mixed" else 0.0
+    exact = cohort.data["NGF"].to_numpy() / 3 + shift
+    table = fit(make_cohort(exact=exact), "exact", kind, **options).table.set_index("signature")
+    assert table["status"].to_dict() == {"NGF": "perfect_fit", "SCHWANN": "ok"}
+    assert np.isnan(table.loc["NGF", "p_value"])
+    assert table.loc["SCHWANN", "family"].startswith("1 ")
+    nearly = exact + 1e-6 * np.sin(np.arange(exact.size))
+    assert fit(make_cohort(exact=nearly), "exact", kind, **options).table["status"].eq("ok").all()
+
+
+@pytest.mark.parametrize(("kind", "options"), [("linear", {}), ("mixed", {"group": "centre"})])
+def test_an_infinite_outcome_is_refused_not_left_out(kind, options):
+    pain = np.where(np.arange(120) == 5, -np.inf, np.arange(120.0))
+    with pytest.raises(ClinicalError, match="1 row: 'p5'"):
+        fit(make_cohort(pain=pain), "pain", kind, **options)
+
+
+@pytest.mark.filterwarnings("ignore:Mixed models are singular")
+def test_too_few_rows_within_groups_are_not_said_to_be_too_few_groups():
+    score = np.where(np.arange(120) < 4, np.arange(120.0) ** 2, np.nan)
+    cohort = make_cohort(NGF=score, centre=np.resize(["a", "b", "b"], 120))
+    with pytest.warns(SmallSampleWarning):
+        table = fit(cohort, "pain", "mixed", adjust=["age"], group="centre").table
+    row = table.iloc[0]
+    assert row["status"] == "too_few_events"
+    assert row["message"] == "no more rows than groups and terms that differ within them"

@@ -241,3 +241,47 @@ def test_markdown_is_a_table_that_no_text_breaks(cohort, analyses):
 def test_what_cannot_be_reported_is_refused(make, text, cohort, analyses):
     with pytest.raises(ParameterError, match=text):
         make(cohort, analyses)
+
+
+def test_a_validation_is_told_with_its_numbers_and_its_cut(cohort):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = ns.train(cohort, "NGF", cut="median")
+        other = make_cohort(200, name="colon")
+        found = {"Cox": ns.cox(cohort), "validation": ns.validate(model, other)}
+    filled = answers(ns.checklist([cohort, other], found))
+    table = found["validation"].table
+    n, events = int(table["n"].iloc[0]), int(table["n_events"].iloc[0])
+    assert f"validation: n = {n}, {events} events." in filled.loc["12", "answer"]
+    assert (
+        "a cut of the training cohort divides patients in validation" in filled.loc["11", "answer"]
+    )
+    assert "frozen, judged in colon" in filled.loc["18", "answer"]
+
+
+def test_what_relates_the_marker_to_variables_is_no_analysis_of_the_outcome(cohort):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = {
+            "age": ns.correlate(cohort, with_="age"),
+            "groups": ns.compare_groups(cohort, by="grade"),
+        }
+    filled = answers(ns.checklist(cohort, found))
+    assert filled.loc["14", "answer"] == ("age: score against age. groups: score against grade.")
+    assert filled.loc["15", "answer"] == ""
+
+
+def test_a_model_of_competing_risks_is_no_relation_to_a_clinical_variable():
+    rng = np.random.default_rng(2)
+    scores = pd.DataFrame({"NGF": rng.normal(size=200)})
+    clinic = pd.DataFrame({"t": rng.exponential(9, 200), "end": np.resize([0, 1, 2], 200)})
+    endpoint = ns.Endpoint(time="t", event="end", causes={"cancer": 1, "other": 2})
+    cohort = ns.Cohort.join(scores, clinic, endpoint, name="A")
+    filled = answers(ns.checklist(cohort, {"Fine-Gray": ns.fine_gray(cohort, cause="cancer")}))
+    assert filled.loc["14", "answer"] == ""
+    assert "1 model of a score alone" in filled.loc["15", "answer"]
+
+
+def test_analyses_without_names_are_refused(cohort, analyses):
+    with pytest.raises(ParameterError, match="have no names"):
+        ns.checklist(cohort, list(analyses.values()))

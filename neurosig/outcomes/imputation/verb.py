@@ -22,7 +22,7 @@ from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.imputation.chains import Chain, ChainedEquations, run_chain, standardised
 from neurosig.outcomes.imputation.diagnostics import trace_table, value_summary
-from neurosig.outcomes.imputation.imputed import Imputed, imputed_step, named, refuse_imputed
+from neurosig.outcomes.imputation.imputed import Imputed, imputed_step, named
 from neurosig.outcomes.imputation.incomplete import Column, ColumnLike, read_columns
 from neurosig.outcomes.imputation.outcome_predictors import (
     column_predictors,
@@ -87,8 +87,8 @@ def impute(
     Raises
     ------
     ParameterError
-        m is below 2, nothing was named, a method is unknown or does not fit, or a column belongs
-        to the outcome or is a score.
+        m is below 2, the seed below 0, nothing was named, a method is unknown or does not fit, or
+        a column belongs to the outcome or is a score.
     ClinicalError
         There is nothing to impute; a column is missing, constant, infinite, has no value or misses
         more than half of them; rows without a score are more than half; more predictors than rows.
@@ -129,7 +129,7 @@ def impute(
     [['score', 200, 20], ['age', 200, 20]]
     """
     _check_m(m)
-    refuse_imputed(cohort, "An imputation")
+    _check_seed(seed)
     refuse_intervals(cohort, "An imputation")
     if outcome is None and (cohort.time is None or cohort.event is None):
         raise ParameterError(
@@ -185,6 +185,13 @@ def _check_m(m: int) -> None:
             f"m cannot be {m!r}",
             "The variance between imputations needs at least two",
             "Use about as many as the percentage of incomplete rows; the default is 20",
+        )
+
+
+def _check_seed(seed: int) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ParameterError(
+            f"seed cannot be {seed!r}", "It is a whole number of at least 0", "The default is 0"
         )
 
 

@@ -14,11 +14,11 @@ from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.predicted_survival import stratum_hazards
 from neurosig.outcomes.delayed_entry import refuse_intervals
-from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.interplay.model_fits import Fitted
 from neurosig.outcomes.interplay.outcome_rows import Kind, OutcomeModel, outcome_rows
 from neurosig.outcomes.interplay.pair_model import N_PAIR_TERMS, PairModel, fit_pair
 from neurosig.outcomes.model_rows import TermLike
+from neurosig.outcomes.number_lists import number_list
 from neurosig.outcomes.results import Results
 
 if TYPE_CHECKING:
@@ -100,14 +100,14 @@ def interplay_corners(
     >>> found.table["estimate"].round(6).abs().tolist(), found.table["n_quadrant"].tolist()
     ([0.0, 2.0, 0.0, 2.0], [2, 2, 2, 2])
     """
-    if not (len(levels) == 2 and np.isfinite(levels).all() and levels[0] < levels[1]):
+    ends = number_list("levels", levels)
+    if not (ends.size == 2 and np.isfinite(ends).all() and ends[0] < ends[1]):
         raise ParameterError(
             f"levels cannot be {levels!r}",
             "Low comes before high, in standard deviations from the mean",
             "The default is (-1, 1)",
         )
     how = OutcomeModel.of(model, outcome, positive)
-    refuse_imputed(cohort, "A prediction averaged over patients")
     refuse_intervals(cohort, "A prediction averaged over patients")
     if how.kind == "cox":
         refuse_competing_causes(cohort, "Predicted survival")
@@ -234,7 +234,7 @@ def _survival(
 def _times(data: CoxData, times: Sequence[float] | None) -> FloatArray:
     if times is None:
         return np.asarray(np.unique(data.time[data.event > 0]))
-    wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    wanted = number_list("times", times)
     codes = np.zeros(data.time.size) if data.strata is None else data.strata
     last = min(float(data.time[codes == code].max()) for code in np.unique(codes))
     outside = wanted[~((wanted >= 0) & (wanted <= last))]

@@ -20,6 +20,7 @@ from neurosig.outcomes.interplay.pair_table import pair_table, with_checks, with
 from neurosig.outcomes.interplay.pair_words import pair_notes, warn_of_pairs
 from neurosig.outcomes.interplay.shared_genes import known_signatures
 from neurosig.outcomes.model_rows import TermLike
+from neurosig.outcomes.number_lists import number_list
 from neurosig.outcomes.results import Results
 
 if TYPE_CHECKING:
@@ -221,7 +222,8 @@ def _pairs(
     cohort: "Cohort", pairs: Sequence[tuple[str, str]] | tuple[str, str]
 ) -> list[tuple[str, str]]:
     is_single = len(pairs) == 2 and all(isinstance(name, str) for name in pairs)
-    listed = [cast(tuple[str, str], tuple(p)) for p in ([pairs] if is_single else pairs)]
+    given = [pairs] if is_single else pairs
+    listed = [cast(tuple[str, str], tuple(p) if isinstance(p, Sequence) else (p,)) for p in given]
     wrong = [p for p in listed if len(p) != 2 or p[0] == p[1]]
     if wrong or not listed:
         raise ParameterError(
@@ -240,7 +242,7 @@ def _pairs(
 
 
 def _levels(at: Sequence[float]) -> FloatArray:
-    levels = np.atleast_1d(np.asarray(at, dtype=np.float64))
+    levels = number_list("at", at)
     if not levels.size or not np.isfinite(levels).all():
         raise ParameterError(
             f"at cannot be {at!r}",

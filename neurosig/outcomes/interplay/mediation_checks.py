@@ -28,6 +28,7 @@ from neurosig.outcomes.interplay.outcome_rows import Kind, OutcomeRows
 from neurosig.outcomes.interplay.pair_model import LARGEST_CORRELATION, correlation
 from neurosig.outcomes.interplay.shared_genes import known_signatures, shared_genes
 from neurosig.outcomes.model_rows import warn_of_few_events
+from neurosig.outcomes.number_lists import number_list
 
 SHARED_TO_WARN: Final = 0.10
 HIGH_CORRELATION: Final = 0.8
@@ -45,7 +46,8 @@ def checked_formula(
     errors: Errors,
 ) -> GFormula:
     """How the means are computed, from what was asked for; refuses what contradicts itself."""
-    if not (len(contrast) == 2 and np.isfinite(contrast).all() and contrast[0] != contrast[1]):
+    ends = number_list("contrast", contrast)
+    if not (ends.size == 2 and np.isfinite(ends).all() and ends[0] != ends[1]):
         raise ParameterError(
             f"contrast cannot be {contrast!r}",
             "It is two different levels of the exposure, in standard deviations from its mean",
@@ -65,6 +67,9 @@ def checked_formula(
             if kind == "cox"
             else "Leave them out",
         )
+    for name, time in (("horizon", horizon), ("tau", tau)):
+        if time is not None and number_list(name, time).size != 1:
+            raise ParameterError(f"{name} cannot be {time!r}", "It is one time", "Give a number")
     return GFormula(
         contrast=(float(contrast[0]), float(contrast[1])),
         horizon=horizon,

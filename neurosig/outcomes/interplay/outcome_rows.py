@@ -1,24 +1,23 @@
 """The rows, scores and outcome of a model with two scores, whatever the kind of outcome."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ParameterError, count
-from neurosig.outcomes.clinic.clean import find_column, numbers_of
 from neurosig.outcomes.cox.batch import CoxTask
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox_task
 from neurosig.outcomes.cox.words import model_text
-from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.model_rows import (
     ModelRows,
     TermLike,
+    as_terms,
     check_covariates,
     check_scale,
     joined_flow,
@@ -26,6 +25,8 @@ from neurosig.outcomes.model_rows import (
     spread,
 )
 from neurosig.outcomes.regression.levels import two_levels
+from neurosig.outcomes.regression.outcome_column import finite_numbers, refuse_outcome_as_term
+from neurosig.outcomes.regression.repeated_rows import refuse_repeats
 from neurosig.outcomes.regression.words import warn_of_unknown
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 
@@ -163,8 +164,7 @@ def outcome_rows(
     """
     refuse_imputed(cohort, "A model of two scores")
     check_scale("sd", confidence)
-    single = isinstance(adjust, str | Mapping | Term)
-    terms = [Term.of(cast(TermLike, adjust))] if single else [Term.of(term) for term in adjust]
+    terms = as_terms(adjust)
     both = [term.column for term in terms if term.column in scores]
     if both:
         raise ParameterError(
@@ -198,24 +198,25 @@ def outcome_rows(
             f"strata is {strata!r}",
             "Add the columns to adjust",
         )
-    return _clinical(cohort, scores, model, adjust, allow_loss=allow_loss)
+    return _clinical(cohort, scores, model, terms, allow_loss=allow_loss)
 
 
 def _clinical(
     cohort: "Cohort",
     scores: Sequence[str],
     model: OutcomeModel,
-    adjust: Sequence[TermLike],
+    adjust: Sequence[Term],
     *,
     allow_loss: bool,
 ) -> OutcomeRows:
-    refuse_intervals(cohort, "A regression of a clinical variable")
+    refuse_repeats(cohort, "A regression of a clinical variable", has_options=False)
     outcome = str(model.outcome)
+    refuse_outcome_as_term(outcome, adjust, scores)
     is_logistic = model.kind == "logistic"
     values = (
         two_levels(cohort, outcome, model.positive)
         if is_logistic
-        else numbers_of(find_column(cohort.data, outcome))
+        else finite_numbers(cohort, outcome)
     )
     known = np.isfinite(values)
     warn_of_unknown(outcome, known, n_frames=4)

@@ -8,9 +8,13 @@ import pandas as pd
 from neurosig.errors import ParameterError, count
 from neurosig.outcomes.planning.planned_effect import (
     checked_test,
+    exp_of,
     missing_quantity,
     power_of,
     quantile_of,
+    reach_of,
+    refuse_no_count,
+    refuse_no_number,
     refuse_outside,
 )
 
@@ -120,8 +124,8 @@ def power(
     spread = sd_of_covariate**2 if allocation is None else allocation * (1 - allocation)
     information = spread * (1 - r2_with_covariates)
     if hr is None:
-        reach = test.quantile() + quantile_of(float(power or 0))
-        hr = math.exp(_positive(reach) / math.sqrt(information * float(n_events or 0)))
+        reach = reach_of(test.quantile(), float(power or 0))
+        hr = exp_of(reach / math.sqrt(information * float(n_events or 0)), "hazard ratio")
     elif power is None:
         drift = math.sqrt(information * float(n_events or 0)) * abs(math.log(hr))
         power = power_of(drift, test.quantile())
@@ -129,7 +133,7 @@ def power(
         drift = math.sqrt(information * float(n_events or 0)) * abs(math.log(hr))
         alpha = test.alpha_of(drift - quantile_of(power))
     else:
-        reach = _positive(test.quantile() + quantile_of(power))
+        reach = reach_of(test.quantile(), power)
         n_events = math.ceil(reach**2 / (information * math.log(hr) ** 2) - 1e-9)
     events = float(n_events or 0)
     if n is None and event_rate is not None:
@@ -163,6 +167,8 @@ def _check_effect(
             f"sd_of_covariate={sd!r}, allocation={allocation!r}",
             "Leave out one of the two",
         )
+    refuse_no_number("r2_with_covariates", r2)
+    refuse_no_number("event_rate", event_rate)
     if not 0 <= r2 < 1:
         raise ParameterError(
             f"r2_with_covariates cannot be {r2!r}", "It is at least 0 and below 1", "Such as 0.1"
@@ -179,10 +185,8 @@ def _events(
     n_events: float | None, n: int | None, event_rate: float | None
 ) -> tuple[float | None, float | None]:
     """Events and event rate from whichever two of events, patients and rate are given."""
-    if n_events is not None and not n_events > 0:
-        raise ParameterError(f"n_events cannot be {n_events!r}", "It is above 0", "Give another")
-    if n is not None and not n >= 1:
-        raise ParameterError(f"n cannot be {n!r}", "It is at least 1", "Give another")
+    refuse_outside("n_events", n_events, 0.0, math.inf)
+    refuse_no_count("n", n)
     if n is None:
         return n_events, event_rate
     if n_events is None:
@@ -200,13 +204,3 @@ def _events(
             "Give two of the three, and no more events than patients",
         )
     return n_events, n_events / n
-
-
-def _positive(reach: float) -> float:
-    if reach > 0:
-        return reach
-    raise ParameterError(
-        "The power is below the level of the test",
-        "Any effect has at least the power alpha / sides",
-        "Ask for more power",
-    )

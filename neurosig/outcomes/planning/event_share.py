@@ -3,7 +3,7 @@
 import math
 
 from neurosig.errors import ParameterError
-from neurosig.outcomes.planning.planned_effect import refuse_outside
+from neurosig.outcomes.planning.planned_effect import refuse_no_number, refuse_outside
 
 
 def event_probability(
@@ -63,6 +63,7 @@ def event_probability(
     refuse_outside("hr", hr, 0.0, math.inf)
     refuse_outside("allocation", allocation, 0.0, 1.0)
     for name, value in (("follow_up", follow_up), ("accrual", accrual), ("dropout", dropout)):
+        refuse_no_number(name, value)
         if not 0 <= value < math.inf:
             raise ParameterError(f"{name} cannot be {value!r}", "It is at least 0", "Give another")
     if follow_up + accrual == 0:

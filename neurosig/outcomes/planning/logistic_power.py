@@ -12,6 +12,9 @@ from neurosig.outcomes.planning.planned_effect import (
     missing_quantity,
     power_of,
     quantile_of,
+    reach_of,
+    refuse_no_count,
+    refuse_no_number,
     refuse_outside,
 )
 
@@ -82,7 +85,8 @@ def power_logistic(
     Raises
     ------
     ParameterError
-        Not exactly one quantity is left out, or a value is not allowed; no odds ratio is reached.
+        Not exactly one quantity is left out, or a value is not allowed; no odds ratio is reached,
+        or any is, since the power is not above the level of the test.
 
     References
     ----------
@@ -98,6 +102,8 @@ def power_logistic(
     refuse_outside("prevalence", prevalence, 0.0, 1.0)
     refuse_outside("odds_ratio", odds_ratio, 0.0, math.inf)
     refuse_outside("allocation", allocation, 0.0, 1.0)
+    refuse_no_count("n", n)
+    refuse_no_number("r2_with_covariates", r2_with_covariates)
     if odds_ratio == 1 or not 0 <= r2_with_covariates < 1:
         raise ParameterError(
             f"odds_ratio={odds_ratio!r} and r2_with_covariates={r2_with_covariates!r} make no plan",
@@ -106,6 +112,8 @@ def power_logistic(
         )
     given = {"odds_ratio": odds_ratio, "power": power, "n": n, "alpha": alpha}
     asked = missing_quantity(given)
+    if power is not None and alpha is not None:
+        reach_of(test.quantile(), power)
     model = _Model(prevalence, allocation, 1 - r2_with_covariates)
     if odds_ratio is None:
         odds_ratio = _odds_ratio(model, test, float(power or 0), int(n or 0))

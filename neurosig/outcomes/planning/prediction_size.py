@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from neurosig.errors import ParameterError
-from neurosig.outcomes.planning.planned_effect import missing_quantity, refuse_outside
+from neurosig.outcomes.planning.planned_effect import (
+    missing_quantity,
+    refuse_no_count,
+    refuse_outside,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +89,7 @@ def prediction_sample_size(
     refuse_outside("shrinkage", shrinkage, 0.0, 1.0)
     refuse_outside("prevalence", prevalence, 0.0, 1.0)
     refuse_outside("rate", rate, 0.0, math.inf)
-    if n_params < 1:
-        raise ParameterError(f"n_params cannot be {n_params!r}", "It is at least 1", "Give another")
+    refuse_no_count("n_params", n_params)
     per_patient, likelihood = _outcome(prevalence, rate, mean_follow_up, time)
     max_r2 = -math.expm1(2 * likelihood)
     if r2 >= min(max_r2, shrinkage):
@@ -140,6 +143,12 @@ def _outcome(
     refuse_outside("mean_follow_up", mean_follow_up, 0.0, math.inf)
     refuse_outside("time", time, 0.0, math.inf)
     r = float(rate or 0) * mean_follow_up
+    if r > 1:
+        raise ParameterError(
+            f"rate and mean_follow_up give {r:.3g} events per patient",
+            f"rate={rate}, mean_follow_up={mean_follow_up}; a patient has the event at most once",
+            "Give the rate per unit of time that mean_follow_up is in",
+        )
     return r, r * math.log(r) - r
 
 

@@ -1,8 +1,9 @@
 """The effects of signatures in cohorts, from result tables to matrices."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError, count, examples
 from neurosig.keys import OK, SCORE_TERM, Result
-from neurosig.outcomes.results import Results
+from neurosig.outcomes.clinic.clean import numbers_of
+from neurosig.outcomes.results import Results, is_ratio
 
 FloatArray = NDArray[np.float64]
 Tables = Results | pd.DataFrame | Sequence[Results | pd.DataFrame]
@@ -60,7 +62,7 @@ class Effects:
 
     def on_effect_scale(self, estimate: "pd.Series[float]") -> "pd.Series[float]":
         """exp(estimate) where an effect is a ratio, else the estimate itself."""
-        if self.scale.startswith("difference"):
+        if not is_ratio(self.scale):
             return estimate
         with np.errstate(over="ignore"):  # a ratio above 1e308 is infinite
             return pd.Series(np.exp(estimate))
@@ -120,8 +122,7 @@ def effects_of(tables: Tables, endpoint: str | None) -> Effects:
     of_cohort, cohorts = pd.factorize(rows[Result.COHORT])
     place = np.full((len(signatures), len(cohorts)), -1, dtype=np.int64)
     place[of_signature, of_cohort] = np.arange(len(rows))
-    y = rows[Result.ESTIMATE].to_numpy(dtype=np.float64)
-    se = rows[Result.STD_ERROR].to_numpy(dtype=np.float64)
+    y, se = (numbers_of(rows[name]) for name in (Result.ESTIMATE, Result.STD_ERROR))
     good = (rows[Result.STATUS] == OK).to_numpy() & np.isfinite(y) & np.isfinite(se) & (se > 0)
     is_used = (place >= 0) & good[place]
     effects = Effects(
@@ -137,8 +138,19 @@ def effects_of(tables: Tables, endpoint: str | None) -> Effects:
 
 
 def _score_rows(tables: Tables) -> pd.DataFrame:
-    listed = [tables] if isinstance(tables, Results | pd.DataFrame) else list(tables)
-    frames = [item.table if isinstance(item, Results) else item for item in listed]
+    given: Any = tables  # what a caller without types gives
+    is_list = isinstance(given, Iterable) and not isinstance(given, str | pd.DataFrame)
+    listed = list(given) if is_list else [given]
+    wrong = [item for item in listed if not isinstance(item, Results | pd.DataFrame)]
+    if wrong:
+        raise ParameterError(
+            f"A {type(wrong[0]).__name__} is no result table",
+            f"It is {wrong[0]!r}",
+            "Give tables of ns.cox or ns.regress",
+        )
+    frames: list[pd.DataFrame] = [
+        item.table if isinstance(item, Results) else item for item in listed
+    ]
     for frame in frames:
         missing = [name for name in _NEEDED if name not in frame.columns]
         if missing:

@@ -21,7 +21,9 @@ from neurosig.errors import (
     count,
     examples,
 )
+from neurosig.outcomes.clinic.clean import numbers_of
 from neurosig.outcomes.clinic.scoring_record import ScoringRecord
+from neurosig.outcomes.number_lists import number_list
 from neurosig.outcomes.pooling.frozen_terms import FrozenScore, FrozenTerm
 from neurosig.outcomes.prediction.risk_model import RiskModel
 from neurosig.outcomes.results import Results
@@ -133,12 +135,13 @@ class FrozenModel:
         )
 
     def design(self, data: pd.DataFrame) -> FloatArray:
-        """Its columns (n, k) for rows of any cohort, NaN where a value is missing.
+        """Its columns (n, k) for rows of any cohort, NaN where a value is missing or infinite.
 
         Raises
         ------
         UnknownSignatureError, ClinicalError
-            A score is missing; a covariate is, or cannot be read as in training.
+            A score is missing or holds texts; a covariate is missing, or cannot be read as in
+            training.
         """
         absent = [name for name in self.signatures if name not in data.columns]
         if absent:
@@ -157,7 +160,7 @@ class FrozenModel:
                 "Add the column to the clinical table, or train without it",
                 columns=tuple(lacking),
             )
-        scores = [s.standardised(data[s.signature].to_numpy(np.float64)) for s in self.scores]
+        scores = [s.standardised(numbers_of(data[s.signature])) for s in self.scores]
         return np.column_stack([*scores, *(term.columns(data) for term in self.terms)])
 
     def predict(self, cohort: "Cohort | pd.DataFrame", times: Sequence[float] = ()) -> pd.DataFrame:
@@ -226,7 +229,7 @@ class FrozenModel:
         ParameterError
             A time is not positive, or after that follow-up.
         """
-        horizons = np.unique(np.atleast_1d(np.asarray(times, dtype=np.float64)))
+        horizons = np.unique(number_list("times", times))
         outside = horizons[~((horizons > 0) & (horizons <= self.follow_up))]
         if outside.size:
             raise ParameterError(

@@ -25,8 +25,9 @@ class FrozenScore:
     sd: float
 
     def standardised(self, values: FloatArray) -> FloatArray:
-        """(values - mean) / sd."""
-        return np.asarray((values - self.mean) / self.sd)
+        """(values - mean) / sd, NaN where a value is not finite."""
+        known = np.isfinite(values)
+        return np.asarray((np.where(known, values, np.nan) - self.mean) / self.sd)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig.errors import ConvergenceError, count
-
 FloatArray = NDArray[np.float64]
 Method = Literal["REML", "DL", "PM", "ML", "HE", "SJ", "FE"]
 REML_STEP = 1e-5
+_SMALL, _LARGE = 1e-3, 1e3
+"""Mean sampling variances between which the step is that of the effects as they are."""
 _MAX_ITERATIONS = 1000
 _ROOT_STEP = 1e-14
 
@@ -89,12 +89,7 @@ def between_variance(studies: Studies, method: Method) -> FloatArray:
     FE: 0. DL: (Q - (k - 1)) / (sum w - sum w^2 / sum w), w = 1 / variance. HE: variance of the
     estimates less the mean sampling variance. SJ: t Q(t) / (k - 1) with t the variance (n) of the
     estimates. PM: the tau2 with Q(tau2) = k - 1. ML, REML: Fisher scoring, stopped where metafor
-    stops.
-
-    Raises
-    ------
-    ConvergenceError
-        ML or REML did not converge.
+    stops; NaN where they do not converge.
 
     References
     ----------
@@ -169,8 +164,12 @@ def _likeliest(studies: Studies, *, restricted: bool) -> FloatArray:
     With P = W - W 1 1' W / sum w the step is (y'PPy - tr P) / tr PP, for ML with W in place of P in
     the traces; a step below 0 is halved until it is not. The last step is one of less than 1e-5,
     and 0 is taken if its likelihood is higher: the rules of metafor's `rma`, so that its numbers
-    are met.
+    are met. Effects of a very small or very large unit, for which that step is none or never
+    reached, are taken in units of their mean sampling variance. NaN without convergence.
     """
+    size = studies.mean_variance
+    unit = np.where((size < _SMALL) | (size > _LARGE), size, 1.0)
+    studies = Studies(studies.y / np.sqrt(unit)[:, None], studies.variance / unit[:, None])
     tau2 = between_variance(studies, "HE")
     moving = np.arange(tau2.size)
     for _ in range(_MAX_ITERATIONS):
@@ -179,13 +178,11 @@ def _likeliest(studies: Studies, *, restricted: bool) -> FloatArray:
         tau2[moving] += step
         moving = moving[np.abs(step) > REML_STEP]
         if not moving.size:
-            of = _loglik(restricted=restricted)
-            return np.where(of(studies, 0 * tau2) > of(studies, tau2), 0.0, tau2)
-    raise ConvergenceError(
-        f"The between-study variance ({'REML' if restricted else 'ML'}) did not converge",
-        f"{count(moving.size, 'set')} of studies; a last value is {tau2[moving[0]]:g}",
-        'Use method="DL"',
-    )
+            break
+    of = _loglik(restricted=restricted)
+    tau2 = np.where(of(studies, 0 * tau2) > of(studies, tau2), 0.0, tau2)
+    tau2[moving] = np.nan
+    return np.asarray(tau2 * unit)
 
 
 def _fisher_step(studies: Studies, tau2: FloatArray, *, restricted: bool) -> FloatArray:

@@ -16,7 +16,7 @@ from neurosig.outcomes.clinic.clean import texts_of
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.imputation.imputed import Imputed
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.endpoint import Endpoint
@@ -60,9 +60,7 @@ def joined_cohorts(cohorts: Sequence[Cohort], columns: Iterable[str]) -> JoinedC
     ClinicalWarning
         A cohort has no event, or was scored in another way.
     """
-    given = list(cohorts)
-    for cohort in given:
-        refuse_imputed(cohort, "A pooled model")
+    given = [cohorts] if isinstance(cohorts, Cohort | Imputed) else list(cohorts)
     _check_names(given)
     for cohort in given:
         refuse_intervals(cohort, "A pooled model")

@@ -5,10 +5,11 @@ import pandas as pd
 
 from neurosig.errors import ClinicalError, count, examples
 from neurosig.keys import OK, Pooled, Result
+from neurosig.outcomes.model_rows import NOT_CONVERGED
 from neurosig.outcomes.pooling.effect_tables import Tables, effects_of
 from neurosig.outcomes.pooling.heterogeneity import Method
 from neurosig.outcomes.pooling.random_effects import check_method, pool_many
-from neurosig.outcomes.pooling.verb import columns_of, dressed, model_words
+from neurosig.outcomes.pooling.verb import NO_VARIANCE, columns_of, dressed, model_words
 from neurosig.outcomes.results import Results, ordered
 
 _FEWEST = 3
@@ -86,7 +87,8 @@ def leave_one_out(
             Pooled.N_COHORTS: used.sum(axis=1),
             Pooled.COHORTS: effects.names(used),
             Result.MODEL: model_words(method, knha=knha),
-            Result.STATUS: OK,
+            Result.STATUS: np.where(np.isnan(pooled.tau2), NOT_CONVERGED, OK),
+            Result.MESSAGE: np.where(np.isnan(pooled.tau2), NO_VARIANCE, ""),
         }
     )
     for column in (Result.N, Result.N_EVENTS):

@@ -17,7 +17,15 @@ from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox_table, cox_task
 from neurosig.outcomes.cox.words import notes_of, warn_of_fits
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.model_rows import Scale, TermLike, as_terms, patterns, spread
+from neurosig.outcomes.model_rows import (
+    CONSTANT,
+    NO_SCORE,
+    Scale,
+    TermLike,
+    as_terms,
+    patterns,
+    spread,
+)
 from neurosig.outcomes.pooling.joined_cohorts import columns_needed, joined_cohorts
 from neurosig.outcomes.results import Results, declare_family, ordered
 
@@ -120,6 +128,10 @@ def pooled_cox(
     task = replace(task, rows=replace(task.rows, scores=scores))
     table = cox_table(task, joined.cohort.name)
     table = _with_cohorts(table, task, code, joined.names)
+    flat = [task.rows.signatures[s] for s in np.flatnonzero(constant.any(axis=1))]
+    is_flat = table[Result.SIGNATURE].isin(flat) & (table[Result.STATUS] == NO_SCORE)
+    table.loc[is_flat, Result.STATUS] = CONSTANT
+    table.loc[is_flat, Result.MESSAGE] = "the score has one value in each cohort"
     if scale == "sd":
         is_score = table[Result.TERM] == SCORE_TERM
         table.loc[is_score, Result.EFFECT_SCALE] = "HR per SD"
@@ -151,7 +163,10 @@ def _refuse_one_cohort(
 def _within_cohorts(
     scores: FloatArray, code: NDArray[np.int64], scale: Scale
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Scores (n, S) per SD of their cohort, missing where constant there; where (S, k) they are."""
+    """Scores (n, S) per SD of their cohort, missing where constant there; where (S, k) they are.
+
+    They are centred within cohorts, which as strata take up any shift.
+    """
     values = scores.copy()
     n_cohorts = int(code.max()) + 1
     constant = np.zeros((scores.shape[1], n_cohorts), dtype=np.bool_)
@@ -162,7 +177,8 @@ def _within_cohorts(
             known = np.isfinite(column)
             sd = float(spread(column[known][:, None])[0]) if known.any() else np.nan
             constant[s, c] = sd == 0
-            values[inside, s] = np.nan if sd == 0 else column / (sd if scale == "sd" else 1.0)
+            centred = column - column[known].mean() if known.any() else column
+            values[inside, s] = np.nan if sd == 0 else centred / (sd if scale == "sd" else 1.0)
     return values, constant
 
 

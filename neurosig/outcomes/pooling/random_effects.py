@@ -6,7 +6,7 @@ from typing import Generic, TypeVar, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurosig.errors import ParameterError, count, examples
+from neurosig.errors import ConvergenceError, ParameterError, count, examples
 from neurosig.outcomes.model_rows import check_scale
 from neurosig.outcomes.pooling.heterogeneity import (
     Method,
@@ -112,6 +112,12 @@ def pool_effects(
     check_method(method, confidence)
     y, se = _checked(estimate, std_error)
     many = pool_many(y[None, :], se[None, :], method=method, knha=knha, confidence=confidence)
+    if np.isnan(many.tau2[0]):
+        raise ConvergenceError(
+            f"The between-study variance ({method}) did not converge",
+            f"{count(y.size, 'study', 'studies')}; estimates {examples(y)}",
+            'Use method="DL"',
+        )
     return PooledEffect(**{f.name: float(getattr(many, f.name)[0]) for f in fields(many)})
 
 
@@ -124,6 +130,8 @@ def pool_many(
     confidence: float,
 ) -> PooledEffect[FloatArray]:
     """`pool_effects` of S effects at once: (S, k), NaN where a study lacks one, two at least each.
+
+    Where REML or ML do not converge all but Cochran's Q and the limits of tau2 is NaN.
 
     >>> y = np.array([[0.0, 1.0, np.nan], [0.0, 1.0, 0.5]])
     >>> pool_many(y, 0 * y + 0.5, method="FE", knha=False, confidence=0.95).k.tolist()

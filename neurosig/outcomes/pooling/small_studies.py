@@ -15,6 +15,7 @@ from neurosig.outcomes.results import Results, ordered, wald
 FloatArray = NDArray[np.float64]
 FEWEST_FOR_FUNNEL = 10
 TOO_FEW_COHORTS = "too_few_cohorts"
+EQUAL_ERRORS = "equal_errors"
 LIMIT, LIMIT_LOW, LIMIT_HIGH = "limit_estimate", "limit_low", "limit_high"
 _LIMIT_EFFECT = {
     LIMIT: "effect_limit",
@@ -43,13 +44,13 @@ def egger_test(tables: Tables, *, endpoint: str | None = None, confidence: float
     Results
         `table`: a row per signature; `estimate` is b, with its interval, `statistic` t, `df`,
         `p_value`; `limit_estimate` is a (`effect_limit` as an effect) with its interval. Signatures
-        with fewer than 10 cohorts have the status "too_few_cohorts". No q-values: it is a check,
-        not a finding.
+        with fewer than 10 cohorts have the status "too_few_cohorts", those whose standard errors
+        are all equal "equal_errors". No q-values: it is a check, not a finding.
 
     Raises
     ------
     ClinicalError
-        No signature has 10 cohorts, or their standard errors are all equal; further as in `meta`.
+        No signature has 10 cohorts, or 10 of different standard errors; further as in `meta`.
     ParameterError
         As in `meta`.
 
@@ -89,6 +90,8 @@ def egger_test(tables: Tables, *, endpoint: str | None = None, confidence: float
     for source, target in _LIMIT_EFFECT.items():
         table[target] = effects.on_effect_scale(table[source])
     is_enough = n_cohorts >= FEWEST_FOR_FUNNEL
+    is_fitted = table[Result.ESTIMATE].notna().to_numpy()
+    _refuse_equal(is_fitted)
     shared: dict[str, Any] = {
         Result.COHORT: "all",
         Result.ENDPOINT: effects.endpoint,
@@ -96,8 +99,12 @@ def egger_test(tables: Tables, *, endpoint: str | None = None, confidence: float
         Result.CI_LEVEL: confidence,
         Result.MODEL: "regression on the standard error (Egger)",
         Pooled.COHORTS: effects.names(effects.used),
-        Result.STATUS: np.where(is_enough, OK, TOO_FEW_COHORTS),
-        Result.MESSAGE: np.where(is_enough, "", f"fewer than {FEWEST_FOR_FUNNEL} cohorts"),
+        Result.STATUS: np.select([is_fitted, is_enough], [OK, EQUAL_ERRORS], TOO_FEW_COHORTS),
+        Result.MESSAGE: np.select(
+            [is_fitted, is_enough],
+            ["", "the standard errors are the same in all cohorts"],
+            f"fewer than {FEWEST_FOR_FUNNEL} cohorts",
+        ),
     }
     note = f"Tested with at least {FEWEST_FOR_FUNNEL} cohorts within one endpoint"
     return Results(table=ordered(table.assign(**shared)), notes=(f"{note}: {effects.endpoint}",))
@@ -108,10 +115,7 @@ def egger_regression(
 ) -> dict[str, FloatArray]:
     """The regressions of S effects, (S, k) with NaN where missing, three or more studies each.
 
-    Raises
-    ------
-    ClinicalError
-        The standard errors of an effect are all equal.
+    NaN where the standard errors are all equal.
     """
     known = np.isfinite(estimate)
     y, x = np.where(known, estimate, 0.0), np.where(known, std_error, 1.0)
@@ -120,12 +124,7 @@ def egger_regression(
     mean_x, mean_y = (w * x).sum(axis=1) / total, (w * y).sum(axis=1) / total
     dx, dy = x - mean_x[:, None], y - mean_y[:, None]
     sxx = (w * dx**2).sum(axis=1)
-    if (sxx <= 1e-12 * (w * x**2).sum(axis=1)).any():
-        raise ClinicalError(
-            "Small and large cohorts cannot be told apart",
-            "The standard errors of a signature are the same in all cohorts",
-            "Egger's test needs cohorts of different sizes",
-        )
+    sxx = np.where(sxx > 1e-12 * (w * x**2).sum(axis=1), sxx, np.nan)
     slope = (w * dx * dy).sum(axis=1) / sxx
     limit = mean_y - slope * mean_x
     df = np.asarray(known.sum(axis=1) - 2, dtype=np.float64)
@@ -145,6 +144,15 @@ def egger_regression(
         LIMIT_LOW: limit - reach,
         LIMIT_HIGH: limit + reach,
     }
+
+
+def _refuse_equal(is_fitted: NDArray[np.bool_]) -> None:
+    if not is_fitted.any():
+        raise ClinicalError(
+            "Small and large cohorts cannot be told apart",
+            "The standard errors of a signature are the same in all cohorts",
+            "Egger's test needs cohorts of different sizes",
+        )
 
 
 def _refuse_few(effects: Effects, n_cohorts: NDArray[np.int64]) -> None:

@@ -124,7 +124,6 @@ def validate(
     ([100, 100, 100, 100, 100], True)
     """
     check_scale("none", confidence)
-    refuse_imputed(cohort, "A validation")
     _check_cohort(model, cohort, other_endpoint=other_endpoint)
     horizons = model.check_times(times)
     rows = _rows(model, cohort, allow_loss=allow_loss)
@@ -165,6 +164,7 @@ class _Rows:
 
 def _check_cohort(model: FrozenModel, cohort: "Cohort", *, other_endpoint: bool) -> None:
     """Refuse a cohort in which the predictions would mean something else."""
+    refuse_imputed(cohort, "A validation")
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(
             f"The cohort {cohort.name!r} has no endpoint",

@@ -113,6 +113,8 @@ def _wald_row(
 
 
 def _slope(found: Validation) -> Row:
+    if not spread(found.predictor[:, None])[0] > 0:
+        return _row(Result.STATUS, CONSTANT, Result.MESSAGE, "the linear predictor has one value")
     fits = cox_fit_batch(found.data.time, found.data.event, found.predictor[:, None])
     failed = _failure(fits, 0)
     if failed:

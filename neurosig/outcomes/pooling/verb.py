@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import examples
 from neurosig.keys import OK, SCORE_TERM, Pooled, Result
+from neurosig.outcomes.model_rows import NOT_CONVERGED
 from neurosig.outcomes.pooling.effect_tables import Effects, Tables, effects_of
 from neurosig.outcomes.pooling.heterogeneity import Method
 from neurosig.outcomes.pooling.random_effects import (
@@ -25,6 +26,7 @@ FloatArray = NDArray[np.float64]
 POOLED = "pooled"
 SINGLE_COHORT = "single_cohort"
 NO_COHORT = "no_cohort"
+NO_VARIANCE = 'the variance between cohorts did not converge; method="DL" needs no iterations'
 FIRTH_MODEL = "Firth's penalty"
 _ESTIMATOR = {
     "REML": "REML",
@@ -106,8 +108,8 @@ def meta(
         of the Hartung-Knapp and normal intervals (`*_wider`) stand beside it, and q is over the
         p-values of that wider interval (`p_value_wider`): two estimates that agree by chance make
         a Hartung-Knapp p-value small. A signature with one cohort has that cohort's own result,
-        interval and p-value, and the status "single_cohort", one with none "no_cohort". q-values
-        are over the pooled rows alone.
+        interval and p-value, and the status "single_cohort", one with none "no_cohort"; where REML
+        or ML do not converge it is "not_converged". q-values are over the pooled rows alone.
 
     Raises
     ------
@@ -149,11 +151,14 @@ def meta(
         [table[Pooled.N_COHORTS] > 1, table[Pooled.N_COHORTS] == 1], [OK, SINGLE_COHORT], NO_COHORT
     )
     table = table.assign(**_numbers(effects, method, confidence, knha=knha))
+    is_lost = (table[Result.STATUS] == OK) & table[Pooled.TAU2].isna()
+    table.loc[is_lost, Result.STATUS] = NOT_CONVERGED
     _fill_unpooled(table, effects, confidence)
     table[Result.MESSAGE] = _messages(table, effects)
     model_of = {
         OK: model_words(method, knha=knha),
         SINGLE_COHORT: "one cohort, as it was fitted",
+        NOT_CONVERGED: model_words(method, knha=knha),
         NO_COHORT: "",
     }
     table[Result.MODEL] = table[Result.STATUS].map(model_of)
@@ -250,6 +255,7 @@ def _fill_unpooled(table: pd.DataFrame, effects: Effects, confidence: float) -> 
     """Rows of one cohort as its table has them, and the reason for rows of none."""
     messages = np.full(len(table), "", dtype=object)
     messages[table[Result.STATUS] == NO_COHORT] = "no cohort has a usable fit"
+    messages[table[Result.STATUS] == NOT_CONVERGED] = NO_VARIANCE
     for s in np.flatnonzero(table[Result.STATUS] == SINGLE_COHORT).tolist():
         place = effects.place[s, effects.used[s]]
         numbers, messages[s] = _single(effects.rows.iloc[place], confidence)

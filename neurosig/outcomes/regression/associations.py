@@ -7,10 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.errors import ParameterError
+from neurosig.errors import ParameterError, examples
 from neurosig.keys import OK, SCORE_TERM, Result
-from neurosig.outcomes.clinic.clean import find_column, numbers_of
-from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
@@ -29,6 +27,7 @@ from neurosig.outcomes.regression.correlation import (
     pearson,
     spearman,
 )
+from neurosig.outcomes.regression.outcome_column import finite_numbers
 from neurosig.outcomes.regression.repeated_rows import refuse_repeats
 from neurosig.outcomes.regression.words import warn_of_unknown
 from neurosig.outcomes.results import Results, declare_family, ordered
@@ -52,6 +51,7 @@ def correlate(
     signatures: str | Sequence[str] = "all",
     confidence: float = 0.95,
     allow_repeats: bool = False,
+    allow_loss: bool = False,
 ) -> Results:
     """Correlation of each signature's score with numbers, plain or given covariates.
 
@@ -61,10 +61,11 @@ def correlate(
 
     Parameters
     ----------
-    cohort, signatures, confidence
+    cohort, signatures, confidence, allow_loss
         As in `cox`; an endpoint is not needed.
     with_
-        Numeric columns of the clinical table, or other scores.
+        Numeric columns of the clinical table, or other scores; of two scores that are both named on
+        both sides there is one row, and none of a score with itself.
     given
         Covariates to hold constant, as `adjust` of `cox`; categories as columns of 0 and 1.
     method
@@ -84,8 +85,9 @@ def correlate(
     Raises
     ------
     ClinicalError
-        A column does not exist or holds no numbers; a covariate is constant or collinear, or costs
-        more than half of the rows; rows share a donor or patient.
+        A column does not exist, holds no numbers or infinite ones; a covariate is constant or
+        collinear, or costs more than half of the rows without `allow_loss`; rows share a donor or
+        patient.
     ParameterError, UnknownSignatureError, EndpointError
         An option has a value that is not allowed; no such score; patients in several rows.
 
@@ -108,16 +110,22 @@ def correlate(
     """
     check_scale("none", confidence)
     columns = _checked(with_, given, method)
-    refuse_imputed(cohort, "A correlation")
     refuse_repeats(cohort, "A correlation", allow_repeats=allow_repeats)
     tables, flows = [], [cohort.join_flow]
     for column in columns:
-        values = numbers_of(find_column(cohort.data, column))
+        values = finite_numbers(cohort, column)
         known = np.isfinite(values)
         warn_of_unknown(column, known)
         lost = cohort.data.index[~known]
         step = FlowStep.losing(f"{column} known", known.size, lost, f"no {column}")
-        rows = model_rows(cohort, known, flow_table([step]), signatures=signatures, adjust=given)
+        rows = model_rows(
+            cohort,
+            known,
+            flow_table([step]),
+            signatures=signatures,
+            adjust=given,
+            allow_loss=allow_loss,
+        )
         check_covariates(rows)
         flows.append(rows.row_flow)
         of_column = _table(rows, values[rows.rows], method, confidence)
@@ -126,10 +134,24 @@ def correlate(
     table = pd.concat(tables, ignore_index=True)
     table[Result.COHORT], table[Result.TERM] = cohort.name, SCORE_TERM
     table[Result.CI_LEVEL] = confidence
-    is_same = (table[Result.SIGNATURE] == table[Result.ENDPOINT]).to_numpy()
-    table = ordered(table[~is_same].reset_index(drop=True))
+    table = ordered(_each_pair_once(table))
     family = f"score rows of {cohort.name}, {', '.join(columns)}"
     return Results(table=declare_family(table, family), row_flow=joined_flow(flows))
+
+
+def _each_pair_once(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without a score and itself, and without the second row of two scores."""
+    both = table[[Result.SIGNATURE, Result.ENDPOINT]]
+    pairs = [frozenset(pair) for pair in both.itertuples(index=False)]
+    is_first = ~pd.Series(pairs).duplicated().to_numpy()
+    kept: pd.DataFrame = table[is_first & np.array([len(pair) == 2 for pair in pairs])]
+    if kept.empty:
+        raise ParameterError(
+            "A score is not correlated with itself",
+            f"Scores and columns: {examples(both[Result.SIGNATURE].unique())}",
+            "Name another column in with_, or other signatures",
+        )
+    return kept.reset_index(drop=True)
 
 
 def _checked(with_: str | Sequence[str], given: Sequence[TermLike], method: str) -> tuple[str, ...]:
@@ -202,6 +224,8 @@ def _correlation(
 def _status(
     score: FloatArray, values: FloatArray, found: RankCorrelation, n_given: int
 ) -> tuple[str, str]:
+    if not values.size:
+        return TOO_FEW_ROWS, "the column has no value on any row used"
     if not found.n:
         return NO_SCORE, "the signature has no score on any row used"
     if found.n < FEWEST + n_given:

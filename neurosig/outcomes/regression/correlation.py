@@ -40,7 +40,7 @@ def spearman(
     Parameters
     ----------
     x, y
-        (n,) values; NaN is missing.
+        (n,) values; NaN and infinite ones are missing.
     given
         (n, q) columns to hold constant.
     confidence
@@ -127,7 +127,7 @@ def kendall(x: FloatArray, y: FloatArray, *, confidence: float = 0.95) -> RankCo
     if is_constant:
         return RankCorrelation(np.nan, np.nan, np.nan, np.nan, n)
     found = kendalltau(complete[:, 0], complete[:, 1], method="asymptotic")
-    tau = float(found.statistic)
+    tau = float(_rounded(np.asarray(found.statistic)))
     variance = 0.437 / (n - 4) if n > FEWEST else np.nan
     return RankCorrelation(tau, *_fisher(tau, variance, confidence), float(found.pvalue), n)
 
@@ -154,15 +154,18 @@ def _correlations_left(columns: FloatArray, given: FloatArray | None) -> FloatAr
     lengths = np.sqrt(np.sum(left**2, axis=0))
     lengths[lengths <= 1e-9 * np.maximum(scale, 1e-300)] = np.nan
     unit = left / lengths
-    rho: FloatArray = unit.T @ unit
-    is_perfect = np.abs(rho) > 1 - _ROUNDING
-    return np.where(is_perfect, np.sign(rho), rho)
+    return _rounded(unit.T @ unit)
+
+
+def _rounded(rho: FloatArray) -> FloatArray:
+    """Correlations, those of 1 but for rounding errors as 1."""
+    return np.where(np.abs(rho) > 1 - _ROUNDING, np.sign(rho), rho)
 
 
 def _complete(x: FloatArray, y: FloatArray, given: FloatArray | None) -> tuple[FloatArray, int]:
     """The rows that have all values, and how many columns are given."""
     columns = np.column_stack([x, y] if given is None else [x, y, given])
-    return columns[~np.isnan(columns).any(axis=1)], columns.shape[1] - 2
+    return columns[np.isfinite(columns).all(axis=1)], columns.shape[1] - 2
 
 
 def _interval(rho: float, n_free: int, confidence: float) -> tuple[float, float]:

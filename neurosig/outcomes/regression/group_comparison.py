@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from neurosig.errors import ClinicalError, count
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clinic.clean import find_column, texts_of
-from neurosig.outcomes.imputation.imputed import refuse_imputed
 from neurosig.outcomes.model_rows import (
     CONSTANT,
     NO_SCORE,
@@ -102,7 +101,6 @@ def compare_groups(
     [['yes vs no', 1.5, 0.667, 0.4]]
     """
     check_scale("none", confidence)
-    refuse_imputed(cohort, "A comparison of groups")
     refuse_repeats(cohort, "A comparison of groups", allow_repeats=allow_repeats)
     chosen = choose_signatures(cohort, signatures)
     codes, levels = _groups(cohort, by, reference)

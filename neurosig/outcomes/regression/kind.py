@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 LEVERAGE = "leverage"
+PERFECT_FIT = "perfect_fit"
+_EXACT = 1e-10  # of the outcome's deviations: what is smaller is their rounding
 NO_FINITE_ESTIMATE = "no finite estimate: "
 
 
@@ -100,6 +102,15 @@ class Fit:
         """A signature without a fit."""
         none = np.full(k, np.nan)
         return cls(estimate=none, std_error=none, status=status, message=message)
+
+
+def is_perfect(residuals: FloatArray, y: FloatArray) -> bool:
+    """Whether residuals are rounding errors of the outcome, so that no error can be estimated.
+
+    >>> is_perfect(np.array([1e-16, -1e-16]), np.array([1.0, 2.0]))
+    True
+    """
+    return float(np.linalg.norm(residuals)) <= _EXACT * float(np.linalg.norm(y - y.mean()))
 
 
 class Kind(ABC):

@@ -7,6 +7,7 @@ import pandas as pd
 from neurosig.errors import ClinicalError, count
 from neurosig.outcomes.clinic.clean import texts_of
 from neurosig.outcomes.delayed_entry import refuse_intervals
+from neurosig.outcomes.imputation.imputed import refuse_imputed
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -23,10 +24,12 @@ def refuse_repeats(
     cluster: str | None = None,
     group: str | None = None,
     allow_repeats: bool = False,
+    has_options: bool = True,
 ) -> None:
     """Refuse rows that share a donor or patient, unless the model takes that into account.
 
-    cluster, group: columns of robust errors or a random effect. Donors within larger clusters
+    has_options: whether the verb takes `allow_repeats`, for the remedy. cluster, group: columns of
+    robust errors or a random effect. Donors within larger clusters
     (centres) are accounted for by errors clustered by centre.
 
     Raises
@@ -36,6 +39,7 @@ def refuse_repeats(
     ClinicalError
         A column named like a donor or patient has levels in several rows.
     """
+    refuse_imputed(cohort, what)
     if allow_repeats:
         return
     if cohort.patients is None or cohort.patients.name not in (cluster, group):
@@ -54,13 +58,21 @@ def refuse_repeats(
             f"{count(len(n_rows), str(name), str(name) + ' levels')} for independent ones",
             f"{name!r} repeats: {n_rows.index[0]!r} has {n_rows.iloc[0]:,} rows; p-values over "
             "cells or samples of few donors are far too small",
-            'Average over each level first, or use ns.regress with kind="mixed" and '
-            f"RegressionModel(group={name!r}), or with cluster={name!r}; if the rows are "
-            "independent after all: allow_repeats=True",
+            _remedy(str(name), has_options=has_options),
             column=str(name),
             n_rows=int(n_rows.sum()),
             n_units=len(n_rows),
         )
+
+
+def _remedy(name: str, *, has_options: bool) -> str:
+    average = "Average over each level first"
+    if not has_options:
+        return f"{average}; if the rows are independent after all, rename the column {name!r}"
+    return (
+        f'{average}, or use ns.regress with kind="mixed" and RegressionModel(group={name!r}), or '
+        f"with cluster={name!r}; if the rows are independent after all: allow_repeats=True"
+    )
 
 
 def _plain(name: str) -> str:

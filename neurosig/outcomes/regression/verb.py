@@ -9,8 +9,10 @@ from neurosig.outcomes.imputation.imputed import Imputed
 from neurosig.outcomes.model_rows import (
     Scale,
     TermLike,
+    as_terms,
     check_covariates,
     check_scale,
+    choose_signatures,
     joined_flow,
     model_rows,
 )
@@ -18,6 +20,7 @@ from neurosig.outcomes.regression.case_columns import check_clusters, read_cases
 from neurosig.outcomes.regression.fit_table import fit_table
 from neurosig.outcomes.regression.fitting import Task, fit_all
 from neurosig.outcomes.regression.options import RegressionModel
+from neurosig.outcomes.regression.outcome_column import refuse_outcome_as_term
 from neurosig.outcomes.regression.registry import find_kind
 from neurosig.outcomes.regression.repeated_rows import refuse_repeats
 from neurosig.outcomes.regression.words import notes_of, warn_of_fits, warn_of_unknown
@@ -80,20 +83,21 @@ def regress(
         `theta`, `sd_group`, `sd_residual`, `icc`: variances. `n_events` counts the positive level,
         levels other than the lowest or the reference, or events; `events_per_param` uses what
         limits a model: the rarer or rarest level, Harrell's effective rows (ordinal). What cannot
-        be fitted has a status as in `cox`, or "leverage".
+        be fitted has a status as in `cox`, "leverage", or "perfect_fit" (the terms determine the
+        outcome, so that errors would be rounding).
 
     Raises
     ------
     ClinicalError
-        The outcome is missing, constant, not a number or a count, or has other levels than the
-        kind needs; `positive`, the order or the reference is not stated; a covariate is constant
-        or collinear; rows share a donor or patient that the model does not know of; groups cannot
-        be told from residuals.
+        The outcome is missing, constant, infinite, not a number or a count, or has other levels
+        than the kind needs; `positive`, the order or the reference is not stated; a covariate is
+        constant or collinear; rows share a donor or patient that the model does not know of; groups
+        cannot be told from residuals.
     TooFewEventsError, FitError
         Too few rows: of a level, or of all.
     ParameterError, UnknownSignatureError, EndpointError
-        An option has a value that is not allowed, or does not belong to the kind; no such score;
-        patients in several rows.
+        An option has a value that is not allowed, or does not belong to the kind; the outcome is
+        a term too; no such score; patients in several rows.
 
     Warns
     -----
@@ -132,6 +136,8 @@ def regress(
         group=model.group,
         allow_repeats=model.allow_repeats,
     )
+    terms = as_terms(adjust)
+    refuse_outcome_as_term(outcome, terms, choose_signatures(cohort, signatures))
     read = chosen.read(cohort, outcome, positive, model)
     known = np.isfinite(read.values)
     warn_of_unknown(outcome, known)
@@ -143,7 +149,7 @@ def regress(
         known,
         joined_flow([cohort.join_flow, flow_table([step]), case_flow]),
         signatures=signatures,
-        adjust=adjust,
+        adjust=terms,
         allow_loss=allow_loss,
     )
     task = Task(

@@ -10,12 +10,17 @@ import pandas as pd
 from neurosig._params import Help, check
 from neurosig.errors import count, examples
 from neurosig.keys import OK, SCORE_TERM, Imputation, Performance, Pooled, Result
+from neurosig.outcomes.pooling.validation_measures import GROUPS
 from neurosig.outcomes.results import Results
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
 
 PH_ALPHA: Final = 0.05
+_OF_SURVIVAL: Final = ("Cox", "Fine-Gray")
+_OF_TWO_VARIABLES: Final = ("Spearman", "Pearson", "Kendall", "Wilcoxon", "Kruskal-Wallis")
+_OF_A_VARIABLE: Final = ("regression", "mixed model", *_OF_TWO_VARIABLES)
+"""Words of models: of a survival outcome, and of a clinical variable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +145,17 @@ def _handling(tables: Mapping[str, pd.DataFrame]) -> str:
     if not scales:
         return ""
     searched = [name for name, table in tables.items() if "cut" in table]
-    cuts = f"a cutpoint was searched in {', '.join(searched)}" if searched else "none was cut"
-    return f"Scores are continuous in the models and {cuts}; effects are {', '.join(scales)}."
+    frozen = [name for name, table in tables.items() if _has_measure(table, GROUPS)]
+    cuts = [f"a cutpoint was searched in {', '.join(searched)}"] if searched else []
+    cuts += (
+        [f"a cut of the training cohort divides patients in {', '.join(frozen)}"] if frozen else []
+    )
+    told = " and ".join(cuts) or "none was cut"
+    return f"Scores are continuous in the models and {told}; effects are {', '.join(scales)}."
+
+
+def _has_measure(table: pd.DataFrame, measure: str) -> bool:
+    return Performance.MEASURE in table and bool(table[Performance.MEASURE].eq(measure).any())
 
 
 def _missing(result: Results) -> str:
@@ -176,8 +190,12 @@ def _numbers(table: pd.DataFrame) -> str:
     if Result.N not in table:
         return ""
     scores = _scores(table)
-    events = f", {_range(scores[Result.N_EVENTS])} events" if Result.N_EVENTS in table else ""
-    return f"n = {_range(scores[Result.N])}{events}"
+    rows = scores if len(scores) else table
+    n = _range(rows[Result.N])
+    if not n:
+        return ""
+    events = _range(rows[Result.N_EVENTS]) if Result.N_EVENTS in table else ""
+    return f"n = {n}" + (f", {events} events" if events else "")
 
 
 def _per_param(table: pd.DataFrame) -> str:
@@ -214,6 +232,8 @@ def _adjusted(table: pd.DataFrame) -> str:
 def _shown(table: pd.DataFrame, *, adjusted: bool) -> str:
     if not {Result.ADJUSTED_FOR, Result.EFFECT, Result.CI_LOW, Result.TERM} <= set(table.columns):
         return ""
+    if _names(table, _OF_TWO_VARIABLES):
+        return ""
     rows = table[(table[Result.ADJUSTED_FOR].fillna("") != "") == adjusted]
     fitted = int((_scores(rows)[Result.STATUS] == OK).sum())
     if not fitted:
@@ -226,6 +246,9 @@ def _shown(table: pd.DataFrame, *, adjusted: bool) -> str:
 
 
 def _validation(table: pd.DataFrame) -> str:
+    frozen = [model for model in _unique({"": table}, Result.MODEL) if model.endswith("frozen")]
+    if frozen:
+        return f"{'; '.join(frozen)}, judged in {', '.join(_unique({'': table}, Result.COHORT))}"
     if Performance.OPTIMISM not in table or Performance.N_RESAMPLES not in table:
         return ""
     n = _range(table[Performance.N_RESAMPLES])
@@ -246,10 +269,17 @@ def _pooling(table: pd.DataFrame) -> str:
 
 
 def _regression(table: pd.DataFrame) -> str:
-    models = _unique({"": table}, Result.MODEL)
-    if not any("regression" in model and "Cox" not in model for model in models):
+    if Pooled.N_COHORTS in table or _names(table, _OF_SURVIVAL):
+        return ""
+    if not _names(table, _OF_A_VARIABLE):
         return ""
     return f"score against {'; '.join(_unique({'': table}, Result.ENDPOINT)[:6])}"
+
+
+def _names(table: pd.DataFrame, words: Sequence[str]) -> bool:
+    """Whether a model of the table is named by one of the words."""
+    models = _unique({"": table}, Result.MODEL)
+    return any(word in model for model in models for word in words)
 
 
 def adjusted_columns(cohort: "Cohort", tables: Mapping[str, pd.DataFrame]) -> list[str]:

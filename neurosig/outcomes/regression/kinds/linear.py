@@ -2,10 +2,18 @@
 
 import numpy as np
 
-from neurosig.outcomes.clinic.clean import find_column, numbers_of
 from neurosig.outcomes.clinic.cohort import Cohort
-from neurosig.outcomes.regression.kind import LEVERAGE, Data, Fit, Kind, Outcome
+from neurosig.outcomes.regression.kind import (
+    LEVERAGE,
+    PERFECT_FIT,
+    Data,
+    Fit,
+    Kind,
+    Outcome,
+    is_perfect,
+)
 from neurosig.outcomes.regression.options import RegressionModel
+from neurosig.outcomes.regression.outcome_column import finite_numbers
 from neurosig.outcomes.regression.robust_errors import Sandwich, clustered
 
 
@@ -23,7 +31,7 @@ class Linear(Kind):
     ) -> Outcome:
         """The column as numbers."""
         del positive, model
-        return Outcome(numbers_of(find_column(cohort.data, column)), column)
+        return Outcome(finite_numbers(cohort, column), column)
 
     def fit(self, data: Data, model: RegressionModel, confidence: float) -> Fit:
         """Least squares, with classical or robust errors."""
@@ -32,6 +40,8 @@ class Linear(Kind):
 
         n, k = data.design.shape
         fitted = OLS(data.y, data.design).fit()
+        if is_perfect(np.asarray(fitted.resid), data.y):
+            return Fit.failed(k - 1, PERFECT_FIT, "the terms determine the outcome")
         estimate, df = np.asarray(fitted.params), np.full(k - 1, float(n - k))
         variance = np.asarray(fitted.bse) ** 2
         if model.is_robust:

@@ -6,12 +6,20 @@ from scipy import special
 
 from neurosig.errors import ClinicalError, ParameterError, count
 from neurosig.keys import Result
-from neurosig.outcomes.clinic.clean import find_column, numbers_of
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.model_rows import TOO_FEW_EVENTS, ModelRows
-from neurosig.outcomes.regression.kind import Cases, Data, Fit, Kind, Outcome
+from neurosig.outcomes.regression.kind import (
+    PERFECT_FIT,
+    Cases,
+    Data,
+    Fit,
+    Kind,
+    Outcome,
+    is_perfect,
+)
 from neurosig.outcomes.regression.mixed_likelihood import MixedFit, MixedLikelihood
 from neurosig.outcomes.regression.options import RegressionModel
+from neurosig.outcomes.regression.outcome_column import finite_numbers
 
 FloatArray = NDArray[np.float64]
 
@@ -37,7 +45,7 @@ class Mixed(Kind):
                 "group is None",
                 'Name their column, as in RegressionModel(group="donor")',
             )
-        return Outcome(numbers_of(find_column(cohort.data, column)), column)
+        return Outcome(finite_numbers(cohort, column), column)
 
     def describe(self, model: RegressionModel) -> str:
         """Groups and estimation in words."""
@@ -72,8 +80,10 @@ class Mixed(Kind):
         group = _groups(data.cases)
         df = degrees_of_freedom(data.design[:, 1:], group)
         if (df < 1).any():
-            message = "no more groups than terms that differ between groups only"
-            return Fit.failed(k, TOO_FEW_EVENTS, message)
+            return Fit.failed(k, TOO_FEW_EVENTS, _no_freedom(data.design[:, 1:], group, df))
+        if is_perfect(_within_groups(data, group), data.y):
+            message = "the terms and the groups determine the outcome"
+            return Fit.failed(k, PERFECT_FIT, message)
         effects, back = _effects(data.y, data.cases.slope)
         fitted = MixedLikelihood(data.y, data.design, effects, group, model.estimation).maximise()
         facts = _facts(fitted, back, np.unique(group).size)
@@ -110,6 +120,26 @@ def degrees_of_freedom(terms: FloatArray, group: NDArray[np.int64]) -> FloatArra
     n_within = int(varies.sum())
     between = n_groups - 1 - (varies.size - n_within)
     return np.where(varies, float(n - n_groups - n_within), float(between))
+
+
+def _no_freedom(terms: FloatArray, group: NDArray[np.int64], df: FloatArray) -> str:
+    """Which rows or groups are too few."""
+    short = terms[:, int(df.argmin())]
+    varies_within = any(np.ptp(short[group == code]) > 1e-12 for code in np.unique(group))
+    if varies_within:
+        return "no more rows than groups and terms that differ within them"
+    return "no more groups than terms that differ between groups only"
+
+
+def _within_groups(data: Data, group: NDArray[np.int64]) -> FloatArray:
+    """What is left of the outcome after least squares on the terms and a constant per group."""
+    codes = np.unique(group, return_inverse=True)[1]
+    size = np.bincount(codes)
+    columns = np.column_stack([data.design[:, 1:], data.y])
+    means = np.array([np.bincount(codes, column) / size for column in columns.T]).T
+    left = columns - means[codes]
+    x, y = left[:, :-1], left[:, -1]
+    return np.asarray(y - x @ np.linalg.lstsq(x, y, rcond=None)[0])
 
 
 def _groups(cases: Cases) -> NDArray[np.int64]:

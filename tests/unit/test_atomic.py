@@ -127,6 +127,7 @@ TEMPORARY = {
     "_atomic.py": "write_bytes to the temporary path",
     "_array_file.py": "NumPy writes to the temporary path, which is opened for it",
     "cli/score.py": "Scores.save and CohortStats.save, which are atomic",
+    "cli/train.py": "FrozenModel.save, which is atomic",
     "pl/style.py": "draws into a buffer",
 }
 

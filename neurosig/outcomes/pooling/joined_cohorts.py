@@ -4,7 +4,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -60,7 +60,8 @@ def joined_cohorts(cohorts: Sequence[Cohort], columns: Iterable[str]) -> JoinedC
     ClinicalWarning
         A cohort has no event, or was scored in another way.
     """
-    given = [cohorts] if isinstance(cohorts, Cohort | Imputed) else list(cohorts)
+    alone = isinstance(cohorts, Cohort | Imputed)
+    given = [cast(Cohort, cohorts)] if alone else list(cohorts)
     _check_names(given)
     for cohort in given:
         refuse_intervals(cohort, "A pooled model")

@@ -184,7 +184,10 @@ def _make(book: FigureBook, name: str, folder: Path, notices: Notices) -> tuple[
 def _write_records(
     book: FigureBook, made: Sequence[Made], checks: Sequence[Check], folder: Path, target: Path
 ) -> None:
-    """Definitions, results, crate and, last of all, the record of every file in the folder."""
+    """Definitions, results, crate and, last of all, the record of every file in the folder.
+
+    The definitions that were read are not among its inputs: the folder has them to the byte.
+    """
     _atomic.write_text(folder / DEFINITIONS, book.text)
     _atomic.write_csv(folder / RESULTS, results_table(checks))
     write_crate(folder, book.licence, made)
@@ -197,7 +200,7 @@ def _write_records(
     write_folder_record(
         folder,
         final=target,
-        inputs=[book.path, *read],
+        inputs=read,
         figures={one.id: _facts(one) for one in made},
     )
 

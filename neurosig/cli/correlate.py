@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term
-from neurosig.cli._options import expand
+from neurosig.cli._options import Confidence, expand
 from neurosig.outcomes.regression.associations import Correlation, correlate
 from neurosig.study.config import ClinicalReading
 
@@ -22,6 +22,7 @@ def command(
     allow_repeats: Annotated[
         bool, typer.Option(help="take rows of one donor for independent ones")
     ] = False,
+    confidence: Confidence = 0.95,
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
@@ -32,6 +33,7 @@ def command(
         with_=with_,
         given=[parse_term(text) for text in given or []],
         method=method,
+        confidence=confidence,
         allow_repeats=allow_repeats,
     )
     give(result, output, inputs=[scores, clinical])

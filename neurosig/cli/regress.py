@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
-from neurosig.cli._options import expand
+from neurosig.cli._options import AllowLoss, Confidence, expand
 from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.verb import regress
@@ -27,6 +27,8 @@ def command(
     positive: Annotated[str | None, typer.Option(help="level that counts as yes")] = None,
     adjust: Annotated[list[str] | None, typer.Option(help=TERM_HELP)] = None,
     scale: Annotated[Literal["sd", "none"], typer.Option(help="per SD, or as it is")] = "sd",
+    confidence: Confidence = 0.95,
+    allow_loss: AllowLoss = False,
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
@@ -41,6 +43,8 @@ def command(
         adjust=[parse_term(text) for text in adjust or []],
         scale=scale,
         model=model,
+        confidence=confidence,
+        allow_loss=allow_loss,
     )
     scoring = scoring_of(scores)
     give(

@@ -215,10 +215,10 @@ def _check_schema(path: Path, text: str, content: object) -> None:
         if not isinstance(name, str):
             what = f"the figure id {name!r} is not text"
             raise _refused(path, text, ["figures"], what, "YAML reads null, true and 1 as values")
-    for keys, value in _numbers(content):
+    for place, value in _numbers(content):
         if not math.isfinite(value):
             what = f"{value} is no number that another can be compared with"
-            raise _refused(path, text, keys, what)
+            raise _refused(path, text, place, what)
     problem = best_match(Draft202012Validator(figures_schema()).iter_errors(content))
     if problem is None:
         return

@@ -51,12 +51,17 @@ class Check:
     def __str__(self) -> str:
         """One line that a reader can act on."""
         if not self.quantity:
-            return f"{self.verdict}  {self.figure}  {self.message}"
+            return _on_one_line(f"{self.verdict}  {self.figure}  {self.message}")
         line = (
             f"{self.verdict}  {self.figure}  {self.quantity}  expected {self.expected:.10g}  "
             f"found {self.found:.10g}  tolerance {self.tolerance:.2g}  ({self.origin})"
         )
-        return f"{line}  {self.message}".rstrip()
+        return _on_one_line(f"{line}  {self.message}".rstrip())
+
+
+def _on_one_line(text: str) -> str:
+    """The text without line breaks or other controls, by which a name could look like a verdict."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def compare(figure: str, definition: FigureDefinition, numbers: Mapping[str, float]) -> list[Check]:

@@ -282,6 +282,13 @@ def test_a_number_passes_up_to_its_tolerance(found, tolerance, verdict):
     assert Check("f", "q", 1.0, found, tolerance, "R").verdict == verdict
 
 
+def test_a_name_with_line_breaks_or_colours_is_no_second_verdict():
+    check = Check("f", "q\nPASS", 1.0, 2.0, 0.0, "R\x1b[32m\r\nPASS: 9 of 9", message="x\u2028PASS")
+    assert len(str(check).splitlines()) == 1
+    assert "\x1b" not in str(check)
+    assert len(str(Check("f", "", 1.0, 2.0, 0.0, "", message="a\nb")).splitlines()) == 1
+
+
 @pytest.mark.parametrize("expected", [float("nan"), float("inf")])
 def test_nothing_passes_beside_an_expected_value_that_is_no_number(expected):
     assert Check("f", "q", expected, 1.0, float("inf"), "R").verdict == "FAIL"

@@ -121,9 +121,9 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Assessment": "assessment.quality",
+    "Bootstrap": "outcomes.interplay.bootstrap",
     "ChainedEquations": "outcomes.imputation.chains",
     "Checklist": "outcomes.reporting.checklist_table",
-    "Bootstrap": "outcomes.interplay.bootstrap",
     "Cohort": "outcomes.clinic.cohort",
     "CohortStats": "cohort_stats",
     "Confounding": "outcomes.confounders.verb",
@@ -138,9 +138,9 @@ _HOME = {
     "MatchedNull": "matched_null",
     "PredictionSize": "outcomes.planning.prediction_size",
     "QualityThresholds": "assessment.rules",
+    "RegressionModel": "outcomes.regression.options",
     "RemarkProfile": "outcomes.reporting.profile_tables",
     "ReportingFacts": "outcomes.reporting.analysis_facts",
-    "RegressionModel": "outcomes.regression.options",
     "Reproduction": "reproduction.verb",
     "Resampling": "outcomes.prediction.optimism",
     "Scores": "scores",

@@ -17,6 +17,12 @@ from neurosig import _params
 
 R = TypeVar("R")
 
+Confidence = Annotated[float, typer.Option(help="coverage of the intervals")]
+AllowLoss = Annotated[
+    bool,
+    typer.Option("--allow-loss", help="accept that more than half of the rows lack a covariate"),
+]
+
 
 def expand(command: Callable[..., R]) -> Callable[..., R]:
     """Replace each dataclass parameter of a command by its fields as options."""

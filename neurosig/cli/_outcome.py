@@ -21,7 +21,8 @@ class OutcomeChoice:
     event: Annotated[str | None, Help("column that says whether the event happened")] = None
     unit: Annotated[Unit, Help("unit of the time column")] = "days"
     event_values: Annotated[
-        tuple[str, ...] | None, Help("values of the event column that mean the event")
+        tuple[str, ...] | None,
+        Help("values of the event column that mean the event; all others are censored"),
     ] = None
     entry: Annotated[
         str | None, Help("column with the time at which observation began, where not at 0")

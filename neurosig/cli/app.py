@@ -24,10 +24,10 @@ COMMANDS = {
     "cox": "Hazard ratio of each score.",
     "km": "Kaplan-Meier curves of a score's groups.",
     "regress": "Effect of each score on a clinical column.",
-    "interplay": "Interaction of two scores in their effect on an outcome.",
-    "mediation": "How much of a score's effect runs through another score.",
     "compare": "Compare each score between groups.",
     "correlate": "Correlation of each score with clinical numbers.",
+    "interplay": "Interaction of two scores in their effect on an outcome.",
+    "mediation": "How much of a score's effect runs through another score.",
     "meta": "Pool results over cohorts.",
     "train": "Fit a model in one cohort and save it frozen.",
     "validate": "Judge a frozen model in another cohort.",
@@ -38,9 +38,9 @@ COMMANDS = {
     "data": "Fetch the home cohorts and say where they are.",
     "report": "Build the report of a run folder again, or one of tables.",
     "workflow": "Run a Snakemake workflow: many cohorts, single cells, figures.",
+    "reproduce": "Draw recorded figures again and compare their numbers.",
     "provenance": "Show who made a file.",
     "verify": "Check that the files of a run are those that were written.",
-    "reproduce": "Draw recorded figures again and compare their numbers.",
     "doctor": "Say what is wrong with this installation, if anything.",
 }
 DEBUG = "--debug"

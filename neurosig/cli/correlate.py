@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
-from neurosig.cli._options import expand
+from neurosig.cli._options import AllowLoss, Confidence, expand
 from neurosig.outcomes.regression.associations import Correlation, correlate
 from neurosig.study.config import ClinicalReading
 
@@ -22,9 +22,8 @@ def command(
     allow_repeats: Annotated[
         bool, typer.Option(help="take rows of one donor for independent ones")
     ] = False,
-    allow_loss: Annotated[
-        bool, typer.Option(help="accept that covariates cost more than half of the rows")
-    ] = False,
+    allow_loss: AllowLoss = False,
+    confidence: Confidence = 0.95,
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
@@ -36,6 +35,7 @@ def command(
         with_=with_,
         given=[parse_term(text) for text in given or []],
         method=method,
+        confidence=confidence,
         allow_repeats=allow_repeats,
         allow_loss=allow_loss,
     )

@@ -8,7 +8,7 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._imputations import imputed
-from neurosig.cli._options import expand
+from neurosig.cli._options import AllowLoss, Confidence, expand
 from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
@@ -34,6 +34,8 @@ def command(
         int | None, typer.Option(help="impute missing covariates and strata so many times")
     ] = None,
     seed: Annotated[int, typer.Option(help="fixes the imputations")] = 0,
+    confidence: Confidence = 0.95,
+    allow_loss: AllowLoss = False,
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
@@ -52,6 +54,8 @@ def command(
         interactions=interaction or [],
         scale=scale,
         model=model,
+        confidence=confidence,
+        allow_loss=allow_loss,
     )
     scoring = scoring_of(scores)
     give(

@@ -14,7 +14,7 @@ from neurosig.cli._files import (
     parse_term,
     refuse_results_over,
 )
-from neurosig.cli._options import expand
+from neurosig.cli._options import AllowLoss, Confidence, expand
 from neurosig.cli._outcome import OutcomeChoice
 from neurosig.outcomes.interplay.interaction import interplay
 from neurosig.study.config import ClinicalReading
@@ -30,6 +30,8 @@ def command(
     outcome: OutcomeChoice,
     adjust: Annotated[list[str] | None, typer.Option(help=TERM_HELP)] = None,
     strata: Annotated[list[str] | None, typer.Option(help="stratum; repeatable")] = None,
+    confidence: Confidence = 0.95,
+    allow_loss: AllowLoss = False,
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
@@ -48,6 +50,8 @@ def command(
         positive=outcome.positive,
         adjust=[parse_term(text) for text in adjust or []],
         strata=strata or [],
+        confidence=confidence,
+        allow_loss=allow_loss,
     )
     give(
         found,

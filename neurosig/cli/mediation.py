@@ -15,7 +15,7 @@ from neurosig.cli._files import (
     refuse_overwriting,
     refuse_results_over,
 )
-from neurosig.cli._options import expand
+from neurosig.cli._options import AllowLoss, expand
 from neurosig.cli._outcome import OutcomeChoice
 from neurosig.outcomes.interplay.bootstrap import Bootstrap
 from neurosig.outcomes.interplay.causal_mediation import mediation
@@ -46,8 +46,11 @@ def command(
         Literal["normal", "empirical"], typer.Option(help="errors of the mediator")
     ] = "normal",
     adjust: Annotated[list[str] | None, typer.Option(help=TERM_HELP)] = None,
+    allow_loss: AllowLoss = False,
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
-    figure: Annotated[Path | None, typer.Option(help="SVG file of the effects")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(help=".svg file to draw; its numbers go beside it")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
     """How much of a score's effect runs through another score, with what has to be assumed.
@@ -74,6 +77,7 @@ def command(
         interaction=product,
         errors=errors,
         bootstrap=bootstrap,
+        allow_loss=allow_loss,
     )
     drawn: tuple[Path, ...] = ()
     if figure is not None:

@@ -7,6 +7,7 @@ import pandas as pd
 import typer
 
 from neurosig.cli._files import give, refuse_results_over
+from neurosig.cli._options import Confidence
 from neurosig.cli._result_files import about_of, read_results
 from neurosig.errors import InputError, ParameterError
 from neurosig.keys import Result
@@ -24,7 +25,7 @@ def command(
         Method, typer.Option(help="estimator of the between-cohort variance")
     ] = "REML",
     knha: Annotated[bool, typer.Option(help="Hartung-Knapp intervals")] = True,
-    confidence: Annotated[float, typer.Option(help="coverage of the intervals")] = 0.95,
+    confidence: Confidence = 0.95,
     table: Annotated[
         Literal["pooled", "leave-one-out", "egger"],
         typer.Option(

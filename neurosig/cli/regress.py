@@ -7,7 +7,7 @@ import typer
 
 from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
 from neurosig.cli._imputations import imputed
-from neurosig.cli._options import expand
+from neurosig.cli._options import AllowLoss, Confidence, expand
 from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.verb import regress
@@ -32,6 +32,8 @@ def command(
         int | None, typer.Option(help="impute missing covariates so many times")
     ] = None,
     seed: Annotated[int, typer.Option(help="fixes the imputations")] = 0,
+    confidence: Confidence = 0.95,
+    allow_loss: AllowLoss = False,
     cohort: Annotated[str, typer.Option(help="name of the cohort in the table")] = "cohort",
     output: Annotated[Path | None, typer.Option(help="CSV file; none: print it")] = None,
 ) -> None:
@@ -49,6 +51,8 @@ def command(
         adjust=terms,
         scale=scale,
         model=model,
+        confidence=confidence,
+        allow_loss=allow_loss,
     )
     scoring = scoring_of(scores)
     give(

@@ -56,7 +56,8 @@ def summarise_file(
     layer: Annotated[str | None, typer.Option(help="layer to score")] = None,
     use_raw: Annotated[bool, typer.Option("--use-raw", help="score raw")] = False,
     threads: Annotated[
-        int | None, typer.Option(help="threads over blocks of cells [default: 1]")
+        int | None,
+        typer.Option("--threads", "--n-jobs", help="threads over blocks of cells [default: 1]"),
     ] = None,
     high_quantile: Annotated[
         float, typer.Option(help="above this quantile a score is high")

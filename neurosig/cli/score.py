@@ -48,7 +48,9 @@ def command(
         float | None, typer.Option(help="smallest share of genes found [default: 0.5]")
     ] = None,
     min_genes: Annotated[int | None, typer.Option(help="fewest genes found")] = None,
-    threads: Annotated[int, typer.Option(help="threads over blocks of observations")] = 1,
+    threads: Annotated[
+        int, typer.Option("--threads", "--n-jobs", help="threads over blocks of observations")
+    ] = 1,
     null: Annotated[
         str | None, typer.Option(help='"matched" for p-values against random gene sets')
     ] = None,

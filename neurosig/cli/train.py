@@ -8,7 +8,7 @@ import typer
 
 from neurosig import _atomic
 from neurosig.cli._files import TERM_HELP, join_files, parse_term, refuse_overwriting
-from neurosig.cli._options import expand
+from neurosig.cli._options import AllowLoss, expand
 from neurosig.errors import count
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.pooling.training import train
@@ -31,6 +31,7 @@ def command(
         Literal["none", "median", "maxstat"],
         typer.Option(help="divide patients into low and high risk"),
     ] = "none",
+    allow_loss: AllowLoss = False,
     cohort: Annotated[str, typer.Option(help="name of the training cohort")] = "cohort",
 ) -> None:
     """Fit a Cox model in one cohort and save it frozen, to validate it in others."""
@@ -38,7 +39,8 @@ def command(
     joined = join_files(scores, clinical, reading, endpoint, cohort)
     sys.stderr.write(f"{joined.echo}; {joined.coding}\n")
     terms = [parse_term(text) for text in adjust or []]
-    model = train(joined, signature, adjust=terms, cut=None if cut == "none" else cut)
+    chosen = None if cut == "none" else cut
+    model = train(joined, signature, adjust=terms, cut=chosen, allow_loss=allow_loss)
     model.save(output)
     write_sidecar([output], inputs=[scores, clinical])
     sys.stdout.write(_atomic.csv_text(model.table))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from neurosig.cli._files import give, join_files, refuse_results_over
-from neurosig.cli._options import expand
+from neurosig.cli._options import AllowLoss, Confidence, expand
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.pooling.frozen_model import FrozenModel
 from neurosig.outcomes.pooling.validation import validate
@@ -24,7 +24,8 @@ def command(
     at: Annotated[
         list[float] | None, typer.Option(help="time for AUC, Brier score and risks; repeatable")
     ] = None,
-    confidence: Annotated[float, typer.Option(help="coverage of the intervals")] = 0.95,
+    confidence: Confidence = 0.95,
+    allow_loss: AllowLoss = False,
     other_endpoint: Annotated[
         bool, typer.Option("--other-endpoint", help="accept an endpoint of another name")
     ] = False,
@@ -42,6 +43,7 @@ def command(
         joined,
         times=at or [],
         confidence=confidence,
+        allow_loss=allow_loss,
         other_endpoint=other_endpoint,
     )
     for note in result.notes:

@@ -83,6 +83,11 @@ def load_signatures(
         Include lists put together without a source read (evidence "curator_judgement"). Asked for
         by id, or by that evidence, they always load.
 
+    Returns
+    -------
+    SignatureCollection
+        In the order of the catalogue, or that of `ids`.
+
     Raises
     ------
     UnknownSignatureError
@@ -128,6 +133,11 @@ def catalogue_table(ids: Iterable[str] | None = None) -> "pd.DataFrame":
     ----------
     ids : iterable of str, optional
         Only these, in this order.
+
+    Returns
+    -------
+    DataFrame
+        One row per signature.
 
     Examples
     --------

@@ -31,6 +31,16 @@ def read_signatures(path: Path | str) -> SignatureCollection:
     GMT and GMX files (also of MSigDB and Enrichr), JSON (ours or MSigDB's) and CSV with source,
     target and weight.
 
+    Parameters
+    ----------
+    path
+        File of signatures.
+
+    Returns
+    -------
+    SignatureCollection
+        In the order of the file.
+
     Raises
     ------
     SignatureError

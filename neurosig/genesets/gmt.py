@@ -47,6 +47,11 @@ def read_gmt(
     max_bytes : int
         Refuse more than this many bytes, counted after unpacking.
 
+    Returns
+    -------
+    SignatureCollection
+        In the order of the file.
+
     Raises
     ------
     GmtError

@@ -124,6 +124,10 @@ def signature_overlap(
     others : SignatureCollection or mapping, optional
         The columns; the same signatures when none are given.
 
+    Returns
+    -------
+    SignatureOverlap
+
     Raises
     ------
     SignatureError

@@ -69,11 +69,13 @@ def earlier_names(
 ) -> dict[str, str]:
     """Which genes are among the names under an alias or an earlier symbol of theirs alone.
 
+    In the alphabetical order of the names, whatever the order of a set.
+
     >>> from neurosig.genesets.gene_table import gene_table
     >>> earlier_names({"CXCL8", "NGF"}, {"IL8", "TP53"}, gene_table("human"))
     {'CXCL8': 'IL8'}
     """
-    others = (name for name in names if name not in table)
+    others = (name for name in sorted(names) if name not in table)
     found = ((match_symbol(name, table).symbol, name) for name in others)
     return {gene: name for gene, name in found if gene in genes and gene is not None}
 

@@ -96,8 +96,11 @@ def get_method(method: str | Method, parameters: Mapping[str, Any] | None = None
 def available_methods() -> "pd.DataFrame":
     """The registered scoring methods, one row each.
 
-    Columns: title, scope, scale wanted, lowest and highest score, parameters with defaults, what a
-    score does not depend on, DOI and revision.
+    Returns
+    -------
+    DataFrame
+        Title, scope, scale wanted, lowest and highest score, parameters with defaults, what a score
+        does not depend on, DOI and revision, by name.
 
     Examples
     --------

@@ -273,7 +273,7 @@ def check_loss(n_known: int, n_used: int, *, allow_loss: bool) -> None:
             what,
             evidence,
             "Remove the covariate with most missing values (see row_flow of the cohort and the "
-            "column counts), or accept the loss with allow_loss=True",
+            "column counts), or accept the loss with allow_loss=True (in a shell: --allow-loss)",
             n_known=n_known,
             n_used=n_used,
         )

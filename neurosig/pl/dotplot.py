@@ -213,7 +213,8 @@ def dotplot_figure(data: pd.DataFrame) -> "Figure":
         What `dotplot_data` returns.
     """
     names = label_texts(data[CellSummary.SIGNATURE].drop_duplicates().tolist(), 48)
-    labels, note, keys = _group_labels(data), _donor_note(data), _keys(data)
+    labels, keys = _group_labels(data), _keys(data)
+    note = f"{_donor_note(data)} In brackets: cells."
     colour_label = _LABELS[str(data["colour"].iloc[0])]
     left = widest(names) + 0.2
     width, height = _CELL * len(labels), _CELL * len(names)

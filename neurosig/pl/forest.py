@@ -16,7 +16,7 @@ from neurosig.pl.forest_layout import (
     lay_out,
     row_texts,
 )
-from neurosig.pl.style import axes_in_inches, figure_style, new_figure
+from neurosig.pl.style import TEXT_SIZE, axes_in_inches, figure_style, new_figure
 from neurosig.pl.wording import clean_label
 
 if TYPE_CHECKING:
@@ -180,12 +180,21 @@ def forest_figure(
     *,
     effect_label: str | None = None,
     directions: tuple[str, str] | None = None,
+    title: str = "",
 ) -> "Figure":
-    """A forest plot of the size that its rows and texts need; arguments as in `draw_forest`."""
+    """A forest plot of the size that its rows and texts need.
+
+    Parameters
+    ----------
+    data, effect_label, directions
+        As in `draw_forest`.
+    title
+        A line above it, such as the signature.
+    """
     layout = lay_out(data, effect_label or effect_name(data))
     row_height, axis_width, pad = 0.235, 2.4, 0.1
     n_footnotes = len(layout.wrapped_footnotes(axis_width))
-    top = row_height + pad
+    top = row_height + pad + 0.25 * bool(title)
     bottom = axis_room(directions) + FOOTNOTE_STEP * n_footnotes + 0.05 * bool(n_footnotes)
     height = row_height * (layout.bottom + 0.5)
     with figure_style():
@@ -194,6 +203,10 @@ def forest_figure(
         )
         axes = axes_in_inches(figure, pad + layout.left, bottom, axis_width, height)
         draw_forest(axes, data, effect_label=effect_label, directions=directions)
+        if title:
+            width, height = figure.get_size_inches()
+            at = (pad / width, 1 - pad / height)
+            figure.text(*at, clean_label(title), va="top", fontsize=TEXT_SIZE)
     return figure
 
 

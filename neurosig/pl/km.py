@@ -116,10 +116,14 @@ def _with_start(rows: pd.DataFrame) -> pd.DataFrame:
 def display_note(row: Mapping[str, Any], split: str = "median split", per: str = "SD") -> str:
     """Say that the groups are for the eye and what the test is: the row of the Cox model.
 
+    With the patients and events of the model, which may be fewer than those of the curves.
+
     >>> row = {"effect": 1.448, "effect_low": 1.1, "effect_high": 1.9, "p_value": 0.0081,
     ...        "ci_level": 0.95, "status": "ok"}
     >>> display_note(row)
     'Groups: median split, for display. Test: Cox per SD, HR 1.45 [1.10, 1.90], p = 0.008.'
+    >>> display_note(row | {"n": 158, "n_events": 50})[-53:]
+    'HR 1.45 [1.10, 1.90], p = 0.008, n / events 158 / 50.'
     """
     effect = float(row[Result.EFFECT])
     groups = f"Groups: {split}, for display."
@@ -128,7 +132,14 @@ def display_note(row: Mapping[str, Any], split: str = "median split", per: str =
     interval = format_interval(
         effect, float(row[Result.EFFECT_LOW]), float(row[Result.EFFECT_HIGH])
     )
-    return f"{groups} Test: Cox per {per}, HR {interval}, {p_phrase(float(row[Result.P_VALUE]))}."
+    p = p_phrase(float(row[Result.P_VALUE]))
+    return f"{groups} Test: Cox per {per}, HR {interval}, {p}{_counts(row)}."
+
+
+def _counts(row: Mapping[str, Any]) -> str:
+    if not {Result.N, Result.N_EVENTS} <= row.keys():
+        return ""
+    return f", n / events {int(row[Result.N]):,} / {int(row[Result.N_EVENTS]):,}"
 
 
 def kaplan_meier_alt(data: pd.DataFrame, subject: str = "", note: str = "") -> str:

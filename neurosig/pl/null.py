@@ -164,7 +164,7 @@ def null_figure(data: pd.DataFrame) -> "Figure":
         figure.text(
             0.15 / width,
             0.06 / height,
-            f"{n_sets} random signatures each",
+            f"Bars: {n_sets} random signatures each. Line: the signature. p: share that reach it",
             fontsize=SMALL_SIZE,
             color=PALETTE["muted"],
         )

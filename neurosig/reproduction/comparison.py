@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 import pandas as pd
 
+from neurosig.errors import count
 from neurosig.reproduction.definition import Expected, FigureDefinition
 
 PASS = "PASS"  # noqa: S105 - a verdict
@@ -40,7 +41,7 @@ class Check:
     @property
     def is_passed(self) -> bool:
         """Whether the number is there and within the tolerance."""
-        return abs(self.found - self.expected) <= self.tolerance
+        return math.isfinite(self.expected) and abs(self.found - self.expected) <= self.tolerance
 
     @property
     def verdict(self) -> str:
@@ -50,12 +51,17 @@ class Check:
     def __str__(self) -> str:
         """One line that a reader can act on."""
         if not self.quantity:
-            return f"{self.verdict}  {self.figure}  {self.message}"
+            return _on_one_line(f"{self.verdict}  {self.figure}  {self.message}")
         line = (
             f"{self.verdict}  {self.figure}  {self.quantity}  expected {self.expected:.10g}  "
             f"found {self.found:.10g}  tolerance {self.tolerance:.2g}  ({self.origin})"
         )
-        return f"{line}  {self.message}".rstrip()
+        return _on_one_line(f"{line}  {self.message}".rstrip())
+
+
+def _on_one_line(text: str) -> str:
+    """The text without line breaks or other controls, by which a name could look like a verdict."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def compare(figure: str, definition: FigureDefinition, numbers: Mapping[str, float]) -> list[Check]:
@@ -88,6 +94,28 @@ def _tolerance(expected: Expected, value: float) -> float:
 def _unknown(quantity: str, numbers: Mapping[str, float]) -> str:
     close = get_close_matches(quantity, numbers, n=1)
     return "The figure has no such number" + (f", did you mean {close[0]!r}?" if close else "")
+
+
+def blind_notes(checks: Iterable[Check]) -> list[str]:
+    """Which figures have numbers that 0 would pass for too, and the widest such tolerance.
+
+    >>> blind_notes([Check("forest", "effect[A]", 1.2, 1.2, 1e9, "R"),
+    ...              Check("forest", "tau2[A]", 0.0, 0.0, 1e-8, "R")])
+    ['forest: 0 would pass for 1 number that is not 0. effect[A]: expected 1.2, tolerance 1e+09']
+    """
+    blind: dict[str, list[Check]] = {}
+    for check in checks:
+        if check.expected != 0 and check.tolerance >= abs(check.expected):
+            blind.setdefault(check.figure, []).append(check)
+    notes = []
+    for figure, found in blind.items():
+        widest = max(found, key=lambda check: check.tolerance)
+        notes.append(
+            f"{figure}: 0 would pass for {count(len(found), 'number')} that "
+            f"{'is' if len(found) == 1 else 'are'} not 0. {widest.quantity}: "
+            f"expected {widest.expected:.6g}, tolerance {widest.tolerance:.2g}"
+        )
+    return notes
 
 
 def not_made(figure: str, error: Exception) -> Check:

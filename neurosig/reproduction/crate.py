@@ -66,7 +66,10 @@ def require_rocrate() -> None:
 
 
 def write_crate(folder: Path, licence: str, made: Sequence[Made]) -> None:
-    """Describe a folder of figures in its ro-crate-metadata.json; the files are there already."""
+    """Describe a folder of figures in its ro-crate-metadata.json.
+
+    The files are there already, but for the record, which lists the crate's metadata too.
+    """
     from rocrate.rocrate import ROCrate
 
     crate = ROCrate(version=_VERSION)
@@ -90,9 +93,19 @@ def write_crate(folder: Path, licence: str, made: Sequence[Made]) -> None:
         for name, text in (
             (RESULTS, "Expected and found numbers with their tolerance and verdict"),
             (DEFINITIONS, "What the figures are made of and what was expected"),
-            (PROVENANCE, "Versions, inputs, outputs and their SHA-256"),
         )
     }
+    about = "Command, time, versions, inputs and outputs with their SHA-256; written last"
+    records[PROVENANCE] = crate.add_file(
+        folder / PROVENANCE,
+        PROVENANCE,
+        properties={
+            "name": PROVENANCE,
+            "description": about,
+            "encodingFormat": _TYPES["json"],
+            "license": crate.license,
+        },
+    )
     for one in made:
         _add_action(crate, folder, one, software, records)
     crate.metadata.write(folder)
@@ -106,8 +119,9 @@ def _add_action(
     records: "dict[str, File]",
 ) -> None:
     failed = [check for check in one.checks if not check.is_passed]
+    words = f"{one.definition.title}. {one.definition.caption} In words: {one.alt}"
     written = [
-        _file(crate, folder, one.outputs.svg, f"{one.definition.title}. {one.alt}", crate.license),
+        _file(crate, folder, one.outputs.svg, words, crate.license),
         _file(crate, folder, one.outputs.csv, f"Source table: {one.id}", crate.license),
     ]
     properties: dict[str, Any] = {

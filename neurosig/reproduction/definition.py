@@ -1,6 +1,8 @@
 """What a figures.yaml says, checked: `read_figures`."""
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,8 +19,10 @@ ALL = "all"
 MAX_BYTES = 2**20
 SHA256 = r"[0-9a-f]{64}"
 FIGURE_ID = r"[A-Za-z0-9][A-Za-z0-9_-]*"
+_SPDX = r"[A-Za-z0-9][A-Za-z0-9.+-]*"
 _FILE = r"[A-Za-z0-9][A-Za-z0-9_-]*\."
 
+Keys = list[str | int]
 Source = Literal["file", "survset", "infercnvpy", "scanpy", "signatures"]
 
 
@@ -46,13 +50,17 @@ class Expected:
     origin: Annotated[str, Help("program with version and call, or paper with DOI")]
     numbers: Annotated[dict[str, float], Help("quantity to expected value")]
     script: Annotated[str, Help("what made them, relative to the folder above figures.yaml's")] = ""
-    rtol: Annotated[float, Range(0), Help("tolerance, relative to the expected value")] = 0.0
+    rtol: Annotated[
+        float, Range(0, 1, open_high=True), Help("tolerance, relative to the expected value")
+    ] = 0.0
     atol: Annotated[float, Range(0), Help("tolerance, absolute")] = 0.0
     reason: Annotated[str, Help("why the tolerance is what it is")] = ""
 
     def __post_init__(self) -> None:
         if not self.numbers:
             raise ParameterError("numbers is empty", f"Origin: {self.origin}", "Give a number")
+        if not self.origin.strip():
+            raise ParameterError("origin is empty", f"It is {self.origin!r}", "Say whose they are")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +98,20 @@ class FigureDefinition:
     expected: Annotated[tuple[Expected, ...], Help("numbers to compare with")]
     seed: Annotated[int, Range(0), Help("fixes random draws")] = 0
 
+    def __post_init__(self) -> None:
+        if not self.expected:
+            raise ParameterError("expected is empty", "Nothing would be compared", "Give a number")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureFile:
     """The content of a figures.yaml."""
 
-    licence: Annotated[str, Help("SPDX identifier of the licence of figures and numbers")]
+    licence: Annotated[
+        str,
+        Pattern(_SPDX, "an SPDX identifier, such as CC-BY-4.0"),
+        Help("SPDX identifier of the licence of figures and numbers"),
+    ]
     figures: Annotated[dict[str, FigureDefinition], Help("figure id to figure")]
     version: Annotated[Literal[1], Help("of this format")] = 1
 
@@ -199,12 +215,16 @@ def _check_schema(path: Path, text: str, content: object) -> None:
         if not isinstance(name, str):
             what = f"the figure id {name!r} is not text"
             raise _refused(path, text, ["figures"], what, "YAML reads null, true and 1 as values")
+    for place, value in _numbers(content):
+        if not math.isfinite(value):
+            what = f"{value} is no number that another can be compared with"
+            raise _refused(path, text, place, what)
     problem = best_match(Draft202012Validator(figures_schema()).iter_errors(content))
     if problem is None:
         return
     while problem.context:  # of several allowed shapes, the one that was meant
         problem = max(problem.context, key=lambda one: (len(one.absolute_path), one.message))
-    keys: list[str | int] = list(problem.absolute_path)
+    keys: Keys = list(problem.absolute_path)
     if problem.validator == "additionalProperties" and isinstance(problem.instance, dict):
         keys += [key for key in problem.instance if key not in problem.schema["properties"]][:1]
     is_text = problem.validator == "type" and problem.validator_value == "string"
@@ -212,10 +232,25 @@ def _check_schema(path: Path, text: str, content: object) -> None:
     raise _refused(path, text, keys, problem.message, evidence)
 
 
+def _numbers(content: object, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[Keys, float]]:
+    """Each float of a document with the keys that lead to it."""
+    if isinstance(content, float):
+        yield list(keys), content
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            yield from _numbers(value, (*keys, str(key)))
+    elif isinstance(content, list):
+        for place, value in enumerate(content):
+            yield from _numbers(value, (*keys, place))
+
+
 def _check_names(path: Path, text: str, made: FigureFile) -> None:
     """No figure is called "all", and no two write the same file or one of the run's own."""
     owner: dict[str, str] = {"results": "the table of results", "figures": "the definitions"}
     for name, figure in made.figures.items():
+        if not re.fullmatch(FIGURE_ID, name):  # in a schema $ is also before a last newline
+            what = f"{name!r} is no figure id: letters, digits, dash and underscore"
+            raise _refused(path, text, ["figures"], what)
         if name.casefold() == ALL:
             raise _refused(path, text, ["figures", name], f"a figure cannot be called {name!r}")
         stem = figure.outputs.stem.casefold()
@@ -225,17 +260,15 @@ def _check_names(path: Path, text: str, made: FigureFile) -> None:
         owner[stem] = f"the figure {name!r}"
 
 
-def _keys_of(error: ParameterError) -> list[str | int]:
+def _keys_of(error: ParameterError) -> Keys:
     named = error.facts.get("key") or error.facts.get("parameter") or ""
-    keys: list[str | int] = []
+    keys: Keys = []
     for part in str(named).replace("]", "").replace("[", ".").split("."):
         keys += [int(part) if part.isdigit() else part] if part else []
     return keys
 
 
-def _refused(
-    path: Path, text: str, keys: list[str | int], what: str, evidence: str = ""
-) -> InputError:
+def _refused(path: Path, text: str, keys: Keys, what: str, evidence: str = "") -> InputError:
     line = line_of(text, keys)
     named = ".".join(map(str, keys)) or "the document"
     what = what if len(what) <= 300 else what[:299] + "…"

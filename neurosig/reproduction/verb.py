@@ -15,10 +15,17 @@ from neurosig._output_folder import held, staged
 from neurosig._progress import progress_bar
 from neurosig.errors import NeurosigError, count
 from neurosig.pl.style import save_figure
-from neurosig.reproduction.comparison import Check, compare, not_made, results_table
+from neurosig.records.writing import write_folder_record
+from neurosig.reproduction.comparison import (
+    Check,
+    blind_notes,
+    compare,
+    not_made,
+    results_table,
+)
 from neurosig.reproduction.crate import Made, require_rocrate, write_crate
 from neurosig.reproduction.definition import ALL, FigureBook, FigureDefinition, read_figures
-from neurosig.reproduction.inputs import FigureData
+from neurosig.reproduction.inputs import FigureData, file_of
 from neurosig.reproduction.output_folder import (
     DEFINITIONS,
     PROVENANCE,
@@ -42,7 +49,8 @@ class Reproduction:
     checks
         One per expected number, and one for each figure that could not be made.
     notes
-        Versions other than those of the record, and what the computations warned of.
+        Versions other than those of the record, tolerances that 0 would pass, and what the
+        computations warned of.
     errors
         Why figures could not be made, by id.
     """
@@ -148,8 +156,9 @@ def reproduce(
                 checks += found
             if not made:
                 raise next(iter(errors.values()))
-            notes = (*version_notes([book.figures[name] for name in chosen]), *notices.texts)
-            _write_records(book, made, checks, staging)
+            definitions = [book.figures[name] for name in chosen]
+            notes = (*version_notes(definitions), *blind_notes(checks), *notices.texts)
+            _write_records(book, made, checks, staging, target)
     return Reproduction(target, tuple(checks), notes, errors)
 
 
@@ -175,34 +184,40 @@ def _make(book: FigureBook, name: str, folder: Path, notices: Notices) -> tuple[
 
 
 def _write_records(
-    book: FigureBook, made: Sequence[Made], checks: Sequence[Check], folder: Path
+    book: FigureBook, made: Sequence[Made], checks: Sequence[Check], folder: Path, target: Path
 ) -> None:
+    """Definitions, results, crate and, last of all, the record of every file in the folder.
+
+    The definitions that were read are not among its inputs: the folder has them to the byte.
+    """
     _atomic.write_text(folder / DEFINITIONS, book.text)
     _atomic.write_csv(folder / RESULTS, results_table(checks))
-    _atomic.write_json(folder / PROVENANCE, _record(made, folder))
     write_crate(folder, book.licence, made)
-
-
-def _record(made: Sequence[Made], folder: Path) -> dict[str, Any]:
-    files = [name for one in made for name in (one.outputs.svg, one.outputs.csv)]
-    return provenance.record(
-        figures={
-            one.id: {
-                "function": one.definition.function,
-                "seed": one.definition.seed,
-                "inputs": [
-                    {"name": i.name, "source": i.source, "sha256": list(i.hashes)}
-                    for i in one.definition.inputs
-                ],
-            }
-            for one in made
-        },
-        outputs=[
-            {"file": name, "sha256": provenance.sha256_of_file(folder / name)}
-            for name in (*files, RESULTS, DEFINITIONS)
-        ],
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
+    read = dict.fromkeys(
+        file_of(recorded, book.folder)
+        for one in made
+        for recorded in one.definition.inputs
+        if recorded.source == "file"
     )
+    write_folder_record(
+        folder,
+        final=target,
+        inputs=read,
+        figures={one.id: _facts(one) for one in made},
+    )
+
+
+def _facts(one: Made) -> dict[str, Any]:
+    """What made a figure; what packages hold has no path that would be the same elsewhere."""
+    return {
+        "function": one.definition.function,
+        "arguments": one.definition.arguments,
+        "seed": one.definition.seed,
+        "inputs": [
+            {"name": i.name, "source": i.source, "sha256": list(i.hashes)}
+            for i in one.definition.inputs
+        ],
+    }
 
 
 def version_notes(definitions: Sequence[FigureDefinition]) -> list[str]:

@@ -68,6 +68,10 @@ def run(
     data
         Folder that the configuration's relative data files start from, instead of its own.
 
+    Returns
+    -------
+    StudyRun
+
     Raises
     ------
     ParameterError

@@ -272,6 +272,32 @@ def test_regress_equals_the_function(neurosig: Run, scored: Path, small_data: Pa
     assert [row["term"] for row in rows] == ["score", "age"] * 3
 
 
+def test_intervals_and_a_large_loss_are_options_of_the_commands(
+    neurosig: Run, scored: Path, small_data: Path, tmp_path: Path
+) -> None:
+    with (small_data / "alpha_clinical.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows[: len(rows) * 3 // 5]:
+        row["age"] = ""
+    clinical = tmp_path / "clinical.csv"
+    with clinical.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    command = [
+        "cox", scored, clinical, "--time", "OS.time", "--event", "OS", "--adjust", "age",
+        "--confidence", "0.8",
+    ]  # fmt: skip
+    refused = neurosig(*command)
+    assert refused.code == 3
+    assert "--allow-loss" in refused.err
+    ended = neurosig(*command, "--allow-loss")
+    assert ended.code == 0, ended.err
+    found = list(csv.DictReader(ended.out.splitlines()))
+    assert {row["ci_level"] for row in found} == {"0.8"}
+    assert all(int(row["n"]) < len(rows) / 2 for row in found)
+
+
 def test_regress_takes_the_options_of_every_kind_of_model(
     neurosig: Run, scored: Path, small_data: Path
 ) -> None:

@@ -25,6 +25,16 @@ def test_cohorts_come_with_their_pooled_row_and_other_endpoints_below(results, p
     assert data["effect"].tolist() == [1.2, 1.4, 1.3, 1.6]
 
 
+def test_a_title_stands_above_in_room_of_its_own(results):
+    data = pl.forest_data(results, signature="axon")
+    plain, titled = pl.forest_figure(data), pl.forest_figure(data, title="axon")
+    assert [text.get_text() for text in titled.texts] == ["axon"]
+    assert plain.texts == []
+    assert titled.get_figheight() == pytest.approx(plain.get_figheight() + 0.25)
+    box = titled.texts[0].get_window_extent()
+    assert box.y0 > max(text.get_window_extent().y1 for text in titled.axes[0].texts)
+
+
 def test_only_the_rows_of_the_score_are_shown(results):
     assert 9.0 not in pl.forest_data(results, signature="axon")["effect"].tolist()
 

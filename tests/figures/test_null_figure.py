@@ -37,6 +37,7 @@ def test_each_signature_has_a_panel_on_one_scale_with_its_line_and_p(data):
     assert [axes.texts[0].get_text() for axes in panels] == ["p = 0.010", "p = 0.60"]
     heights = [sum(bar.get_height() for bar in axes.patches) for axes in panels]
     np.testing.assert_allclose(heights, 1)
+    assert pl.null_figure(data).texts[0].get_text().startswith("Bars: 99 random signatures each.")
 
 
 def test_the_words_name_the_p_values(data):

@@ -188,11 +188,14 @@ def test_another_table_or_colour_is_refused(summary):
 
 def test_donors_are_noted_and_their_absence_too(scored_cells, summary):
     texts = [t.get_text() for t in pl.dotplot_figure(pl.dotplot_data(summary)).texts]
-    assert texts == ["AUC within donors, tested across 4 donors."]
+    assert texts == ["AUC within donors, tested across 4 donors. In brackets: cells."]
     alone = pl.dotplot_data(sc.summarise(scored_cells))
     assert pl.dotplot_figure(alone).texts[0].get_text().startswith("No donors given")
     few = pl.dotplot_data(sc.summarise(scored_cells, donor="donor", min_cells=15))
-    assert pl.dotplot_figure(few).texts[0].get_text() == "Too few donors for a test."
+    assert (
+        pl.dotplot_figure(few).texts[0].get_text()
+        == "Too few donors for a test. In brackets: cells."
+    )
 
 
 def test_the_words_for_the_dots_name_the_group_that_stands_out(summary):

@@ -79,6 +79,8 @@ def test_each_file_has_its_type_size_and_hash(folder):
         assert entity["encodingFormat"] == kind
         assert entity["contentSize"] == str((folder / name).stat().st_size)
         assert entity["sha256"] == sha256_of_file(folder / name)
+    said = crate.dereference("heat.svg")["description"]
+    assert said.startswith("Scores of six patients. Mean of two genes. In words: ")
 
 
 def test_a_figure_whose_numbers_fail_is_a_failed_action(edit, tmp_path):

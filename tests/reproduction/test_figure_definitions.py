@@ -41,6 +41,14 @@ def test_an_unknown_figure_is_refused_with_the_known_ones(book):
         ("function: heatmap", "function: heat", "figures.heat.function", "function: heat"),
         ("method: mean", "metod: mean", "figures.heat.arguments.metod", "metod: mean"),
         ("atol: 1.0e-9", "atol: -1", "figures.heat.expected.0.atol", "atol: -1"),
+        ("atol: 1.0e-9", "atol: .inf", "figures.heat.expected.0.atol: inf", "atol: .inf"),
+        ("rtol: 1.0e-9", "rtol: 1", "figures.curves.expected.0.rtol", "rtol: 1"),
+        ("low, 4]: 2", "low, 4]: .nan", "numbers.n_risk[low, 4]: nan is no number", "low, 4]"),
+        ("low, 4]: 2", "low, 4]: -.inf", "numbers.n_risk[low, 4]: -inf is no number", "low, 4]"),
+        ("origin: by hand", 'origin: " "', "origin is empty", "origin"),
+        ("licence: CC-BY-4.0", 'licence: "<my own>"', "licence", "licence"),
+        ("  curves:\n", '  "curves\\n":\n', "no figure id", "figures:"),
+        ("  curves:\n", "  ../curves:\n", "'../curves' does not match", "figures:"),
         ("z[S, a]: -1.33", "z[S, a]: x", "figures.heat.expected.0.numbers.z[S, a]", "z[S, a]"),
         ("svg: heat.svg", "svg: ../heat.svg", "figures.heat.outputs.svg", "../heat.svg"),
         ("svg: heat.svg", "svg: warm.svg", "figures.heat.outputs", "warm.svg"),
@@ -67,6 +75,14 @@ def test_what_is_not_allowed_is_refused_with_its_key_and_line(edit, old, new, ke
     lines = path.read_text().splitlines()
     assert f"figures.yaml, line {line}," in message
     assert any(at in text for text in lines[line - 1 : line + 4])
+
+
+def test_a_figure_of_which_nothing_is_expected_is_refused(book):
+    head, _, _ = book.read_text().rpartition("    expected:\n")
+    book.write_text(head + "    expected: []\n")
+    with pytest.raises(InputError, match="expected is empty") as caught:
+        read_figures(book)
+    assert "figures.curves" in str(caught.value)
 
 
 def test_a_hash_that_is_none_is_refused_in_its_line(edit, book):

@@ -15,6 +15,8 @@ from neurosig.errors import (
     UnfinishedRunWarning,
 )
 from neurosig.provenance import sha256_of_file
+from neurosig.records.checking import check_records
+from neurosig.records.finding import find_records
 from neurosig.reproduction.comparison import Check
 from neurosig.reproduction.verb import read_figures, version_notes
 
@@ -225,21 +227,46 @@ def test_without_rocrate_the_message_says_how_to_get_it(book, tmp_path, monkeypa
     assert not (tmp_path / "out").exists()
 
 
-def test_the_provenance_has_inputs_seed_time_and_hashes_that_hold(book, tmp_path):
+def test_the_provenance_has_inputs_seed_and_time_and_is_that_of_every_file(book, tmp_path):
     folder = ns.reproduce("heat", output=tmp_path / "out", figures=book).folder
     record = json.loads((folder / "provenance.json").read_text())
     assert record["figures"]["heat"]["seed"] == 0
-    assert record["versions"]["numpy"]
-    assert {one["file"] for one in record["outputs"]} == {
-        "heat.svg",
-        "heat.csv",
-        "results.csv",
-        "figures.yaml",
-    }
-    for one in record["outputs"]:
-        assert one["sha256"] == sha256_of_file(folder / one["file"])
+    assert record["figures"]["heat"]["arguments"]["method"] == "mean"
     for one in record["figures"]["heat"]["inputs"]:
         assert one["sha256"] == [sha256_of_file(book.parent / one["name"])]
+    assert [one["path"] for one in record["inputs"]] == [
+        f"../book/{name}" for name in ("expression.csv", "clinical.csv", "signatures.gmt")
+    ]
+    (found,) = find_records(folder / "heat.svg")
+    assert found.is_current
+    assert found.record["created"]
+    checks = check_records(folder)
+    assert {check.path for check in checks if check.role == "output"} == (
+        FILES - {"curves.csv", "curves.svg", "provenance.json"}
+    )
+    assert {check.status for check in checks} == {"ok"}
+
+
+def test_a_figure_that_was_edited_afterwards_is_found(book, tmp_path):
+    folder = ns.reproduce("heat", output=tmp_path / "out", figures=book).folder
+    (folder / "heat.svg").write_text((folder / "heat.svg").read_text() + " ")
+    assert [check.path for check in check_records(folder) if check.status != "ok"] == ["heat.svg"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "atol: 1.0e-9",
+            "atol: 1.0e+9",
+            "heat: 0 would pass for 2 numbers that are not 0. z[S, a]",
+        ),
+        ("rtol: 1.0e-9", "atol: 3", "curves: 0 would pass for 4 numbers that are not 0"),
+    ],
+)
+def test_a_tolerance_that_0_would_pass_is_noted(edit, tmp_path, old, new, said):
+    found = ns.reproduce("all", output=tmp_path / "out", figures=edit(old, new))
+    assert [note for note in found.notes if note.startswith(said)]
 
 
 @pytest.mark.parametrize(
@@ -254,6 +281,19 @@ def test_the_provenance_has_inputs_seed_time_and_hashes_that_hold(book, tmp_path
 )
 def test_a_number_passes_up_to_its_tolerance(found, tolerance, verdict):
     assert Check("f", "q", 1.0, found, tolerance, "R").verdict == verdict
+
+
+def test_a_name_with_line_breaks_or_colours_is_no_second_verdict():
+    check = Check("f", "q\nPASS", 1.0, 2.0, 0.0, "R\x1b[32m\r\nPASS: 9 of 9", message="x\u2028PASS")
+    assert len(str(check).splitlines()) == 1
+    assert "\x1b" not in str(check)
+    assert len(str(Check("f", "", 1.0, 2.0, 0.0, "", message="a\nb")).splitlines()) == 1
+
+
+@pytest.mark.parametrize("expected", [float("nan"), float("inf")])
+def test_nothing_passes_beside_an_expected_value_that_is_no_number(expected):
+    assert Check("f", "q", expected, 1.0, float("inf"), "R").verdict == "FAIL"
+    assert Check("f", "q", expected, expected, 1.0, "R").verdict == "FAIL"
 
 
 def test_a_tolerance_is_absolute_plus_relative(edit, tmp_path):

@@ -20,6 +20,8 @@ from neurosig.errors import (
     ParameterError,
     ScaleWarning,
 )
+from neurosig.genesets.gene_table import gene_table
+from neurosig.genesets.symbols import earlier_names
 
 NAMES = ["NGF", "IL8", "CXCL8", "2-Sep", "HLA.A", "COX1", "FOO"]
 GENES = ["NGF", "CXCL8", "SEPTIN2", "HLA-A", "COX1", "FOO"]
@@ -382,6 +384,13 @@ def test_a_signature_left_out_for_its_names_says_how_to_name_them(names, cause):
         ns.score(table, signatures, method="mean", min_coverage=0.6, min_genes=1)
     assert cause in str(caught[0].message)
     assert "neurosig.harmonise(expression)" in str(caught[0].message)
+
+
+def test_earlier_names_come_in_the_order_of_the_alphabet_whatever_that_of_a_set_is():
+    names = ["ACPP", "C12orf39", "FAM134B", "GPR1", "IL8", "MARCH1", "SEPT2", "TMEM16A"]
+    genes = {"ACP3", "SPX", "RETREG1", "CMKLR2", "CXCL8", "MARCHF1", "SEPTIN2", "ANO1"}
+    for given in (names, names[::-1], set(names)):
+        assert list(earlier_names(genes, given, gene_table("human")).values()) == names
 
 
 def test_a_large_sparse_matrix_stays_sparse_and_takes_little_more_than_its_copy():

@@ -107,6 +107,10 @@ def maxstat(
     confidence
         Level of the bootstrap interval.
 
+    Returns
+    -------
+    MaxStat
+
     Raises
     ------
     TooFewEventsError

@@ -150,8 +150,17 @@ def survival_quantile(curves: pd.DataFrame, probability: float = 0.5) -> pd.Data
     that time and the next at which S is smaller. The limits are read in the same way off the
     confidence curves (Brookmeyer and Crowley); NaN where a curve does not come down that far.
 
-    curves: a table of `kaplan_meier`, whose interval is the one used. Columns: `group,
-    probability, time, ci_low, ci_high`.
+    Parameters
+    ----------
+    curves
+        A table of `kaplan_meier`, whose interval is the one used.
+    probability
+        Share of patients with the event.
+
+    Returns
+    -------
+    DataFrame
+        Columns `group, probability, time, ci_low, ci_high`.
 
     References
     ----------

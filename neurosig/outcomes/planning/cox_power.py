@@ -97,6 +97,10 @@ def power(
     sides
         2, or 1 where only one direction counts.
 
+    Returns
+    -------
+    CoxPlan
+
     Raises
     ------
     ParameterError

@@ -36,6 +36,10 @@ def event_probability(
     hr, allocation
         Hazard ratio of a second group and its share of the patients.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ParameterError

@@ -82,6 +82,10 @@ def power_logistic(
     allocation
         B, of a covariate of two groups.
 
+    Returns
+    -------
+    LogisticPlan
+
     Raises
     ------
     ParameterError

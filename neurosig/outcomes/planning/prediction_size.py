@@ -66,6 +66,10 @@ def prediction_sample_size(
     shrinkage
         Target of criterion 1.
 
+    Returns
+    -------
+    PredictionSize
+
     Raises
     ------
     ParameterError

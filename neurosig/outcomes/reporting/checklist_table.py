@@ -66,6 +66,10 @@ def checklist(
     facts
         What else is known, such as treatments or the plan of the sample size.
 
+    Returns
+    -------
+    Checklist
+
     Raises
     ------
     ParameterError

@@ -23,4 +23,5 @@ class ForestRecipe(SurvivalRecipe):
         table, pooled = self.fitted(data)
         rows = forest_data(table, pooled, signature=self.signature)
         numbers = named_numbers(rows, ["label"], NUMBERS)
-        return Drawn(forest_figure(rows), rows, numbers, forest_alt(rows, self.signature))
+        figure = forest_figure(rows, title=self.signature)
+        return Drawn(figure, rows, numbers, forest_alt(rows, self.signature))

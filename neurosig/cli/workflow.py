@@ -14,6 +14,7 @@ import yaml
 
 from neurosig import _atomic
 from neurosig._lock import locked
+from neurosig.diagnosis.packages import installed_version, problem_of, requirements
 from neurosig.errors import MissingDependencyError, ParameterError, ResourceError, examples
 from neurosig.study.workflow_config import workflow_schema
 from neurosig.study.workflows import WORKFLOWS, check_workflow_config, workflow_folder
@@ -94,7 +95,7 @@ def run_workflow(
     What Snakemake is given after -- goes before the profile. A run that was killed is gone on with.
     """
     source = workflow_folder(name)
-    _refuse_missing_snakemake()
+    _refuse_missing_or_other_snakemake()
     folder = folder.resolve()
     path = (config or folder / CONFIG).resolve()
     if not path.is_file():
@@ -116,13 +117,18 @@ def run_workflow(
         _snakemake(arguments)
 
 
-def _refuse_missing_snakemake() -> None:
+def _refuse_missing_or_other_snakemake() -> None:
     if importlib.util.find_spec("snakemake") is None:
         raise MissingDependencyError(
             "Snakemake is not installed",
             "The workflows are run by Snakemake 9, which is an extra of neurosig",
             "pip install 'neurosig[workflow]'",
         )
+    needed = (r for r in requirements() if (r.name, r.extra) == ("snakemake", "workflow"))
+    for requirement in needed:
+        problem = problem_of(requirement, installed_version(requirement.name))
+        if problem is not None:
+            raise MissingDependencyError(problem.what, problem.evidence, problem.remedy)
 
 
 def _profile(source: Path, folder: Path, name: str) -> Path:

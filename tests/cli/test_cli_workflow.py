@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from neurosig.diagnosis.packages import Requirement
 from neurosig.study.workflows import WORKFLOWS, workflow_folder
 
 Run = Callable[..., Any]
@@ -172,3 +173,16 @@ def test_without_snakemake_the_message_says_what_to_install(
     assert ended.code == 5
     assert ended.err.startswith("MissingDependencyError: Snakemake is not installed.")
     assert "pip install 'neurosig[workflow]'" in ended.err
+
+
+def test_another_version_of_snakemake_is_refused_with_what_to_install(
+    neurosig: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = [Requirement("snakemake", ">=9,<10", "workflow")]
+    monkeypatch.setattr("neurosig.cli.workflow.requirements", lambda: needed)
+    monkeypatch.setattr("neurosig.cli.workflow.installed_version", lambda _: "8.30.0")
+    ended = neurosig("workflow", "run", "score_cohorts", "--folder", folder)
+    assert ended.code == 5
+    assert "snakemake is of a version that neurosig was not made for. 8.30.0 is " in ended.err
+    assert "python -m pip install --force-reinstall" in ended.err
+    assert ended.out == ""

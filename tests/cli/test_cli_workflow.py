@@ -1,6 +1,7 @@
 """`neurosig workflow` up to the moment at which Snakemake starts."""
 
 import importlib.util
+import os
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -103,6 +104,8 @@ WRONG = {
         lambda c: c["methods"].append("../x"), 2, "methods[2] cannot be '../x'",
     ),
     "results elsewhere": (lambda c: c.update(output="../../x"), 2, "output cannot be"),
+    "results that are wildcards": (lambda c: c.update(output="x/{y}"), 2, "output cannot be"),
+    "results that are an option": (lambda c: c.update(output="-x"), 2, "output cannot be"),
     "an unknown method": (lambda c: c["methods"].append("magic"), 2, "magic"),
     "a wrong parameter": (
         lambda c: c["methods"][1]["parameters"].update(alpha=-1), 2, "alpha cannot be -1",
@@ -186,3 +189,14 @@ def test_another_version_of_snakemake_is_refused_with_what_to_install(
     assert "snakemake is of a version that neurosig was not made for. 8.30.0 is " in ended.err
     assert "python -m pip install --force-reinstall" in ended.err
     assert ended.out == ""
+
+
+def test_without_a_home_to_write_to_the_cache_is_in_the_working_folder(
+    neurosig: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nothing/can/be/made/here")
+    assert neurosig("workflow", "run", "score_cohorts", "--folder", folder).code == 0
+    assert os.environ["XDG_CACHE_HOME"] == str(folder / ".snakemake" / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "mine"))
+    assert neurosig("workflow", "run", "score_cohorts", "--folder", folder).code == 0
+    assert os.environ["XDG_CACHE_HOME"] == str(folder / "mine")

@@ -114,6 +114,13 @@ WRONG = {
         lambda c: c["cohorts"][0]["expression"].update(file="x.csv"), 5,
         "cohorts[0].expression.file names 'x.csv'",
     ),
+    "a file with a wildcard": (
+        lambda c: c["cohorts"][0]["clinical"].update(file="{x}.csv"), 2,
+        "cohorts[0].clinical.file cannot be '{x}.csv'",
+    ),
+    "a file that is an option": (
+        lambda c: c["signatures"].update(files=["-x.gmt"]), 2, "files[0] cannot be '-x.gmt'",
+    ),
     "two cohorts of one name": (
         lambda c: c["cohorts"].append({**deepcopy(c["cohorts"][0]), "id": "Alpha"}), 2,
         "'cohorts' has to",

@@ -57,7 +57,7 @@ rule assess:
     input:
         matrix=f"{IN_COHORT}/expression.h5ad",
         rows=f"{IN_COHORT}/clinic.csv",
-        signatures=lambda wildcards: SIGNATURE_FILES,
+        signatures=SIGNATURE_FILES,
     output:
         table=f"{IN_COHORT}/assessment.csv",
         rules=f"{IN_COHORT}/assessment.rules.csv",

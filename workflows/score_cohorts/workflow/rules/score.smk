@@ -2,7 +2,7 @@ rule score:
     input:
         matrix=f"{IN_COHORT}/expression.h5ad",
         rows=f"{IN_COHORT}/clinic.csv",
-        signatures=lambda wildcards: SIGNATURE_FILES,
+        signatures=SIGNATURE_FILES,
     output:
         scores=f"{IN_COHORT}/{{method}}.scores.csv",
         coverage=f"{IN_COHORT}/{{method}}.scores.coverage.csv",

@@ -26,7 +26,7 @@ rule harmonise:
 rule assess:
     input:
         cells=f"{IN_DATASET}/cells.h5ad",
-        signatures=lambda wildcards: SIGNATURE_FILES,
+        signatures=SIGNATURE_FILES,
     output:
         table=f"{IN_DATASET}/assessment.csv",
         rules=f"{IN_DATASET}/assessment.rules.csv",

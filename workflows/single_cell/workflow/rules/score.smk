@@ -1,7 +1,7 @@
 rule score:
     input:
         cells=f"{IN_DATASET}/cells.h5ad",
-        signatures=lambda wildcards: SIGNATURE_FILES,
+        signatures=SIGNATURE_FILES,
     output:
         scores=f"{IN_DATASET}/{{method}}.scores.csv",
         coverage=f"{IN_DATASET}/{{method}}.scores.coverage.csv",

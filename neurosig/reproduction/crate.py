@@ -90,9 +90,12 @@ def write_crate(folder: Path, licence: str, made: Sequence[Made]) -> None:
         for name, text in (
             (RESULTS, "Expected and found numbers with their tolerance and verdict"),
             (DEFINITIONS, "What the figures are made of and what was expected"),
-            (PROVENANCE, "Versions, inputs, outputs and their SHA-256"),
         )
     }
+    # It is written last and holds the SHA-256 of the crate, so that this cannot hold its.
+    provenance_text = {"name": PROVENANCE, "description": "Versions, inputs, outputs, SHA-256"}
+    provenance_type = {"encodingFormat": _TYPES["json"], "license": crate.license}
+    crate.add_file(dest_path=PROVENANCE, properties={**provenance_text, **provenance_type})
     for one in made:
         _add_action(crate, folder, one, software, records)
     crate.metadata.write(folder)

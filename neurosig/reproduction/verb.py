@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -14,13 +13,13 @@ from neurosig._bundled import bundled
 from neurosig._progress import progress_bar
 from neurosig.errors import NeurosigError, count
 from neurosig.pl.style import save_figure
+from neurosig.records.writing import write_folder_record
 from neurosig.reproduction.comparison import Check, compare, not_made, results_table
 from neurosig.reproduction.crate import Made, require_rocrate, write_crate
 from neurosig.reproduction.definition import ALL, FigureBook, FigureDefinition, read_figures
 from neurosig.reproduction.inputs import FigureData
 from neurosig.reproduction.output_folder import (
     DEFINITIONS,
-    PROVENANCE,
     RESULTS,
     refuse_foreign,
     staged,
@@ -178,13 +177,9 @@ def _write_records(
 ) -> None:
     _atomic.write_text(folder / DEFINITIONS, book.text)
     _atomic.write_csv(folder / RESULTS, results_table(checks))
-    _atomic.write_json(folder / PROVENANCE, _record(made, folder))
     write_crate(folder, book.licence, made)
-
-
-def _record(made: Sequence[Made], folder: Path) -> dict[str, Any]:
-    files = [name for one in made for name in (one.outputs.svg, one.outputs.csv)]
-    return provenance.record(
+    write_folder_record(
+        folder,
         figures={
             one.id: {
                 "function": one.definition.function,
@@ -196,11 +191,6 @@ def _record(made: Sequence[Made], folder: Path) -> dict[str, Any]:
             }
             for one in made
         },
-        outputs=[
-            {"file": name, "sha256": provenance.sha256_of_file(folder / name)}
-            for name in (*files, RESULTS, DEFINITIONS)
-        ],
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 

@@ -14,6 +14,8 @@ from neurosig.errors import (
     ResourceError,
 )
 from neurosig.provenance import sha256_of_file
+from neurosig.records.checking import check_records
+from neurosig.records.finding import find_records
 from neurosig.reproduction.comparison import Check
 from neurosig.reproduction.verb import read_figures, version_notes
 
@@ -229,16 +231,24 @@ def test_the_provenance_has_inputs_seed_time_and_hashes_that_hold(book, tmp_path
     record = json.loads((folder / "provenance.json").read_text())
     assert record["figures"]["heat"]["seed"] == 0
     assert record["versions"]["numpy"]
-    assert {one["file"] for one in record["outputs"]} == {
+    assert {one["path"] for one in record["outputs"]} == {
+        "ro-crate-metadata.json",
         "heat.svg",
         "heat.csv",
         "results.csv",
         "figures.yaml",
     }
     for one in record["outputs"]:
-        assert one["sha256"] == sha256_of_file(folder / one["file"])
+        assert one["sha256"] == sha256_of_file(folder / one["path"])
     for one in record["figures"]["heat"]["inputs"]:
         assert one["sha256"] == [sha256_of_file(book.parent / one["name"])]
+    assert {(check.role, check.status) for check in check_records(folder)} == {("output", "ok")}
+    for name in ("heat.svg", "heat.csv", "results.csv", "ro-crate-metadata.json"):
+        (found,) = find_records(folder / name)
+        assert found.is_current
+    (folder / "heat.csv").write_text("changed")
+    (changed,) = [check for check in check_records(folder) if check.status != "ok"]
+    assert (changed.path, changed.status) == ("heat.csv", "changed")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from neurosig._tables import read_rows
 from neurosig.cli._files import beside, read_scores
 from neurosig.errors import InputError, examples
 from neurosig.keys import CellSummary, Coverage, Quality, Result
+from neurosig.provenance import sha256_of
 from neurosig.records.files import read_record, sidecar_of
 from neurosig.scores import Scores
 from neurosig.study.collected import KINDS, CollectedTable
@@ -85,9 +86,16 @@ def _is_number(cell: str) -> bool:
 
 
 def record_of(path: Path) -> Mapping[str, Any]:
-    """The provenance beside a file; empty where there is none."""
+    """The provenance beside a file; empty where there is none, or the file is another by now."""
     sidecar = sidecar_of(path)
-    return read_record(sidecar) if sidecar.is_file() else {}
+    record = read_record(sidecar) if sidecar.is_file() else {}
+    return record if _listed(record).get(path.name) == sha256_of(path) else {}
+
+
+def _listed(record: Mapping[str, Any]) -> dict[str, str]:
+    """Name and SHA-256 of the files that were written beside a record."""
+    paths = {Path(entry["path"]): entry["sha256"] for entry in record.get("outputs", ())}
+    return {path.name: sha256 for path, sha256 in paths.items() if path.name == str(path)}
 
 
 def about_of(path: Path) -> Mapping[str, Any]:
@@ -116,22 +124,32 @@ def collect(path: Path) -> CollectedTable:
     Raises
     ------
     InputError
-        There is no provenance beside it, or none that says what the table is.
+        There is no provenance beside it, or none that says what the table is; or the table, or one
+        that was written with it, was changed since.
     """
-    record = record_of(path)
+    sidecar = sidecar_of(path)
+    record = read_record(sidecar) if sidecar.is_file() else {}
     about = record.get("about")
     if not isinstance(about, Mapping) or about.get("kind") not in KINDS:
         raise InputError(
             f"It is not known what {str(path)!r} is",
-            f"A report takes tables with their provenance beside them ({sidecar_of(path)}):"
+            f"A report takes tables with their provenance beside them ({sidecar}):"
             f" {examples(KINDS, 10, quoted=False)}",
             "Write it again with --output, by `neurosig cox`, `meta`, `assess`, `score` or another "
             "command",
         )
     kind = str(about["kind"])
-    table = read_scores(path) if kind == "scores" else read_typed(path)
-    extra = beside(path, {"scores": "coverage.csv", "assessment": "rules.csv"}.get(kind, "-"))
+    coverage = beside(path, "coverage.csv")
     row_flow = beside(path, "row_flow.csv")
+    written = _listed(record)
+    read = [path, *(p for p in (coverage, row_flow) if p.is_file() and p.name in written)]
+    if changed := [p for p in read if written.get(p.name) != sha256_of(p)]:
+        raise InputError(
+            f"{str(changed[0])!r} was changed after it was written",
+            f"It is not, by its SHA-256, the file of the record {str(sidecar)!r}",
+            "Run the command again that made it (neurosig provenance shows it)",
+        )
+    table = read_scores(path) if kind == "scores" else read_typed(path)
     return CollectedTable(
         path=path,
         kind=kind,
@@ -140,7 +158,7 @@ def collect(path: Path) -> CollectedTable:
         endpoint=about.get("endpoint"),
         understood=about.get("understood", ""),
         table=table,
-        coverage=read_typed(extra) if kind == "scores" and extra.is_file() else pd.DataFrame(),
-        row_flow=read_typed(row_flow) if row_flow.is_file() else pd.DataFrame(),
+        coverage=read_typed(coverage) if kind == "scores" and coverage in read else pd.DataFrame(),
+        row_flow=read_typed(row_flow) if row_flow in read else pd.DataFrame(),
         record=record,
     )

@@ -17,7 +17,7 @@ from neurosig.cohort_stats import ENDING, CohortStats
 from neurosig.engine import score
 from neurosig.errors import ParameterError
 from neurosig.expression.base import Expression
-from neurosig.expression.dask_workers import connected
+from neurosig.expression.dask_workers import connected, refuse_missing_dask
 from neurosig.matched_null import MatchedNull, null_of
 from neurosig.methods.base import Method
 from neurosig.methods.registry import get_method
@@ -184,6 +184,7 @@ def _expression(
                 "The workers read the file themselves, all of its rows, a process for each block",
                 "Leave it out",
             )
+    refuse_missing_dask(dask.scheduler)
     matrix = read_lazily_as(path, reading, n_rows=dask.rows or DASK_ROWS)
     with connected(dask.scheduler):
         yield matrix

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ import yaml
 
 from neurosig import _atomic
 from neurosig._lock import locked
+from neurosig.diagnosis.packages import installed_version, problem_of, requirements
 from neurosig.errors import MissingDependencyError, ParameterError, ResourceError, examples
 from neurosig.study.workflow_config import workflow_schema
 from neurosig.study.workflows import WORKFLOWS, check_workflow_config, workflow_folder
@@ -64,9 +66,10 @@ def init(name: _Name, folder: _Folder = Path()) -> None:
     for file, copy in copies.items():
         _atomic.write_bytes(copy, file.read_bytes())
         sys.stdout.write(f"{copy}\n")
+    where = "" if folder == Path() else f" --folder {shlex.quote(str(folder))}"
     sys.stdout.write(
         f"Edit {folder / CONFIG}, then look at what would run: "
-        f"neurosig workflow run {name} -- --dry-run\n"
+        f"neurosig workflow run {name}{where} -- --dry-run\n"
     )
 
 
@@ -94,7 +97,7 @@ def run_workflow(
     What Snakemake is given after -- goes before the profile. A run that was killed is gone on with.
     """
     source = workflow_folder(name)
-    _refuse_missing_snakemake()
+    _refuse_missing_or_other_snakemake()
     folder = folder.resolve()
     path = (config or folder / CONFIG).resolve()
     if not path.is_file():
@@ -112,17 +115,23 @@ def run_workflow(
         *(options or []),
     ]  # fmt: skip
     _put_this_program_first()
+    _keep_the_cache_in(folder)
     with _one_run_at_a_time(folder, options or []):
         _snakemake(arguments)
 
 
-def _refuse_missing_snakemake() -> None:
+def _refuse_missing_or_other_snakemake() -> None:
     if importlib.util.find_spec("snakemake") is None:
         raise MissingDependencyError(
             "Snakemake is not installed",
             "The workflows are run by Snakemake 9, which is an extra of neurosig",
             "pip install 'neurosig[workflow]'",
         )
+    needed = (r for r in requirements() if (r.name, r.extra) == ("snakemake", "workflow"))
+    for requirement in needed:
+        problem = problem_of(requirement, installed_version(requirement.name))
+        if problem is not None:
+            raise MissingDependencyError(problem.what, problem.evidence, problem.remedy)
 
 
 def _profile(source: Path, folder: Path, name: str) -> Path:
@@ -144,6 +153,21 @@ def _put_this_program_first() -> None:
     here = str(Path(sys.executable).parent)
     if shutil.which("neurosig") != shutil.which("neurosig", path=here):
         os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
+
+
+def _keep_the_cache_in(folder: Path) -> None:
+    """Where the home folder cannot be written to, let Snakemake's cache be in the working folder.
+
+    Without a cache it does not start, as in a container or on a node that mounts no home.
+    """
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        cache.mkdir(parents=True, exist_ok=True)
+        is_writable = os.access(cache, os.W_OK)
+    except (OSError, RuntimeError):  # RuntimeError: there is no home at all
+        is_writable = False
+    if not is_writable:
+        os.environ["XDG_CACHE_HOME"] = str(folder / ".snakemake" / "cache")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from neurosig.diagnosis.findings import Problem, Section
 
@@ -69,7 +69,7 @@ def package_section(needed: Iterable[Requirement], tried: Mapping[str, str]) -> 
     for requirement in core:
         version = installed_version(requirement.name)
         facts[requirement.name] = version or "missing"
-        problem = _problem_of(requirement, version, tried.get(requirement.module, ""))
+        problem = problem_of(requirement, version, tried.get(requirement.module, ""))
         if problem is not None:
             problems.append(problem)
             facts[requirement.name] = f"{facts[requirement.name]} (see below)"
@@ -82,25 +82,34 @@ def extras_section(needed: Iterable[Requirement]) -> Section:
     for requirement in needed:
         if requirement.extra:
             extras.setdefault(requirement.extra, []).append(requirement)
-    facts = {}
+    facts, problems = {}, []
     for name, members in extras.items():
         absent = [m.name for m in members if installed_version(m.name) is None]
         there = [f"{m.name} {installed_version(m.name)}" for m in members if m.name not in absent]
         facts[name] = ", ".join(there) if not absent else f"missing: {', '.join(absent)}"
-    return Section("extras", facts)
+        for member in members:
+            problem = problem_of(member, installed_version(member.name), level="warning")
+            if problem is not None and member.name not in absent:
+                problems.append(problem)
+    return Section("extras", facts, tuple(dict.fromkeys(problems)))
 
 
-def _problem_of(requirement: Requirement, version: str | None, error: str) -> Problem | None:
+def problem_of(
+    requirement: Requirement,
+    version: str | None,
+    error: str = "",
+    *,
+    level: Literal["error", "warning"] = "error",
+) -> Problem | None:
+    """What is wrong with a package of that version, and of which importing it gave an error."""
     install = f'python -m pip install --force-reinstall "{requirement.name}{requirement.bounds}"'
     if version is None:
-        return Problem(
-            "error", f"{requirement.name} is not installed", "neurosig needs it", install
-        )
+        return Problem(level, f"{requirement.name} is not installed", "neurosig needs it", install)
     if error:
-        return Problem("error", f"{requirement.name} {version} cannot be imported", error, install)
+        return Problem(level, f"{requirement.name} {version} cannot be imported", error, install)
     if not _is_within(version, requirement.bounds):
         return Problem(
-            "error",
+            level,
             f"{requirement.name} is of a version that neurosig was not made for",
             f"{version} is installed, {requirement.bounds} is needed",
             install,

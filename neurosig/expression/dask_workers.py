@@ -40,6 +40,25 @@ def in_order(client: Any, planned: Sequence[Any]) -> Iterator[Any]:
         client.cancel(futures)
 
 
+def refuse_missing_dask(address: str) -> None:
+    """Refuse to use workers where dask is not installed whole.
+
+    Raises
+    ------
+    MissingDependencyError
+        dask's arrays or dask.distributed cannot be imported.
+    """
+    try:
+        import dask.array  # noqa: F401
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"dask is not installed: {error}",
+            f"The workers of the scheduler {address!r} are to be used",
+            "pip install 'neurosig[dask]'",
+        ) from error
+
+
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
     """The client of a scheduler, which dask uses while the block lasts.
@@ -52,14 +71,9 @@ def connected(address: str) -> Iterator[Any]:
     MissingDependencyError
         dask.distributed is not installed.
     """
-    try:
-        import distributed
-    except ImportError as error:
-        raise MissingDependencyError(
-            "dask.distributed is not installed",
-            f"The workers of the scheduler {address!r} are to be used",
-            "pip install 'neurosig[dask]'",
-        ) from error
+    refuse_missing_dask(address)
+    import distributed
+
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as error:  # also a time-out; an address of another form

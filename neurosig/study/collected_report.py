@@ -11,7 +11,8 @@ from neurosig.records.files import FOLDER_RECORD
 from neurosig.records.writing import write_folder_record
 from neurosig.report.build import REPORT, build_report
 from neurosig.study.collected import CollectedTable, Collection
-from neurosig.study.collected_sections import collected_manifest, drawn_figures, shown_tables
+from neurosig.study.collected_figures import drawn_figures
+from neurosig.study.collected_sections import collected_manifest, shown_tables
 from neurosig.study.pipeline import MANIFEST, refuse_foreign_folder
 from neurosig.study.tables import FOLDER as TABLES
 

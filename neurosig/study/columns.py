@@ -81,6 +81,11 @@ _LABELS = {
     "dominant_gene": "Which gene",
     "n_obs": "Observations",
     "model": "Model",
+    "method": "Method",
+    "compared_with": "Compared with",
+    "group": "Group",
+    "n_cells": "Cells",
+    "n_donors": "Donors",
     "item": "Item",
     "topic": "Topic",
     "asks": "Asks for",
@@ -102,6 +107,7 @@ _P_COLUMNS |= {"p_heterogeneity", "p_null", "q_null", "p_permuted"}
 _P_COLUMNS |= {f"p_value_{kind}" for kind in ("adjusted", "crude", "common", "wider")}
 _INTEGER_COLUMNS = {"n", "n_events", "n_params", "n_cohorts", "n_genes", "n_found"}
 _INTEGER_COLUMNS |= {"n_in", "n_lost", "n_out", "df", "n_obs", "catalogue_rank", "n_catalogue"}
+_INTEGER_COLUMNS |= {"n_cells", "n_donors"}
 _PROSE_COLUMNS = {"asks", "answer", "authors_add", "entry", "distribution", "remarks"}
 _PERCENT_COLUMNS = {
     Quality.COVERAGE,

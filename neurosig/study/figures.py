@@ -53,16 +53,16 @@ def write_figures(study: Study, analysis: StudyAnalysis, folder: Path) -> list[S
     """Draw all figures of a study into the run folder."""
     written: list[StudyFigure] = []
     for drawn in _figures(study, analysis):
-        about = replace(drawn.about, id=_untaken(drawn.about.id, {f.id for f in written}))
+        about = replace(drawn.about, id=untaken(drawn.about.id, {f.id for f in written}))
         save_figure(drawn.figure, drawn.data, folder / about.stem)
         written.append(about)
     return written
 
 
-def _untaken(name: str, taken: set[str]) -> str:
+def untaken(name: str, taken: set[str]) -> str:
     """A file name of its own, also where upper and lower case are the same.
 
-    >>> _untaken("forest_A-B", {"forest_a-b"})
+    >>> untaken("forest_A-B", {"forest_a-b"})
     'forest_A-B-2'
     """
     folded, candidate, number = {other.casefold() for other in taken}, name, 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from neurosig import _params
-from neurosig._params import Help, Range
+from neurosig._params import Help, Pattern, Range
 from neurosig.assessment.rules import QualityThresholds
 from neurosig.errors import ParameterError
 from neurosig.outcomes.clinic.endpoint import Endpoint
@@ -16,7 +16,6 @@ from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.design import Term
 from neurosig.study.config import (
     IDENTIFIER,
-    INSIDE,
     ClinicalSource,
     ExpressionReading,
     Pooling,
@@ -24,6 +23,11 @@ from neurosig.study.config import (
     SignatureChoice,
 )
 
+RESULTS = Pattern(
+    r"(?![/-])(?!.*(?:^|[/\\])\.\.(?:[/\\]|$))[^\x00{}]+",
+    "a folder below the working folder, without '..' and braces, not beginning with a dash",
+)
+"""Braces would be wildcards to Snakemake, a dash an option to the commands."""
 Name = Annotated[str, IDENTIFIER]
 """A text that is also part of a file name."""
 
@@ -132,7 +136,7 @@ class ScoreCohorts:
         tuple[Name | MethodChoice, ...], Help("scoring methods; the first is the main one")
     ]
     subtitle: Annotated[str, Help("line below the title")] = ""
-    output: Annotated[str, INSIDE, Help("folder of the results")] = "results"
+    output: Annotated[str, RESULTS, Help("folder of the results")] = "results"
     signatures: SignatureChoice = field(default_factory=lambda: SignatureChoice(panel="core"))
     harmonise: GeneNames = field(default_factory=GeneNames)
     scoring: Limits = field(default_factory=Limits)
@@ -157,7 +161,7 @@ class SingleCell:
     methods: Annotated[
         tuple[Name | MethodChoice, ...], Help("scoring methods; the first is the main one")
     ]
-    output: Annotated[str, INSIDE, Help("folder of the results")] = "results"
+    output: Annotated[str, RESULTS, Help("folder of the results")] = "results"
     signatures: SignatureChoice = field(default_factory=lambda: SignatureChoice(panel="core"))
     harmonise: GeneNames = field(default_factory=GeneNames)
     scoring: Limits = field(default_factory=Limits)
@@ -176,7 +180,7 @@ class ReproduceFigures:
     figures: Annotated[
         tuple[Name, ...] | Literal["all"], Help("ids, as `neurosig reproduce --list` prints them")
     ] = "all"
-    output: Annotated[str, INSIDE, Help("folder of the results")] = "results"
+    output: Annotated[str, RESULTS, Help("folder of the results")] = "results"
 
     def __post_init__(self) -> None:
         if self.figures != "all":

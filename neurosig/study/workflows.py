@@ -61,6 +61,13 @@ def check_workflow_config(name: str, path: Path, folder: Path) -> None:
         return
     files = _files_of(config)
     for key, file in files.items():
+        if set(file) & {"{", "}"} or file.startswith("-"):
+            raise ParameterError(
+                f"{key} cannot be {file!r}",
+                "Braces are wildcards to Snakemake, a dash in front makes an option of a name",
+                "Rename the file",
+                key=key,
+            )
         if not (folder / file).exists():
             raise ResourceError(
                 f"{key} names {file!r}, which is not there",

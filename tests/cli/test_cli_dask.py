@@ -149,3 +149,17 @@ def test_what_workers_cannot_do_is_refused_before_they_are_asked(
     )  # fmt: skip
     assert ended.code == 2
     assert words in ended.err
+
+
+@pytest.mark.parametrize("module", ["dask.array", "distributed"])
+def test_without_dask_the_message_says_what_to_install(
+    neurosig, files, tmp_path, monkeypatch, module
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    ended = neurosig(
+        "score", files / "cells.h5ad", "--file", files / "signatures.gmt", "--output",
+        tmp_path / "s.csv", "--dask-scheduler", "tcp://127.0.0.1:1",
+    )  # fmt: skip
+    assert ended.code == 5
+    assert ended.err.startswith("MissingDependencyError: dask is not installed")
+    assert "pip install 'neurosig[dask]'" in ended.err

@@ -126,6 +126,17 @@ def test_extras_say_what_they_lack(monkeypatch: pytest.MonkeyPatch) -> None:
     assert packages.extras_section(needed).facts == {"dask": "dask 1", "all": "missing: pooch"}
 
 
+def test_an_extra_of_another_version_than_is_needed_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packages, "installed_version", {"snakemake": "8.30.0"}.get)
+    needed = [Requirement("snakemake", ">=9,<10", extra) for extra in ("workflow", "test")]
+    (problem,) = packages.extras_section(needed).problems
+    assert problem.level == "warning"
+    assert problem.evidence == "8.30.0 is installed, >=9,<10 is needed"
+    assert problem.remedy.endswith('"snakemake>=9,<10"')
+
+
 def test_requirements_are_those_of_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     def not_installed(name: str) -> None:
         raise metadata.PackageNotFoundError(name)

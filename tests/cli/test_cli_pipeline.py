@@ -48,6 +48,40 @@ def test_clinic_keeps_recodes_and_says_what_it_lost(
     assert f"{len(kept)} of 60 rows" in ended.err
 
 
+def test_clinic_takes_columns_and_levels_that_hold_its_own_signs(
+    neurosig: Run, tmp_path: Path
+) -> None:
+    """As a configuration says them: a column with '=' and ':', the levels <=2 and +."""
+    table = tmp_path / "given.csv"
+    table.write_text("id,size:cm=max,er\n-a,<=2,weak\nb,>2,+\n+c,<=2,+\nd,?,+\n")
+    output = tmp_path / "clinic.csv"
+    ok(neurosig(
+        "clinic", table, "--output", output,
+        "--recode", '{"size:cm=max": {"<=2": "small", ">2": "large"}}',
+        "--keep", '{"size:cm=max": ["small", "large"]}', "--keep", "er=+",
+    ))  # fmt: skip
+    read = ns.read_clinical(output)
+    assert read.to_dict("list") == {"size:cm=max": ["large", "small"], "er": ["+", "+"]}
+    assert list(read.index) == ["b", "+c"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--keep", "{grade: 3}", "keep cannot be {'grade': 3}"),
+        ("--recode", "{grade: [G1]}", "recode cannot be {'grade': ['G1']}"),
+    ],
+)
+def test_clinic_refuses_a_mapping_that_a_configuration_could_not_hold(
+    neurosig: Run, small_data: Path, tmp_path: Path, option: str, value: str, words: str
+) -> None:
+    ended = neurosig(
+        "clinic", small_data / "alpha_clinical.csv", "--output", tmp_path / "x.csv", option, value
+    )
+    assert ended.code == 2
+    assert words in ended.err
+
+
 @pytest.mark.parametrize(
     ("option", "value"), [("--keep", "grade"), ("--keep", "=x"), ("--recode", "grade=G1")]
 )
@@ -180,6 +214,37 @@ def test_a_report_refuses_what_it_cannot_place(
         assert ended.code == code, ended
         assert words in ended.err
     assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize("changed", ["cox", "row_flow", "coverage"])
+def test_a_report_refuses_a_table_that_was_changed_after_it_was_written(
+    neurosig: Run, tables: dict[str, Path], tmp_path: Path, changed: str
+) -> None:
+    scores, model = tables["alpha.zscore"], tables["alpha.zscore.cox"]
+    file = {
+        "cox": model,
+        "row_flow": model.with_name("alpha.zscore.cox.row_flow.csv"),
+        "coverage": scores.with_name("alpha.zscore.coverage.csv"),
+    }[changed]
+    file.write_text(file.read_text().replace("AXON", "NOXA").replace("age", "aged") + "\n")
+    ended = neurosig("report", scores, model, "--output", tmp_path / "report")
+    assert ended.code == 3
+    assert f"{str(file)!r} was changed after it was written" in ended.err
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_model_of_changed_scores_claims_no_scoring_method(
+    neurosig: Run, tables: dict[str, Path], small_data: Path, tmp_path: Path
+) -> None:
+    scores = tables["alpha.zscore"]
+    scores.write_text(scores.read_text().replace(".", ".1"))
+    output = tmp_path / "cox.csv"
+    ok(neurosig("cox", scores, small_data / "alpha_clinical.csv", *ENDPOINT,
+                "--output", output))  # fmt: skip
+    record = json.loads(Path(f"{output}.provenance.json").read_text())
+    assert record["about"]["method"] is None
+    assert not {"methods", "signatures"} & record.keys()
+    assert "made_by" not in record["inputs"][0]
 
 
 def test_scores_of_different_signatures_in_one_report_are_a_warning_on_the_page(

@@ -1,6 +1,7 @@
 """`neurosig workflow` up to the moment at which Snakemake starts."""
 
 import importlib.util
+import os
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from neurosig.diagnosis.packages import Requirement
 from neurosig.study.workflows import WORKFLOWS, workflow_folder
 
 Run = Callable[..., Any]
@@ -102,6 +104,8 @@ WRONG = {
         lambda c: c["methods"].append("../x"), 2, "methods[2] cannot be '../x'",
     ),
     "results elsewhere": (lambda c: c.update(output="../../x"), 2, "output cannot be"),
+    "results that are wildcards": (lambda c: c.update(output="x/{y}"), 2, "output cannot be"),
+    "results that are an option": (lambda c: c.update(output="-x"), 2, "output cannot be"),
     "an unknown method": (lambda c: c["methods"].append("magic"), 2, "magic"),
     "a wrong parameter": (
         lambda c: c["methods"][1]["parameters"].update(alpha=-1), 2, "alpha cannot be -1",
@@ -109,6 +113,13 @@ WRONG = {
     "a file that is not there": (
         lambda c: c["cohorts"][0]["expression"].update(file="x.csv"), 5,
         "cohorts[0].expression.file names 'x.csv'",
+    ),
+    "a file with a wildcard": (
+        lambda c: c["cohorts"][0]["clinical"].update(file="{x}.csv"), 2,
+        "cohorts[0].clinical.file cannot be '{x}.csv'",
+    ),
+    "a file that is an option": (
+        lambda c: c["signatures"].update(files=["-x.gmt"]), 2, "files[0] cannot be '-x.gmt'",
     ),
     "two cohorts of one name": (
         lambda c: c["cohorts"].append({**deepcopy(c["cohorts"][0]), "id": "Alpha"}), 2,
@@ -172,3 +183,27 @@ def test_without_snakemake_the_message_says_what_to_install(
     assert ended.code == 5
     assert ended.err.startswith("MissingDependencyError: Snakemake is not installed.")
     assert "pip install 'neurosig[workflow]'" in ended.err
+
+
+def test_another_version_of_snakemake_is_refused_with_what_to_install(
+    neurosig: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = [Requirement("snakemake", ">=9,<10", "workflow")]
+    monkeypatch.setattr("neurosig.cli.workflow.requirements", lambda: needed)
+    monkeypatch.setattr("neurosig.cli.workflow.installed_version", lambda _: "8.30.0")
+    ended = neurosig("workflow", "run", "score_cohorts", "--folder", folder)
+    assert ended.code == 5
+    assert "snakemake is of a version that neurosig was not made for. 8.30.0 is " in ended.err
+    assert "python -m pip install --force-reinstall" in ended.err
+    assert ended.out == ""
+
+
+def test_without_a_home_to_write_to_the_cache_is_in_the_working_folder(
+    neurosig: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nothing/can/be/made/here")
+    assert neurosig("workflow", "run", "score_cohorts", "--folder", folder).code == 0
+    assert os.environ["XDG_CACHE_HOME"] == str(folder / ".snakemake" / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "mine"))
+    assert neurosig("workflow", "run", "score_cohorts", "--folder", folder).code == 0
+    assert os.environ["XDG_CACHE_HOME"] == str(folder / "mine")

@@ -1,8 +1,10 @@
 """The shipped workflows as files: their rules, schemas, profiles and layout."""
 
 import re
+import shlex
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,48 @@ def test_nothing_that_snakemake_writes_can_get_into_a_wheel():
     wanted = ("config", "profiles", "workflow", ".snakemake-workflow-catalog.yml")
     named = [f"workflows/{name}/{part}" for name in WORKFLOWS for part in wanted]
     assert sorted(parts) == sorted([*named, "workflows/reproduce_figures/expected"])
+
+
+def test_what_snakemake_takes_for_wildcards_or_the_command_for_signs_reaches_the_command_as_it_is(
+    workflow, write_config, cohorts_config, tmp_path
+):
+    """Braces in texts, quotes in file names, '=' and ':' in columns, options of each regression."""
+    config = cohorts_config()
+    given = Path(config["signatures"]["files"][0])
+    odd = tmp_path / "sig 'n' $a tures.gmt"
+    odd.write_text(given.read_text())
+    config |= {"title": "T {n}", "signatures": {"files": [odd.name]}, "model": {"firth": "auto"}}
+    cohort = config["cohorts"][0]
+    cohort["clinical"] |= {
+        "keep": {"a=b": ["<=2", 3]},
+        "recode": {"size:cm": {"a=1": "x"}},
+    }
+    cohort["regressions"] = [
+        {
+            "outcome": "pni",
+            "positive": "yes",
+            "model": {"intervals": "profile", "firth": False, "order": ["a", "b"]},
+        }
+    ]
+    write_config(tmp_path, config)
+    planned = workflow("score_cohorts", tmp_path, "--dry-run")
+    assert planned.code == 0, planned.text
+    commands = [
+        shlex.split(line.partition("neurosig ")[2].partition(" > logs")[0])
+        for line in planned.text.splitlines()
+        if "neurosig " in line and " > logs/" in line
+    ]
+
+    def said(command: str, option: str) -> set[str]:
+        pairs = [pair for c in commands if c[0] == command for pair in pairwise(c)]
+        return {value for name, value in pairs if name == option}
+
+    assert said("report", "--title") == {"T {n}"}
+    assert said("score", "--file") == said("assess", "--file") == {odd.name}
+    assert said("clinic", "--keep") == {'{"a=b": ["<=2", 3]}'}
+    assert said("clinic", "--recode") == {'{"size:cm": {"a=1": "x"}}'}
+    assert said("regress", "--intervals") == {"profile"}
+    assert said("regress", "--order") == {"a", "b"}
+    assert not said("regress", "--model")
+    (regress,) = [c for c in commands if c[0] == "regress"]
+    assert "--no-firth" in regress

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
 import pandas as pd
 
+from neurosig._atomic import unguard_cell
 from neurosig._tables import TextTable, read_rows
 from neurosig.errors import ClinicalError, InputError, count, examples
 from neurosig.outcomes.clinic.clean import clean_table, find_column
@@ -34,7 +36,8 @@ def read_clinical(
     Everything is read as text, so that ids such as `0012`, `1E5` and `NA` stay what they are. Then
     missing tokens become missing and columns that are all numbers become numbers (see
     `neurosig.outcomes.clinic.clean.clean_table`); what was done is in
-    `neurosig.outcomes.clinic.clean.cleaning_report(table)`.
+    `neurosig.outcomes.clinic.clean.cleaning_report(table)`. The quote that neurosig writes before a
+    text such as `+`, so that no spreadsheet runs it, is taken off again.
 
     Parameters
     ----------
@@ -105,8 +108,17 @@ def read_clinical(
             max_bytes=max_bytes,
             max_columns=_MAX_COLUMNS,
         )
-        raw = _with_text_ids(table, id)
+        raw = _with_text_ids(_unguarded(table), id)
     return clean_table(raw, missing=missing, decimal=decimal, text=text).data
+
+
+def _unguarded(table: TextTable) -> TextTable:
+    """The texts that a table of ours guards against spreadsheets, such as the level '+'."""
+    return replace(
+        table,
+        header=[unguard_cell(name) for name in table.header],
+        rows=[[unguard_cell(cell) for cell in row] for row in table.rows],
+    )
 
 
 def _is_parquet(path: Path) -> bool:

@@ -69,14 +69,9 @@ def clinic_options(cohort):
     """How a clinical table is read, and which rows and levels are taken."""
     clinical = COHORTS[cohort]["clinical"]
     rows = {
-        "keep": [
-            f"{c}={v}" for c, values in clinical.get("keep", {}).items() for v in values
-        ],
-        "recode": [
-            f"{column}:{old}={new}"
-            for column, levels in clinical.get("recode", {}).items()
-            for old, new in levels.items()
-        ],
+        key: [json.dumps({column: chosen}) for column, chosen in clinical[key].items()]
+        for key in ("keep", "recode")
+        if key in clinical
     }
     return options(clinical, "file", "keep", "recode") + options(rows)
 
@@ -88,6 +83,11 @@ def matrix_options(cohort):
         for key in ("layer", "use_raw", "transform")
     }
     return options(chosen) + options({"exclude": COHORTS[cohort].get("exclude")})
+
+
+def model_options(model):
+    """The options of a model; those that are left to the command are not said."""
+    return options({key: value for key, value in model.items() if value != "auto"})
 
 
 def endpoint_name(cohort):

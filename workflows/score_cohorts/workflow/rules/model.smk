@@ -22,7 +22,7 @@ rule cox:
         )
         + terms(COHORTS[wildcards.cohort].get("adjust"))
         + options({"strata": COHORTS[wildcards.cohort].get("strata")})
-        + options({k: v for k, v in config.get("model", {}).items() if v != "auto"}),
+        + model_options(config.get("model", {})),
     shell:
         "neurosig cox {input.scores:q} {input.clinical:q} --cohort {wildcards.cohort:q}"
         " --output {output.table:q} {params.options:q} > {log:q} 2>&1"
@@ -48,8 +48,9 @@ rule regress:
         runtime=30,
     params:
         options=lambda wildcards: options(
-            outcomes(wildcards.cohort)[wildcards.outcome], "adjust"
+            outcomes(wildcards.cohort)[wildcards.outcome], "adjust", "model"
         )
+        + model_options(outcomes(wildcards.cohort)[wildcards.outcome].get("model", {}))
         + terms(outcomes(wildcards.cohort)[wildcards.outcome].get("adjust")),
     shell:
         "neurosig regress {input.scores:q} {input.clinical:q} --cohort {wildcards.cohort:q}"
@@ -73,7 +74,7 @@ rule pool:
         mem_mb=memory(20),
         runtime=10,
     params:
-        options=options(config.get("pooling")),
+        options=lambda wildcards: options(config.get("pooling")),
     shell:
         "neurosig meta {input.tables:q} --output {output.table:q} {params.options:q}"
         " > {log:q} 2>&1"

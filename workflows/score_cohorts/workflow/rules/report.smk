@@ -20,7 +20,7 @@ rule report:
         runtime=30,
     params:
         folder=subpath(output.page, parent=True),
-        options=options(
+        options=lambda wildcards: options(
             {"title": config["title"], "subtitle": config.get("subtitle") or None}
         )
         + [

@@ -20,7 +20,9 @@ rule report:
         runtime=30,
     params:
         folder=subpath(output.page, parent=True),
-        options=options({"title": config["title"], "signatures": config.get("figures")}),
+        options=lambda wildcards: options(
+            {"title": config["title"], "signatures": config.get("figures")}
+        ),
     shell:
         "neurosig report {input.tables:q} --output {params.folder:q}"
         " --subtitle {wildcards.dataset:q} {params.options:q} > {log:q} 2>&1"

@@ -48,7 +48,7 @@ spline <- function(d, test, term) {
   chi(2 * (full$loglik[2] - base), length(at))
 }
 gray <- function(d, ...) cuminc(d$time, d$cause, d$group, ...)$Tests["1", "pv"]
-crr_fit <- function(d) crr(d$time, d$cause, as.matrix(d[, terms(d)]), variance = TRUE)
+crr_fit <- function(d) crr(d$time, d$cause, as.matrix(d[, terms(d)]), gtol = 1e-10, maxiter = 50)
 crr_lr <- function(d) {
   full <- crr_fit(d)
   base <- if (d$adjusted[1] == 1) crr(d$time, d$cause, as.matrix(d[, c("z1", "z2")]))$loglik else full$loglik.null
@@ -154,7 +154,7 @@ calls <- list(
   "Gray, stratified" = list("cuminc", function(d) gray(d, strata = d$half)),
   "Fine-Gray, Wald" = list("crr", function(d) { f <- crr_fit(d); 2 * pnorm(-abs(f$coef[1] / sqrt(f$var[1, 1]))) }),
   "Fine-Gray, Wald, groups of censoring" = list("crr(cengroup = )", function(d) {
-    f <- crr(d$time, d$cause, as.matrix(d[, terms(d)]), cengroup = d$half)
+    f <- crr(d$time, d$cause, as.matrix(d[, terms(d)]), cengroup = d$half, gtol = 1e-10, maxiter = 50)
     2 * pnorm(-abs(f$coef[1] / sqrt(f$var[1, 1])))
   }),
   "Fine-Gray, likelihood ratio" = list("crr", crr_lr),

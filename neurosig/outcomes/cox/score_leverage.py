@@ -71,7 +71,7 @@ def warn_of_leverage(task: CoxTask, table: pd.DataFrame) -> None:
             _few(task, task.rows.signatures, FEW_EFFECTIVE),
             f"Robust errors are too small where few {what} carry a score",
             f"effective {what} or more; below {FEW_EFFECTIVE:.0f} tests at 5 % reject a true null "
-            "hypothesis in 9 to 20 % (docs/calibration.md)",
+            "hypothesis in 9 to 20 % (docs/outcomes.md)",
             "Take ranks or logarithms of a score with a long tail, or the errors of the model "
             "(robust=False); ns.null_test permutes",
         )

@@ -9,10 +9,10 @@ With `--write docs/calibration.md` the tables go between the marks of that page.
 """
 
 import argparse
+import math
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from benchmarks.null_tests import p_values
 
 SEED = 20
 CHUNK = 20
+POOLED = 4  # one draw of several cohorts for so many single ones
 
 
 def cohort(place: int, number: int) -> NullCohort:
@@ -42,26 +43,38 @@ def _pooled(task: tuple[int, int]) -> tuple[int, pd.DataFrame]:
     return task[0], null_meta.p_values(task[0], task[1], SEED)
 
 
-def simulate(n_cohorts: int, n_jobs: int) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The p-values of each regime, a row per cohort."""
+def simulate(
+    n_cohorts: int, n_jobs: int, minutes: float = math.inf
+) -> tuple[int, list[tuple[str, pd.DataFrame]]]:
+    """The p-values of each regime, a row per cohort, and of how many cohorts they are.
+
+    After so many minutes no more cohorts are taken; every regime then has the same, the first ones.
+    """
+    end = time.monotonic() + 60 * minutes
+    places = range(len(REGIMES))
     tasks = [
         (place, low, min(low + CHUNK, n_cohorts))
         for low in range(0, n_cohorts, CHUNK)
-        for place in range(len(REGIMES))
+        for place in places
     ]
     parts: dict[int, dict[int, list[dict[str, float]]]] = defaultdict(dict)
     p_values(cohort(0, 0), 0)  # compiles, before the processes part
     with get_context("fork").Pool(n_jobs) as pool:
+        draws = [(k, max(n_cohorts // POOLED, 1)) for k in null_meta.N_COHORTS]
+        pooled = dict(pool.imap_unordered(_pooled, draws))
         for done, (place, low, found) in enumerate(pool.imap_unordered(_chunk, tasks), 1):
-            parts[place][low] = found
+            parts[low][place] = found
             if done % 50 == 0:
                 print(f"{done} of {len(tasks)} chunks", file=sys.stderr, flush=True)
-        pooled = dict(pool.imap_unordered(_pooled, [(k, n_cohorts) for k in null_meta.N_COHORTS]))
-    for place, regime in enumerate(REGIMES):
-        in_order = [one for _, found in sorted(parts[place].items()) for one in found]
-        yield regime.label, pd.DataFrame(in_order)
-    for k in null_meta.N_COHORTS:
-        yield null_meta.label(k), pooled[k].reset_index(drop=True)
+            if time.monotonic() > end and len(parts[0]) == len(REGIMES):
+                break
+    whole = [low for low in sorted(parts) if len(parts[low]) == len(REGIMES)]
+    tables = [
+        (regime.label, pd.DataFrame([one for low in whole for one in parts[low][place]]))
+        for place, regime in enumerate(REGIMES)
+    ]
+    tables += [(null_meta.label(k), pooled[k].reset_index(drop=True)) for k in null_meta.N_COHORTS]
+    return len(tables[0][1]), tables
 
 
 def main() -> None:
@@ -69,16 +82,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.null_calibration")
     parser.add_argument("--cohorts", type=int, default=2_000, help="null cohorts of each regime")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop drawing after these")
     parser.add_argument("--no-r", action="store_true", help="leave R out where it is installed")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write every rate with its bounds")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into the page")
     asked = parser.parse_args()
     begun = time.perf_counter()
-    found = list(simulate(asked.cohorts, asked.jobs))
+    n_cohorts, found = simulate(asked.cohorts, asked.jobs, asked.minutes)
     table = rates(found)
     outside = [rate for rate in table if rate.verdict]
     checked = [] if asked.no_r else null_r.check(outside, dict(found), cohort)
-    text = null_page.text(table, checked, asked.cohorts)
+    text = null_page.text(table, checked, n_cohorts)
     print(text)
     print(f"{(time.perf_counter() - begun) / 60:.0f} minutes", file=sys.stderr)
     if asked.csv:

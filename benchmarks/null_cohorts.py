@@ -79,8 +79,10 @@ def draw(regime: Regime, rng: np.random.Generator) -> NullCohort:
 
     score, noise: the score, and one that is correlated with nothing, for tests that cannot adjust;
     group: 0, 1, 2, evenly or 60, 25 and 15 %; half: two strata, whose follow-up `strata_time` is of
-    different length; cause: 0 censored, 1 or 2 (40 % of the events); cluster_time, cluster_score:
-    both shared in part within a cluster; binary, measured: clinical variables.
+    different length; cause: 0 censored, 1 or 2 (40 % of the events); cluster_time, cluster_score,
+    cluster_measured: shared in part within a cluster; binary, measured, count (Poisson),
+    scattered_count (times a gamma variable of variance 1/2), grade (0, 1, 2 by proportional odds):
+    clinical variables.
     """
     n = regime.n
     z1, z2 = rng.normal(size=(2, n))
@@ -111,6 +113,14 @@ def draw(regime: Regime, rng: np.random.Generator) -> NullCohort:
         "cluster_score": 0.7 * shared + 0.7 * rng.normal(size=n),
         "binary": (rng.random(n) < 1 / (1 + np.exp(0.5 - 2 * strength * z1))).astype(int),
         "measured": strength * z1 + rng.normal(size=n),
+    }
+    log_mean = 0.7 + strength * z1
+    columns |= {
+        "count": rng.poisson(np.exp(log_mean)),
+        "scattered_count": rng.poisson(np.exp(log_mean) * rng.gamma(2, 0.5, n)),
+        "grade": np.digitize(strength * z1 + rng.logistic(size=n), (-0.5, 1.0)),
+        "cluster_measured": rng.normal(size=n // regime.cluster_size + 1)[cluster]
+        + rng.normal(size=n),
     }
     index = [f"P{i:03d}" for i in range(n)]
     return NullCohort(regime, pd.DataFrame(columns, index=index))

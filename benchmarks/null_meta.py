@@ -1,14 +1,17 @@
-"""Pooled null cohorts: the tests of a meta-analysis of two to five cohorts."""
+"""Pooled null cohorts: the tests of a meta-analysis of several cohorts."""
 
 import numpy as np
 import pandas as pd
 
 import neurosig as ns
 from benchmarks.null_cohorts import Regime, draw
+from neurosig.errors import ConvergenceError
 from neurosig.kernels.cox import cox_fit_batch
+from neurosig.outcomes.pooling.small_studies import FEWEST_FOR_FUNNEL
+from neurosig.outcomes.results import wald
 
 SIZES = (50, 100, 200, 500)
-N_COHORTS = (2, 3, 4, 5)
+N_COHORTS = (2, 3, 4, 5, 10)
 
 
 def label(n_cohorts: int) -> str:
@@ -18,15 +21,17 @@ def label(n_cohorts: int) -> str:
 
 def p_values(n_cohorts: int, n_draws: int, seed: int) -> pd.DataFrame:
     """A row per draw, which has cohorts of its own, and a column per test."""
-    rows = []
+    rows, together = [], []
     for number in range(n_draws):
         rng = np.random.default_rng([seed, 100 + n_cohorts, number])
+        parts = []
         for c in range(n_cohorts):
             size = int(rng.choice(SIZES))
             regime = Regime(
                 n=size, censored=0.5, tied=False, skewed=False, adjusted=False, cluster_size=5
             )
             patients = draw(regime, rng).patients
+            parts.append(patients)
             fit = cox_fit_batch(
                 patients["time"].to_numpy(float),
                 patients["event"].to_numpy(float),
@@ -34,6 +39,7 @@ def p_values(n_cohorts: int, n_draws: int, seed: int) -> pd.DataFrame:
             )
             error = float(np.sqrt(fit.covariance[0, 0, 0]))
             rows.append((f"cohort {c}", f"draw {number}", float(fit.coef[0, 0]), error))
+        together.append(_one_stage(parts))
     table = pd.DataFrame(rows, columns=["cohort", "signature", "estimate", "std_error"])
     table = table.assign(endpoint="OS", term="score", effect_scale="HR per SD", status="ok")
     found = pd.DataFrame(index=[f"draw {number}" for number in range(n_draws)])
@@ -42,7 +48,7 @@ def p_values(n_cohorts: int, n_draws: int, seed: int) -> pd.DataFrame:
         ("REML, normal", {"method": "REML", "knha": False}),
         ("DerSimonian-Laird, normal", {"method": "DL", "knha": False}),
     ):
-        pooled = ns.meta(table, **options).table.set_index("signature").loc[found.index]
+        pooled = _meta(table, options).set_index("signature").reindex(found.index)
         hartung_knapp = name == "REML"
         found[f"pooled, {name}{', Hartung-Knapp' if hartung_knapp else ''}"] = pooled["p_value"]
         if hartung_knapp and "p_value_wider" in pooled:
@@ -50,4 +56,35 @@ def p_values(n_cohorts: int, n_draws: int, seed: int) -> pd.DataFrame:
             found["pooled, common effect"] = pooled["p_value_common"]
         if hartung_knapp:
             found["pooled, heterogeneity (Q)"] = pooled["p_heterogeneity"]
+    found["pooled, one model"] = together
+    if n_cohorts >= FEWEST_FOR_FUNNEL:
+        funnel = ns.egger_test(table).table.set_index("signature")
+        found["small studies (Egger)"] = funnel["p_value"].reindex(found.index)
     return found
+
+
+def _meta(table: pd.DataFrame, options: dict[str, object]) -> pd.DataFrame:
+    """All draws pooled; without those whose likelihood has no maximum that is found."""
+    try:
+        return ns.meta(table, **options).table
+    except ConvergenceError:
+        draws = table["signature"].unique()
+        if draws.size == 1:
+            return pd.DataFrame({"signature": draws})
+        halves = np.array_split(draws, 2)
+        parts = [_meta(table[table["signature"].isin(half)], options) for half in halves]
+        return pd.concat(parts, ignore_index=True)
+
+
+def _one_stage(parts: list[pd.DataFrame]) -> float:
+    """The patients of all cohorts in one model, each cohort with its own hazard and unit."""
+    patients = pd.concat(parts)
+    scores = [part["score"] / part["score"].std() for part in parts]
+    fit = cox_fit_batch(
+        patients["time"].to_numpy(float),
+        patients["event"].to_numpy(float),
+        np.concatenate(scores)[:, None],
+        strata=np.repeat(np.arange(len(parts)), [len(part) for part in parts]),
+    )
+    error = np.sqrt(fit.covariance[:, 0, 0])
+    return float(wald(fit.coef[:, 0], error, 0.95)[1][0])

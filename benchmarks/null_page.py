@@ -21,7 +21,7 @@ def text(rates: Sequence[Rate], checked: Sequence[Checked], n_cohorts: int) -> s
         for level, (low, high) in zip(LEVELS, limits, strict=True)
     )
     parts = [
-        f"{n_cohorts:,} cohorts of each regime, fewer where the table says so:",
+        f"{n_cohorts:,} cohorts of each regime, another number where the table says so:",
         "\n".join(lines),
         (
             f"Each cell: percent of the cohorts with p at most 5 % / 1 %. The bounds hold for all "
@@ -46,8 +46,8 @@ def _table(
     rows = []
     for test in dict.fromkeys(rate.test for rate in rates):
         sizes = {rate.n for rate in rates if rate.test == test}
-        few = [n for n in sorted(sizes) if n < 0.95 * n_cohorts]
-        counted = f" ({', '.join(f'{n:,}' for n in few)} cohorts)" if few else ""
+        other = [n for n in sorted(sizes) if not 0.95 * n_cohorts <= n <= n_cohorts]
+        counted = f" ({', '.join(f'{n:,}' for n in other)} cohorts)" if other else ""
         cells = []
         for regime in regimes:
             pair = [found.get((test, regime, level)) for level in LEVELS]

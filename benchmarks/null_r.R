@@ -48,7 +48,7 @@ spline <- function(d, test, term) {
   chi(2 * (full$loglik[2] - base), length(at))
 }
 gray <- function(d, ...) cuminc(d$time, d$cause, d$group, ...)$Tests["1", "pv"]
-crr_fit <- function(d) crr(d$time, d$cause, as.matrix(d[, terms(d)]), variance = TRUE)
+crr_fit <- function(d) crr(d$time, d$cause, as.matrix(d[, terms(d)]), gtol = 1e-10, maxiter = 50)
 crr_lr <- function(d) {
   full <- crr_fit(d)
   base <- if (d$adjusted[1] == 1) crr(d$time, d$cause, as.matrix(d[, c("z1", "z2")]))$loglik else full$loglik.null
@@ -70,7 +70,56 @@ landmark <- function(d) {
   wald(coxph(formula_of(later), later), "score")
 }
 
+# pseudo-values by leaving each row out, least squares, HC2 errors, Satterthwaite's degrees of freedom
+pseudo_mean <- function(d, x, tau) {
+  one <- function(k) {
+    fit <- survfit(Surv(time, event) ~ 1, k)
+    at <- c(0, fit$time[fit$time < tau], tau)
+    sum(diff(at) * c(1, fit$surv[fit$time < tau]))
+  }
+  n <- nrow(d); all <- one(d)
+  y <- sapply(seq_len(n), function(i) n * all - (n - 1) * one(d[-i, ]))
+  m <- model.matrix(~ x); h <- m %*% solve(crossprod(m)) %*% t(m); left <- diag(n) - h
+  a <- (m %*% solve(crossprod(m)))[, 2]; e <- left %*% y
+  w <- a^2 / (1 - diag(h)); md <- left %*% diag(w)
+  2 * pt(-abs(sum(a * y) / sqrt(sum(w * e^2))), sum(diag(md))^2 / sum(md * t(md)))
+}
+regression_tau <- function(d) min(tapply(d$time, d$group > 0, max), quantile(d$time, 0.75))
+by <- function(left, d, more = terms(d)) as.formula(paste(left, "~", paste(c("1", more), collapse = "+")))
+drop_of <- function(fit, d, left) {
+  less <- fit(by(left, d, setdiff(terms(d), "score")))
+  chi(2 * as.numeric(logLik(fit(by(left, d))) - logLik(less)), attr(logLik(fit(by(left, d))), "df") - attr(logLik(less), "df"))
+}
+poisson_fit <- function(d) function(f) glm(f, poisson, d, control = glm.control(epsilon = 1e-14, maxit = 100))
+nb_fit <- function(d) function(f) MASS::glm.nb(f, d, control = glm.control(epsilon = 1e-12, maxit = 200))
+ordinal_fit <- function(d) function(f) { d$grade <- factor(d$grade); ordinal::clm(f, data = d) }
+multinomial_fit <- function(d) function(f) nnet::multinom(f, d, trace = FALSE, Hess = TRUE, reltol = 1e-14, abstol = 1e-14, maxit = 1000)
+
 calls <- list(
+  "restricted mean, regression, difference" = list("survfit without each row, lm", function(d)
+    if (nrow(d) <= 200) pseudo_mean(d, d$noise, regression_tau(d)) else NA),
+  "Poisson, Wald" = list("glm", function(d) summary(poisson_fit(d)(by("count", d)))$coefficients["score", 4]),
+  "Poisson, likelihood ratio" = list("glm", function(d) drop_of(poisson_fit(d), d, "count")),
+  "negative binomial, Wald" = list("MASS::glm.nb", function(d) summary(nb_fit(d)(by("scattered_count", d)))$coefficients["score", 4]),
+  "negative binomial, likelihood ratio" = list("MASS::glm.nb", function(d) drop_of(nb_fit(d), d, "scattered_count")),
+  "ordinal, Wald" = list("ordinal::clm", function(d) summary(ordinal_fit(d)(by("grade", d)))$coefficients["score", 4]),
+  "ordinal, likelihood ratio" = list("ordinal::clm", function(d) drop_of(ordinal_fit(d), d, "grade")),
+  "multinomial, Wald" = list("nnet::multinom", function(d) {
+    s <- summary(multinomial_fit(d)(by("grade", d)))
+    2 * pnorm(-abs(s$coefficients[1, "score"] / s$standard.errors[1, "score"]))
+  }),
+  "multinomial, likelihood ratio" = list("nnet::multinom", function(d) drop_of(multinomial_fit(d), d, "grade")),
+  "mixed, Wald" = list("nlme::lme", function(d)
+    summary(nlme::lme(cluster_measured ~ cluster_score, d, random = ~ 1 | cluster))$tTable["cluster_score", "p-value"]),
+  "linear, HC3" = list("sandwich::vcovHC", function(d) {
+    fit <- lm(by("measured", d), d); z <- coef(fit)["score"] / sqrt(sandwich::vcovHC(fit, "HC3")["score", "score"])
+    2 * pt(-abs(z), fit$df.residual)
+  }),
+  "Wilcoxon" = list("wilcox.test", function(d) wilcox.test(noise ~ group > 0, d)$p.value),
+  "Kruskal-Wallis" = list("kruskal.test", function(d) kruskal.test(noise ~ group, d)$p.value),
+  "Pearson correlation" = list("cor.test", function(d) cor.test(d$noise, d$measured)$p.value),
+  "interplay, product of two scores" = list("coxph", function(d)
+    wald(coxph(formula_of(d, more = c("noise", "I(scale(score) * scale(noise))")), d), "I(scale(score) * scale(noise))")),
   "Cox, Wald" = list("coxph", function(d) wald(coxph(formula_of(d), d), "score")),
   "Cox, likelihood ratio" = list("coxph, anova", function(d) likelihood(d, coxph(formula_of(d), d))),
   "Cox, score" = list("coxph(iter.max = 0)$score", rank_score),
@@ -105,7 +154,7 @@ calls <- list(
   "Gray, stratified" = list("cuminc", function(d) gray(d, strata = d$half)),
   "Fine-Gray, Wald" = list("crr", function(d) { f <- crr_fit(d); 2 * pnorm(-abs(f$coef[1] / sqrt(f$var[1, 1]))) }),
   "Fine-Gray, Wald, groups of censoring" = list("crr(cengroup = )", function(d) {
-    f <- crr(d$time, d$cause, as.matrix(d[, terms(d)]), cengroup = d$half)
+    f <- crr(d$time, d$cause, as.matrix(d[, terms(d)]), cengroup = d$half, gtol = 1e-10, maxiter = 50)
     2 * pnorm(-abs(f$coef[1] / sqrt(f$var[1, 1])))
   }),
   "Fine-Gray, likelihood ratio" = list("crr", crr_lr),

@@ -4,6 +4,7 @@ Where a command only wraps a fit in a table, the fit itself is taken, which is s
 faster; a test of the package asserts that the p-values are those of the commands.
 """
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,18 +13,20 @@ import numpy as np
 import pandas as pd
 
 import neurosig as ns
+from benchmarks import null_regressions
 from benchmarks.null_cohorts import NullCohort
-from neurosig.errors import ConvergenceError, NeurosigError
-from neurosig.kernels.cox import CONVERGED, CoxFits, cox_fit_batch
+from benchmarks.null_regressions import cox_data, fitted, loglik_without
+from neurosig.errors import NeurosigError
+from neurosig.kernels.cox import cox_fit_batch
 from neurosig.kernels.cox_score_test import ScoreTestTerms, score_test_terms, score_test_z
 from neurosig.outcomes.competing.subdistribution import fit_subdistribution
 from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
 from neurosig.outcomes.cox.proportional_hazards import ph_p_values
 from neurosig.outcomes.prediction.increment import Nested
 from neurosig.outcomes.prediction.risk_model import SurvivalData
-from neurosig.outcomes.regression.correlation import spearman
 
 PValues = dict[str, float]
+SIZES = (50, 100, 200, 500)
 NAIVE = "not offered: log-rank at the best cut"
 _ENDPOINT = ns.Endpoint(time="time", event="event", unit="months", event_values=[1])
 
@@ -41,11 +44,11 @@ def _normal(z: float) -> float:
 
 def cox(cohort: NullCohort) -> PValues:
     """Tests of the score in Cox models and of proportional hazards."""
-    data = _cox_data(cohort)
-    fits = _fitted(data)
+    data = cox_data(cohort)
+    fits = fitted(data)
     found = {
         "Cox, Wald": _wald(fits.coef, fits.covariance),
-        "Cox, likelihood ratio": _p_of_drop(fits.loglik[0] - _loglik_without(cohort)),
+        "Cox, likelihood ratio": _p_of_drop(fits.loglik[0] - loglik_without(data)),
         "Cox, score": _normal(score_test_z(_score_terms(cohort), data.scores)[0]),
         "Cox, robust": _wald(fits.coef, robust_covariances(data, fits)),
     }
@@ -65,16 +68,16 @@ def cox(cohort: NullCohort) -> PValues:
         scores=data.scores * z1[:, None],
         covariates=np.column_stack([data.scores, others]),
     )
-    pair = _fitted(product)
+    pair = fitted(product)
     return found | {"Cox, interaction": _wald(pair.coef, pair.covariance)}
 
 
 def cox_of_other_rows(cohort: NullCohort) -> PValues:
     """After a landmark, and of clusters with cluster-robust errors."""
-    data, patients = _cox_data(cohort), cohort.patients
+    data, patients = cox_data(cohort), cohort.patients
     at = float(np.quantile(data.time, 0.25))
     later = data.time > at
-    rest = _fitted(
+    rest = fitted(
         CoxData(
             time=data.time[later] - at,
             event=data.event[later],
@@ -88,7 +91,7 @@ def cox_of_other_rows(cohort: NullCohort) -> PValues:
         scores=patients[["cluster_score"]].to_numpy(),
         covariates=np.empty((len(patients), 0)),
     )
-    fits = _fitted(clusters)
+    fits = fitted(clusters)
     variance = robust_covariances(clusters, fits, patients["cluster"].to_numpy())
     return {
         "Cox, after a landmark": _wald(rest.coef, rest.covariance),
@@ -96,53 +99,8 @@ def cox_of_other_rows(cohort: NullCohort) -> PValues:
     }
 
 
-def tables(cohort: NullCohort) -> PValues:
-    """A score's spline, and regressions of clinical variables."""
-    joined, adjust = _joined(cohort, _ENDPOINT, "score"), cohort.adjust
-    rows = ns.nonlinearity(joined, adjust=adjust).table.set_index("term")
-    logistic = ns.regress(joined, outcome="binary", positive=1, adjust=adjust).table.iloc[0]
-    linear = ns.regress(joined, outcome="measured", kind="linear", adjust=adjust).table.iloc[0]
-    found = {
-        f"spline, {term}, {name}": rows.loc[term, column]
-        for term in ("nonlinear", "overall")
-        for name, column in (("Wald", "p_value"), ("likelihood ratio", "p_lr"))
-    }
-    return found | {
-        "logistic, Wald": logistic["p_value"],
-        "logistic, likelihood ratio": logistic["p_lr"],
-        "linear": linear["p_value"],
-    }
-
-
-def _fitted(data: CoxData) -> CoxFits:
-    """The fit; an error where it has no finite estimate, and `ns.cox` no Wald test."""
-    fits = data.fit()
-    if fits.code[0] != CONVERGED or fits.infinite.any():
-        raise ConvergenceError("No finite estimate", "", "")
-    return fits
-
-
-def _cox_data(cohort: NullCohort) -> CoxData:
-    patients = cohort.patients
-    return CoxData(
-        time=patients["time"].to_numpy(float),
-        event=patients["event"].to_numpy(float),
-        scores=patients[["score"]].to_numpy(),
-        covariates=patients[cohort.adjust].to_numpy(float),
-    )
-
-
-def _loglik_without(cohort: NullCohort) -> float:
-    """Log-likelihood of the covariates alone."""
-    data = _cox_data(cohort)
-    if not cohort.adjust:
-        return float(data.fit().loglik_null[0])
-    others = data.covariates
-    return float(replace(data, scores=others[:, :1], covariates=others[:, 1:]).fit().loglik[0])
-
-
 def _score_terms(cohort: NullCohort) -> ScoreTestTerms:
-    data, coef = _cox_data(cohort), np.zeros(0)
+    data, coef = cox_data(cohort), np.zeros(0)
     if cohort.adjust:
         others = data.covariates
         coef = cox_fit_batch(data.time, data.event, others[:, :1], others[:, 1:]).coef[0]
@@ -200,8 +158,11 @@ def means(cohort: NullCohort) -> PValues:
     contrasts = ns.rmst(*data, tau=tau, groups=high).contrasts.set_index("contrast")["p_value"]
     found = {f"restricted means, {name}": contrasts[name] for name in contrasts.index}
     for effect in ("difference", "ratio"):
-        rows = ns.rmst_regression(*data, patients[["noise"]], tau=tau, effect=effect)
-        found[f"restricted mean, regression, {effect}"] = rows["p_value"].iloc[1]
+        for method, name in (("pseudo", ""), ("ipcw", ", by weights")):
+            rows = ns.rmst_regression(
+                *data, patients[["noise"]], tau=tau, effect=effect, method=method
+            )
+            found[f"restricted mean, regression, {effect}{name}"] = rows["p_value"].iloc[1]
     return found
 
 
@@ -248,13 +209,6 @@ def naive_cutpoint(cohort: NullCohort) -> PValues:
     return {NAIVE: ns.logrank(*data, patients["noise"] <= cut).p_value}
 
 
-def correlation(cohort: NullCohort) -> PValues:
-    """The rank correlation that `confounding` shows."""
-    patients = cohort.patients
-    found = spearman(patients["noise"].to_numpy(), patients["measured"].to_numpy())
-    return {"rank correlation": found.p_value}
-
-
 _FEW = ns.Resampling(n_resamples=20)
 
 
@@ -267,7 +221,7 @@ def two_models(cohort: NullCohort) -> PValues:
 
 def added_value(cohort: NullCohort) -> PValues:
     """What a score adds to two covariates."""
-    data = _cox_data(cohort)
+    data = cox_data(cohort)
     columns = cohort.patients[["z1", "z2", "score"]].to_numpy()
     both = Nested.fit(SurvivalData(data.time, data.event, columns))
     return {"added value, likelihood ratio": _p_of_drop(both.full.loglik - both.base.loglik)}
@@ -296,22 +250,45 @@ def nulls(cohort: NullCohort) -> PValues:
     return {"null test, random sets": row["p_null"], "null test, permutation": row["p_permuted"]}
 
 
+def mediated(cohort: NullCohort) -> PValues:
+    """The indirect effect of a score through another, with a bootstrap of 200."""
+    joined = _joined(cohort, _ENDPOINT, "score", "noise")
+    table = ns.mediation(
+        joined,
+        exposure="score",
+        mediator="noise",
+        model="linear",
+        outcome="measured",
+        adjust=cohort.adjust,
+        bootstrap=ns.Bootstrap(n_resamples=200),
+    ).table
+    return {"mediation, indirect effect": table.set_index("term").loc["total_indirect", "p_value"]}
+
+
 EVERY_COHORT = (
     cox,
     cox_of_other_rows,
-    tables,
+    null_regressions.spline,
+    null_regressions.linear_and_logistic,
     ranks,
     means,
     causes,
     cutpoint,
-    correlation,
+    null_regressions.groups,
+    null_regressions.correlations,
+    null_regressions.pair,
     added_value,
 )
 SLOW: Mapping[Callable[[NullCohort], PValues], Mapping[int, int]] = {
-    naive_cutpoint: {50: 4, 100: 4, 200: 4, 500: 4},
+    null_regressions.levels: dict.fromkeys(SIZES, 4),
+    null_regressions.counts: dict.fromkeys(SIZES, 4),
+    null_regressions.mixed: dict.fromkeys(SIZES, 4),
+    naive_cutpoint: dict.fromkeys(SIZES, 4),
+    null_regressions.firth_logistic: {50: 4, 100: 10, 200: 10},
     firth: {50: 4, 100: 20},
-    two_models: {50: 4, 100: 4, 200: 4, 500: 4},
-    nulls: {50: 4, 100: 4, 200: 4},
+    two_models: dict.fromkeys(SIZES, 10),
+    nulls: {50: 5, 100: 5, 200: 5},
+    mediated: {50: 20, 100: 20, 200: 20},
 }
 """Tests that take long: one in how many cohorts they are run for, by the number of patients."""
 
@@ -331,4 +308,8 @@ def p_values(cohort: NullCohort, number: int) -> PValues:
                 found |= test(cohort)
             except (NeurosigError, np.linalg.LinAlgError):
                 continue
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                # A defect: it is shown, and the rest of the run is not lost.
+                label = f"cohort {number} of {cohort.regime.label}"
+                print(f"{test.__name__} stopped in {label}: {error!r}", file=sys.stderr)
     return {name: float(p) for name, p in found.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from neurosig.errors import InputError, count
 from neurosig.keys import OK, SCORE_TERM, Null, Pooled, Result
 from neurosig.outcomes.row_flow import flow_table
+
+BY_LIKELIHOOD_RATIO: Final = ", likelihood-ratio tests"
+"""End of the name of a family whose q-values are over p_lr."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,7 +60,13 @@ def test_means_equal_those_of_survfit(goldens, lung, tau):
 def test_adjusted_effects_equal_survrm2(goldens, lung, effect):
     covariates = pd.DataFrame({"arm": lung["sex"] - 1, "age": lung["age"]})
     ours = rmst_regression(
-        lung["time"], lung["status"] == 2, covariates, tau=365, effect=effect, arms=lung["sex"]
+        lung["time"],
+        lung["status"] == 2,
+        covariates,
+        tau=365,
+        effect=effect,
+        method="ipcw",
+        arms=lung["sex"],
     )
     expected = pd.read_csv(goldens / "expected" / f"rmst2_lung_adjusted_RMST.{effect}.csv")
     assert ours["term"].tolist() == expected["term"].tolist()

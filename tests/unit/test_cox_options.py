@@ -18,6 +18,7 @@ from neurosig.errors import (
     NeurosigWarning,
     ParameterError,
     ProportionalHazardsWarning,
+    SmallSampleWarning,
 )
 from neurosig.keys import Result
 from neurosig.outcomes.clinic.cohort import Cohort
@@ -501,3 +502,77 @@ def test_robust_errors_come_with_weights_that_are_not_whole():
     assert table["model"][0] == "Cox regression, Efron ties, weights w, robust errors"
     whole = cox(_cohort(w=2.0), model=CoxModel(weights="w")).table
     assert whole["model"][0] == "Cox regression, Efron ties, weights w"
+
+
+# ---- few rows behind a score
+
+
+def _skewed(n=120, sigma=2.0, seed=4):
+    rng = np.random.default_rng(seed)
+    columns = {"t": rng.exponential(20, n) + 0.1, "e": (rng.random(n) < 0.6).astype(int)}
+    clinic = pd.DataFrame(columns | {"g": np.arange(n) // 3, "z": rng.normal(size=n)})
+    scores = pd.DataFrame({"even": rng.normal(size=n), "tail": np.exp(sigma * rng.normal(size=n))})
+    return Cohort.join(scores, clinic, Endpoint(time="t", event="e", unit="months"))
+
+
+def test_the_effective_number_of_rows_is_that_of_their_squared_distances_from_the_fit():
+    from neurosig.outcomes.cox.score_leverage import effective_rows
+
+    # squared 1, 1, 1, 9 around the mean 0: 12^2 / (3 + 81); in two groups 2 and 10: 144 / 104
+    x, one = np.array([[-1.0], [-1], [-1], [3]]), np.ones((4, 1))
+    assert effective_rows(x, one)[0] == pytest.approx(144 / 84)
+    assert effective_rows(x, one, np.array([5, 5, 9, 9]))[0] == pytest.approx(144 / 104)
+    # given a column that is the fourth row, the others are equal and nothing is left
+    z = np.array([0.0, 0, 0, 1])
+    rest = np.array([[1.0], [2], [3], [9]])
+    left = effective_rows(rest, np.column_stack([one, z]))[0]
+    assert left == pytest.approx(2)  # -1, 0, 1, 0: 2^2 / 2
+
+
+@pytest.mark.parametrize(
+    ("model", "what"), [({"robust": True}, "rows"), ({"cluster": "g"}, "clusters")]
+)
+def test_robust_errors_of_a_score_on_few_rows_warn_once_with_its_name(model, what):
+    cohort = _skewed()
+    with pytest.warns(SmallSampleWarning) as caught:
+        cox(cohort, adjust=["z"], model=CoxModel(**model))
+    told = [str(w.message) for w in caught if "Robust errors" in str(w.message)]
+    assert len(told) == 1
+    assert f"effective {what}" in told[0]
+    assert "'tail'" in told[0]
+    assert "'even'" not in told[0]
+    cox(cohort, signatures=["even"], adjust=["z"], model=CoxModel(**model))  # no warning
+
+
+def test_the_errors_of_the_model_do_not_warn_of_few_rows():
+    assert cox(_skewed(), adjust=["z"]).table["p_value"].notna().all()
+
+
+def test_an_rmst_effect_on_few_rows_warns():
+    rng = np.random.default_rng(0)
+    x = np.sort(np.exp(2 * rng.normal(size=200)))
+    x[-2:] *= 3
+    # the lower half has its events early, the upper late: the hazard ratio changes
+    time = np.concatenate([rng.uniform(0.1, 5, 100), rng.uniform(5, 10, 100)])
+    clinic = pd.DataFrame({"t": time, "e": (np.arange(200) % 10 > 0).astype(int)})
+    endpoint = Endpoint(time="t", event="e", unit="months")
+    cohort = Cohort.join(pd.DataFrame({"tail": x}), clinic, endpoint)
+    with pytest.warns() as caught:
+        table = cox(cohort).table
+    assert table["p_ph"][0] < 0.05
+    assert np.isfinite(table["rmst_p_value"][0])
+    told = [str(w.message) for w in caught if "rmst_effect" in str(w.message)]
+    assert len([text for text in told if text.startswith("Few rows carry")]) == 1
+
+
+def test_one_large_cluster_warns_where_every_row_counts_the_same():
+    rng = np.random.default_rng(2)
+    # s of the clusters: 100 rows of 1 and 40 of 1 row: 140^2 / (100^2 + 40) = 1.95
+    cluster = np.concatenate([np.zeros(100, dtype=int), np.arange(1, 41)])
+    clinic = pd.DataFrame({"t": rng.exponential(20, 140) + 0.1, "e": np.arange(140) % 3 > 0})
+    clinic = clinic.assign(e=clinic["e"].astype(int), g=cluster)
+    scores = pd.DataFrame({"even": np.tile([-1.0, 1.0], 70)})
+    cohort = Cohort.join(scores, clinic, Endpoint(time="t", event="e", unit="months"))
+    with pytest.warns(SmallSampleWarning, match=r"'even': 2\.0 effective clusters"):
+        cox(cohort, model=CoxModel(cluster="g"))
+    cox(cohort, model=CoxModel(robust=True))  # no warning

@@ -403,6 +403,10 @@ def test_competing_causes_each_predict_and_a_fine_gray_model_is_pooled():
     table = ns.fine_gray(imputed, adjust=["age"]).table
     assert table["n"].unique().tolist() == [300]
     assert table["effect_scale"].tolist()[:2] == ["SHR per SD", "SHR per unit"]
+    assert table["family"].iloc[0].endswith("cancer, Fine-Gray")  # p_lr is not pooled
+    p, q = (sorted(table.loc[table["term"] == "score", name]) for name in ("p_value", "q_value"))
+    assert len(p) == 2
+    assert q == pytest.approx([min(2 * p[0], p[1]), p[1]])
     with pytest.raises(ParameterError, match="does not hold the covariate 'stage'"):
         ns.fine_gray(imputed, adjust=["age"], censoring_by="stage")
 

@@ -8,6 +8,7 @@ import neurosig as ns
 from benchmarks import null_page
 from benchmarks.null_cohorts import REGIMES, Regime, draw
 from benchmarks.null_rates import allowed, bounds, rates
+from benchmarks.null_regressions import correlations, counts, groups, levels, mixed, pair
 from benchmarks.null_tests import NAIVE, naive_cutpoint, p_values, ranks
 
 SMALL = REGIMES[0]
@@ -132,6 +133,73 @@ def test_the_p_values_are_those_of_the_commands():
     assert found["rank correlation"] == pytest.approx(correlated["p_value"][0], rel=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::neurosig.errors.NeurosigWarning")
+def test_the_p_values_of_regressions_are_those_of_the_commands():
+    cohort = draw(TIED, np.random.default_rng(3))
+    patients, adjust = cohort.patients, ["z1", "z2"]
+    clinic = patients.drop(columns=["score", "noise", "cluster_score"])
+    endpoint = ns.Endpoint(time="time", event="event", unit="months", event_values=[1])
+    joined = ns.Cohort.join(patients[["score", "noise", "cluster_score"]], clinic, endpoint)
+    found = p_values(cohort, 1) | levels(cohort) | counts(cohort) | mixed(cohort)
+    for kind, outcome, name, options in (
+        ("linear", "measured", "linear", {}),
+        ("linear", "measured", "linear, HC3", {"errors": "HC3"}),
+        ("logistic", "binary", "logistic", {}),
+        ("ordinal", "grade", "ordinal", {"order": ("0", "1", "2")}),
+        ("multinomial", "grade", "multinomial", {"reference": "0"}),
+        ("poisson", "count", "Poisson", {}),
+        ("negative_binomial", "scattered_count", "negative binomial", {}),
+    ):
+        row = ns.regress(
+            joined,
+            outcome=outcome,
+            kind=kind,
+            positive=1 if kind == "logistic" else None,
+            signatures=["score"],
+            adjust=adjust,
+            model=ns.RegressionModel(**options),
+        ).table.iloc[0]
+        if kind == "linear":
+            assert found[name] == pytest.approx(row["p_value"], rel=1e-9), name
+        else:
+            assert found[f"{name}, Wald"] == pytest.approx(row["p_value"], rel=1e-9), name
+            assert found[f"{name}, likelihood ratio"] == pytest.approx(row["p_lr"], rel=1e-9), name
+    by_cluster = ns.regress(
+        joined,
+        outcome="cluster_measured",
+        kind="mixed",
+        signatures=["cluster_score"],
+        model=ns.RegressionModel(group="cluster"),
+    ).table.iloc[0]
+    assert found["mixed, Wald"] == pytest.approx(by_cluster["p_value"], rel=1e-9)
+    product = ns.interplay(joined, ("score", "noise"), adjust=adjust).table.set_index("term")
+    assert pair(cohort)["interplay, product of two scores"] == pytest.approx(
+        product.loc["first:second", "p_value"], rel=1e-9
+    )
+    ranked = ns.compare_groups(joined, by="group", signatures=["noise"]).table
+    assert groups(cohort)["Kruskal-Wallis"] == pytest.approx(ranked["p_value"][0], rel=1e-12)
+    for method, name in (("spearman", "rank"), ("pearson", "Pearson"), ("kendall", "Kendall")):
+        table = ns.correlate(joined, with_="measured", signatures=["noise"], method=method).table
+        p = correlations(cohort)[f"{name} correlation"]
+        assert p == pytest.approx(table["p_value"][0], rel=1e-12)
+    bent = ns.nonlinearity(joined, signatures=["score"], adjust=adjust).table.set_index("term")
+    for term in ("nonlinear", "overall"):
+        assert found[f"spline, {term}, Wald"] == pytest.approx(bent.loc[term, "p_value"], rel=1e-9)
+
+
+def test_a_run_that_ends_early_has_as_many_cohorts_of_each_regime(monkeypatch):
+    from benchmarks import null_calibration, null_meta
+
+    monkeypatch.setattr(null_calibration, "p_values", lambda _cohort, number: {"t": number / 40})
+    monkeypatch.setattr(null_calibration, "CHUNK", 2)
+    monkeypatch.setattr(null_meta, "p_values", lambda *_: pd.DataFrame({"t": [0.5]}))
+    n_cohorts, tables = null_calibration.simulate(40, n_jobs=1, minutes=0)
+    assert 2 <= n_cohorts < 40
+    assert [len(table) for _, table in tables[: len(REGIMES)]] == [n_cohorts] * len(REGIMES)
+    assert tables[0][1]["t"].tolist() == [number / 40 for number in range(n_cohorts)]
+
+
+@pytest.mark.filterwarnings("ignore:Weights for late events")
 def test_a_test_that_a_cohort_does_not_allow_has_no_p_value():
     tiny = Regime(n=6, censored=0.7, tied=True, skewed=True, adjusted=True, cluster_size=2)
     cohort = draw(tiny, np.random.default_rng(2))

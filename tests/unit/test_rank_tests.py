@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurosig.errors import ClinicalError, ParameterError
+from neurosig.errors import ClinicalError, ParameterError, SmallSampleWarning
 from neurosig.outcomes.curves.cumulative_hazard import nelson_aalen
 from neurosig.outcomes.curves.rank_comparisons import logrank_trend, pairwise_logrank
 from neurosig.outcomes.curves.rank_tests import logrank
@@ -24,6 +24,7 @@ SHARES = np.array([1 / 2, 2 / 5, 1 / 4])
         ({"weighting": "fleming-harrington", "rho": 1, "gamma": 1}, [0, 5 / 36, 8 / 36]),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Weights for late events")
 def test_a_weighted_test_equals_hand_arithmetic(options, weights):
     weights = np.asarray(weights)
     difference = np.sum(weights * (1 - SHARES))
@@ -139,3 +140,21 @@ def test_unknown_options_of_a_cumulative_hazard_are_refused():
         nelson_aalen([1], [1], ties="efron")
     with pytest.raises(ParameterError, match="interval cannot be 'log-log'"):
         nelson_aalen([1], [1], interval="log-log")
+
+
+def test_weights_for_late_events_warn_where_a_group_expects_few():
+    # weights 1 - S(t-) of four deaths: 0, 1/4, 1/2, 3/4; expected in a 1/4 * 1/3 = 1/12, over the
+    # largest weight 1/9 = 0.11
+    data = [1, 2, 3, 4], [1] * 4, list("aabb")
+    late = {"weighting": "fleming-harrington", "gamma": 1}
+    for test in (logrank, logrank_trend):
+        with pytest.warns(SmallSampleWarning, match=r"in 'a', 'b'\. 0\.11 events") as caught:
+            test(*data, **late)
+        assert len(caught) == 1
+    with pytest.warns(SmallSampleWarning, match=r"in 3 pairs of 3") as caught:
+        pairwise_logrank([1, 2, 3, 4, 5, 6], [1] * 6, list("aabbcc"), **late)
+    assert len(caught) == 1
+    rng = np.random.default_rng(1)
+    many = rng.exponential(size=120), [1] * 120, np.tile([0, 1], 60)
+    assert np.isfinite(logrank(*many, **late).p_value)  # no warning
+    logrank(*data, weighting="fleming-harrington", rho=1)  # none for early weights

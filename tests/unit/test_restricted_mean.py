@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError
+from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError, SmallSampleWarning
 from neurosig.outcomes.curves.restricted_mean import rmst
 from neurosig.outcomes.curves.restricted_mean_regression import rmst_regression
 
@@ -85,7 +85,9 @@ def test_one_binary_covariate_gives_the_difference_of_the_arms():
     curves = rmst(time, event, tau=9, groups=arm).contrasts.set_index("contrast")
     covariates = pd.DataFrame({"arm": arm})
     fits = {
-        effect: rmst_regression(time, event, covariates, tau=9, effect=effect, arms=arm)
+        effect: rmst_regression(
+            time, event, covariates, tau=9, effect=effect, arms=arm, method="ipcw"
+        )
         for effect in ("difference", "ratio")
     }
     # without ties, weighting by 1 / G and the area under S are the same mean (Satten, Datta 2001)
@@ -95,21 +97,48 @@ def test_one_binary_covariate_gives_the_difference_of_the_arms():
         assert ours["std_error"] == pytest.approx(curves.loc[effect, "std_error"], rel=0.03)
 
 
-def test_without_censoring_the_regression_is_least_squares_with_robust_errors():
+@pytest.mark.parametrize(("method", "errors"), [("pseudo", "HC2"), ("ipcw", "HC0")])
+def test_without_censoring_the_regression_is_least_squares_with_robust_errors(method, errors):
     import statsmodels.api as sm
 
     rng = np.random.default_rng(7)
     x = rng.normal(size=80)
-    time = rng.exponential(np.exp(0.5 * x) * 5)
-    fit = rmst_regression(time, np.ones(80), pd.DataFrame({"x": x}), tau=6)
-    reference = sm.OLS(np.minimum(time, 6), sm.add_constant(x)).fit(cov_type="HC0")
+    data = rng.exponential(np.exp(0.5 * x) * 5), np.ones(80), pd.DataFrame({"x": x})
+    cut = np.minimum(data[0], 6)
+    fit = rmst_regression(*data, tau=6, method=method)
+    reference = sm.OLS(cut, sm.add_constant(x)).fit(cov_type=errors)
     np.testing.assert_allclose(fit["estimate"], reference.params)
     np.testing.assert_allclose(fit["std_error"], reference.bse)
-    ratio = rmst_regression(time, np.ones(80), pd.DataFrame({"x": x}), tau=6, effect="ratio")
-    poisson = sm.GLM(np.minimum(time, 6), sm.add_constant(x), sm.families.Poisson())
+    ratio = rmst_regression(*data, tau=6, effect="ratio", method=method)
+    poisson = sm.GLM(cut, sm.add_constant(x), sm.families.Poisson())
     reference = poisson.fit(cov_type="HC0", tol=1e-12)
     np.testing.assert_allclose(ratio["estimate"], reference.params, rtol=1e-8)
-    np.testing.assert_allclose(ratio["std_error"], reference.bse, rtol=1e-8)
+    if method == "ipcw":
+        np.testing.assert_allclose(ratio["std_error"], reference.bse, rtol=1e-8)
+
+
+def test_a_score_with_a_long_tail_is_tested_with_few_degrees_of_freedom():
+    rng = np.random.default_rng(10)
+    time, event = rng.exponential(10, 60), rng.random(60) < 0.6
+    scores = pd.DataFrame({"even": rng.normal(size=60), "tail": np.exp(2 * rng.normal(size=60))})
+    with pytest.warns(SmallSampleWarning, match=r"'tail'\. \d\.\d degrees of freedom in 60 rows"):
+        table = rmst_regression(time, event, scores, tau=15)
+    by_term = table.set_index("term")["df"]
+    assert by_term["tail"] < 5 < 15 < by_term["even"]
+    ranked = rmst_regression(time, event, scores.rank(), tau=15).set_index("term")["df"]
+    assert ranked["tail"] > 15
+
+
+def test_a_coefficient_of_one_row_has_no_error_and_does_not_spoil_the_others():
+    rng = np.random.default_rng(9)
+    time, alone = rng.exponential(10, 30), np.arange(30) == 7
+    x = rng.normal(size=30)
+    covariates = pd.DataFrame({"x": x, "alone": alone.astype(float)})
+    both = rmst_regression(time, np.ones(30), covariates, tau=12).set_index("term")
+    rest = rmst_regression(time[~alone], np.ones(29), covariates[["x"]][~alone], tau=12)
+    assert np.isnan(both.loc["alone", "std_error"])
+    for name in ("estimate", "std_error", "df"):
+        assert both.loc["x", name] == pytest.approx(rest.set_index("term").loc["x", name])
 
 
 def test_covariates_that_cannot_be_used_are_refused():
@@ -119,6 +148,8 @@ def test_covariates_that_cannot_be_used_are_refused():
         rmst_regression(TIME, [1] * 4, pd.DataFrame({"x": [1, 1, 1, 1]}), tau=3)
     with pytest.raises(ParameterError, match="effect cannot be 'hazard'"):
         rmst_regression(TIME, [1] * 4, pd.DataFrame({"x": [1, 0, 1, 0]}), tau=3, effect="hazard")
+    with pytest.raises(ParameterError, match=r"method cannot be 'tian'.*pseudo, ipcw"):
+        rmst_regression(TIME, [1] * 4, pd.DataFrame({"x": [1, 0, 1, 0]}), tau=3, method="tian")
     with pytest.raises(ParameterError, match="beyond the follow-up of the arm"):
         rmst_regression(TIME, [1] * 4, pd.DataFrame({"x": [1, 0, 1, 0]}), tau=5)
 

@@ -38,7 +38,14 @@ from neurosig.outcomes.model_rows import (
     spread,
     warn_of_few_events,
 )
-from neurosig.outcomes.results import ModelText, Results, TermFits, declare_family, tidy
+from neurosig.outcomes.results import (
+    BY_LIKELIHOOD_RATIO,
+    ModelText,
+    Results,
+    TermFits,
+    declare_family,
+    tidy,
+)
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -99,10 +106,12 @@ def fine_gray(
     Results
         `table`: a row per signature and term. `estimate` is beta, `effect` the subdistribution
         hazard ratio, `std_error` robust with the part of the estimated weights, `n_events` counts
-        the cause; `p_value` is Wald's, `p_lr` that of the likelihood ratio of the weighted partial
-        likelihood (approximate, as it is no true likelihood). q-values are over the score rows of
-        this call. What cannot be fitted has a status: no_score, constant, collinear,
-        too_few_events, separation, not_converged.
+        the cause; `p_value` is Wald's, as `crr` gives it, `p_lr` that of the likelihood ratio of
+        the weighted partial likelihood (approximate, as it is no true likelihood). q-values are
+        over `p_lr` of the score rows of this call, which `family` says: with a skewed score and
+        few events Wald's test rejects too often (docs/calibration.md). Of pooled imputations,
+        which have no `p_lr`, they are over `p_value`. What cannot be fitted has a status: no_score,
+        constant, collinear, too_few_events, separation, not_converged.
 
     Raises
     ------
@@ -179,8 +188,9 @@ def fine_gray(
         confidence=confidence,
         is_ratio=True,
     )
-    family = f"score rows of {cohort.name}, {text.endpoint}, Fine-Gray"
-    table = declare_family(tidy(fits, text), family)
+    family = f"score rows of {cohort.name}, {text.endpoint}, Fine-Gray{BY_LIKELIHOOD_RATIO}"
+    table = tidy(fits, text)
+    table = declare_family(table, family, p_values=table[Result.P_LR])
     _warn(table)
     return Results(table=table, row_flow=rows.row_flow, notes=_notes(scale, chosen, others))
 

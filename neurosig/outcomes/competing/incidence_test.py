@@ -125,7 +125,10 @@ def gray_test(
         )
     score, covariance = np.zeros(k), np.zeros((k, k))
     for code in np.unique(sample.stratum):
-        part = _stratum(causes, sample.stratum == code, of)
+        inside = sample.stratum == code
+        if not own[inside].any():  # then it says nothing of the cause
+            continue
+        part = _stratum(causes, inside, of)
         score += _score(part, rho)
         covariance += _covariance(part, rho)
     table = pd.DataFrame(

@@ -10,7 +10,8 @@ from neurosig.kernels.cox import CONVERGED, CoxFits
 from neurosig.kernels.times import merge_close_times
 from neurosig.keys import Result
 from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
-from neurosig.outcomes.curves.restricted_times import Restricted, default_tau
+from neurosig.outcomes.curves.pseudo_means import least_squares, pseudo_means
+from neurosig.outcomes.curves.restricted_times import default_tau
 from neurosig.outcomes.results import wald
 
 FloatArray = NDArray[np.float64]
@@ -127,7 +128,7 @@ def _variances(
 def _rmst_effects(data: CoxData, reported: Reported) -> FloatArray:
     """(S, 5): tau, the effect per unit, its interval and its p-value."""
     tau = default_tau(data.time, data.event)
-    restricted = Restricted.of(data.time, data.event, tau)
+    outcome = pseudo_means(data.time, data.event, tau)
     shared = [np.ones(data.time.size), *data.covariates.T]
     if data.strata is not None:
         shared += [(data.strata == code).astype(float) for code in np.unique(data.strata)[1:]]
@@ -137,21 +138,9 @@ def _rmst_effects(data: CoxData, reported: Reported) -> FloatArray:
         scores = data.scores[:, low : low + _RMST_MODELS] / reported.unit[low : low + _RMST_MODELS]
         designs = np.empty((scores.shape[1], data.time.size, 1 + len(shared)))
         designs[:, :, 0], designs[:, :, 1:] = scores.T, np.column_stack(shared)
-        estimate, error = _of_scores(restricted, designs)
-        _, p_value, width = wald(estimate, error, reported.confidence)
+        fit = least_squares(outcome, designs, n_terms=1)
+        estimate, df = fit.coef[:, 0], fit.df[:, 0]
+        _, p_value, width = wald(estimate, fit.std_error[:, 0], reported.confidence, df)
         columns = (estimate, estimate - width, estimate + width, p_value)
         effects[low : low + len(designs), 1:] = np.column_stack(columns)
     return effects
-
-
-def _of_scores(restricted: Restricted, designs: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Estimate and error of the first column of each design; NaN where one is not of full rank."""
-    try:
-        fit = restricted.regress(designs)
-    except np.linalg.LinAlgError:  # the rows that are known by tau do not span the columns
-        if len(designs) == 1:
-            return np.full(1, np.nan), np.full(1, np.nan)
-        parts = [_of_scores(restricted, design[None]) for design in designs]
-        estimates, errors = zip(*parts, strict=True)
-        return np.concatenate(estimates), np.concatenate(errors)
-    return fit.coef[:, 0], np.sqrt(fit.covariance[:, 0, 0])

@@ -26,6 +26,7 @@ from neurosig.outcomes.cox.batch import (
 )
 from neurosig.outcomes.cox.changing_hazards import COLUMNS as CHANGING
 from neurosig.outcomes.cox.options import Cases, CoxModel
+from neurosig.outcomes.cox.score_leverage import warn_of_leverage
 from neurosig.outcomes.cox.words import FEW_CLUSTERS, model_text, notes_of, warn_of_fits
 from neurosig.outcomes.imputation.imputed import Imputed, refuse_imputed
 from neurosig.outcomes.interactions import Pair, Products, add_interactions, at_references
@@ -126,8 +127,9 @@ def cox(
     Warns
     -----
     SmallSampleWarning
-        Fewer than 10 events per parameter, fewer than 30 clusters, or an estimate that would be
-        infinite.
+        Fewer than 10 events per parameter, fewer than 30 clusters, robust errors with fewer than
+        10 effective rows or clusters behind a score, an rmst_effect with fewer than 5 degrees of
+        freedom, or an estimate that would be infinite.
     ProportionalHazardsWarning
         p_ph below 0.05.
     ClinicalWarning
@@ -178,6 +180,7 @@ def cox(
         table = declare_family(cox_table(one, cohort.name), family)
         tables.append(_interaction_families(table, one.products, cohort.name, endpoint))
     table = ordered(pd.concat(tables, ignore_index=True))
+    warn_of_leverage(task, tables[0])
     warn_of_fits(tables[0])  # the models asked for; the crude ones only stand beside them
     return Results(table=table, row_flow=rows.row_flow, notes=notes_of(task, table))
 

@@ -1,5 +1,6 @@
 """Log-rank tests across groups that have an order, and between each two of them."""
 
+import warnings
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -7,8 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from neurosig.errors import ClinicalError, ParameterError, count, examples
-from neurosig.outcomes.curves.rank_tests import LogRank, logrank, rank_sums
+from neurosig.errors import (
+    ClinicalError,
+    ParameterError,
+    SmallSampleWarning,
+    count,
+    examples,
+)
+from neurosig.outcomes.curves.rank_tests import LogRank, logrank, rank_sums, warn_of_few_late
 from neurosig.outcomes.curves.rank_weights import RankWeights, Weighting
 from neurosig.outcomes.curves.survival_sample import survival_sample
 from neurosig.outcomes.results import benjamini_hochberg
@@ -52,6 +59,11 @@ def logrank_trend(
     EndpointError, TooFewEventsError
         As in `logrank`.
 
+    Warns
+    -----
+    SmallSampleWarning
+        As in `logrank`.
+
     References
     ----------
     Tarone RE (1975) Biometrika 62:679-690, doi:10.1093/biomet/62.3.679.
@@ -77,6 +89,7 @@ def logrank_trend(
             "Give one number per group, not all equal, in the order of the groups",
         )
     sums = rank_sums(sample, weights)
+    warn_of_few_late(sums, sample.names, weights)
     variance = float(c @ sums.covariance @ c)
     table = sums.table(sample)
     table.insert(1, "score", c)
@@ -122,6 +135,8 @@ def pairwise_logrank(
     -----
     ClinicalWarning
         Rows with a missing value are left out.
+    SmallSampleWarning
+        As in `logrank`, for all pairs together.
 
     References
     ----------
@@ -141,26 +156,39 @@ def pairwise_logrank(
             count(sample.time.size, "row"),
             "Choose a variable with at least two levels",
         )
-    rows = []
+    rows, told = [], list[str]()
     for first, second in combinations(range(len(sample.names)), 2):
         pair = np.isin(sample.code, (first, second))
         names = (sample.names[second], sample.names[first], int(pair.sum()))
         if not sample.event[pair].any():
             rows.append((*names, *([float("nan")] * 4), "no events"))
             continue
-        test = logrank(
-            sample.time[pair],
-            sample.event[pair],
-            sample.code[pair],
-            strata=sample.stratum[pair],
-            weighting=weighting,
-            rho=rho,
-            gamma=gamma,
-            entry=None if entry is None else sample.entry[pair],
-        )
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            test = logrank(
+                sample.time[pair],
+                sample.event[pair],
+                sample.code[pair],
+                strata=sample.stratum[pair],
+                weighting=weighting,
+                rho=rho,
+                gamma=gamma,
+                entry=None if entry is None else sample.entry[pair],
+            )
+        told += [str(warning.message) for warning in caught]
         later = test.table.iloc[1]
         sums = (float(later["observed"]), float(later["expected"]))
         rows.append((*names, *sums, test.statistic, test.p_value, "ok"))
+    if told:
+        warnings.warn(
+            SmallSampleWarning(
+                f"Weights for late events leave few of them in {count(len(told), 'pair')} of "
+                f"{len(rows)}",
+                "Fewer than 2 events are expected in a group, each counted by its weight",
+                "Use the unweighted test, or join groups",
+            ),
+            stacklevel=2,
+        )
     columns = ["group", "reference", "n", "observed", "expected", "statistic", "p_value", "status"]
     table = pd.DataFrame(rows, columns=columns)
     table.insert(7, "q_value", benjamini_hochberg(table["p_value"].to_numpy()))

@@ -1,19 +1,30 @@
-"""Regression of the restricted mean survival time on covariates, by weighting for censoring."""
+"""Regression of the restricted mean survival time on covariates."""
 
+import warnings
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from neurosig.errors import ClinicalError, ConvergenceError, ParameterError, count, examples
+from neurosig.errors import (
+    ClinicalError,
+    ConvergenceError,
+    ParameterError,
+    SmallSampleWarning,
+    count,
+    examples,
+)
 from neurosig.outcomes.curves.curve_intervals import check_confidence
-from neurosig.outcomes.curves.restricted_times import Restricted, RmstRegression
+from neurosig.outcomes.curves.pseudo_means import FEW_DEGREES, least_squares, pseudo_means
+from neurosig.outcomes.curves.restricted_times import Restricted
 from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sample
 from neurosig.outcomes.results import wald
 
 FloatArray = NDArray[np.float64]
 RmstEffect = Literal["difference", "ratio"]
+RmstMethod = Literal["pseudo", "ipcw"]
 
 _N_ITERATIONS = 50
 _TOLERANCE = 1e-12
@@ -27,6 +38,7 @@ def rmst_regression(
     *,
     tau: float,
     effect: RmstEffect = "difference",
+    method: RmstMethod = "pseudo",
     arms: ArrayLike | pd.Series | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -34,12 +46,19 @@ def rmst_regression(
 
         E[min(T, tau) | x] = beta' x              (difference)
         E[min(T, tau) | x] = exp(beta' x)         (ratio)
-        sum_i w_i x_i (min(T_i, tau) - mean_i) = 0,   w_i = 1 / G(min(T_i, tau))
+        sum_i x_i (y_i - mean_i) = 0                                             (pseudo)
+        sum_i w_i x_i (min(T_i, tau) - mean_i) = 0,   w_i = 1 / G(min(T_i, tau))   (ipcw)
 
-    x: (p + 1,) covariates with an intercept; w_i for the rows that had the event or reached tau,
-    0 for those censored before; G: Kaplan-Meier of the censoring, per arm where arms are given.
-    The variance is the sandwich with the term for the estimated G. A coefficient of a score reads
-    "days of life during the first tau, per unit".
+    x: (p + 1,) covariates with an intercept; y_i: jackknife pseudo-value of the mean up to tau,
+    which every row has; w_i for the rows that had the event or reached tau, 0 for those censored
+    before; G: Kaplan-Meier curve of the censoring; curves are per arm where arms are given. A
+    coefficient of a score reads "days of life during the first tau, per unit".
+
+    Errors of "pseudo" count the leverage of each row (HC2), and tests and intervals take Student's
+    t with the degrees of freedom of the rows that carry the coefficient (Bell and McCaffrey).
+    "ipcw" is R's survRM2: a sandwich with the term for the estimated G and the normal
+    distribution, which rejects far too often where few rows have large scores and large weights
+    (27 % at 5 % with a log-normal score and 50 patients, 12 % with 500).
 
     Parameters
     ----------
@@ -52,6 +71,8 @@ def rmst_regression(
         Horizon, in the unit of `time`, at most the last time of each arm.
     effect
         "difference" (identity link) or "ratio" (log link; estimates are logarithms).
+    method
+        "pseudo" (pseudo-values) or "ipcw" (weights for censoring).
     arms
         (n,) groups whose censoring differs, such as the arms of a trial; put the arm into
         `covariates` too. Without it one censoring curve serves all rows.
@@ -62,13 +83,13 @@ def rmst_regression(
     -------
     DataFrame
         One row per term, the intercept first: `term, estimate, std_error, ci_low, ci_high,
-        statistic, p_value, effect, effect_low, effect_high`; `effect` is exp(estimate) for
-        ratios.
+        statistic, p_value, effect, effect_low, effect_high`, and `df` with pseudo-values;
+        `effect` is exp(estimate) for ratios.
 
     Raises
     ------
     ParameterError
-        `tau`, `effect` or `confidence` has a value that is not allowed.
+        `tau`, `effect`, `method` or `confidence` has a value that is not allowed.
     ClinicalError
         A covariate is missing somewhere, or covariates are collinear.
     EndpointError
@@ -76,9 +97,17 @@ def rmst_regression(
     ConvergenceError
         The log-link model did not converge.
 
+    Warns
+    -----
+    SmallSampleWarning
+        A covariate has fewer than 5 degrees of freedom: a few rows carry its coefficient.
+
     References
     ----------
-    Tian L, Zhao L, Wei LJ (2014) Biostatistics 15:222-233, doi:10.1093/biostatistics/kxt050.
+    Andersen PK, Hansen MG, Klein JP (2004) Lifetime Data Anal 10:335-350,
+    doi:10.1007/s10985-004-4771-0, for pseudo-values; Imbens GW, Kolesar M (2016) Rev Econ Stat
+    98:701-712, doi:10.1162/REST_a_00552, for their errors and degrees of freedom; Tian L, Zhao L,
+    Wei LJ (2014) Biostatistics 15:222-233, doi:10.1093/biostatistics/kxt050, for weights.
 
     Examples
     --------
@@ -88,29 +117,39 @@ def rmst_regression(
     >>> table["estimate"].round(10).tolist()
     [1.5, 2.0]
     """
-    _check_options(effect, tau, confidence)
+    _check_options(effect, method, tau, confidence)
     sample = survival_sample(time, event, arms)
     matrix = _design(covariates, sample.known)
     _check_horizon(sample, tau)
-    restricted = Restricted.of(sample.time, sample.event, tau, sample.code)
-    fit = restricted.regress(matrix) if effect == "difference" else _ratio(matrix, restricted)
-    return _table(
-        [INTERCEPT, *map(str, covariates.columns)],
-        fit.coef,
-        np.sqrt(np.diag(fit.covariance)),
-        effect,
-        confidence,
-    )
+    by = _by_pseudo if method == "pseudo" else _by_weights
+    fit = by(matrix, effect, sample, tau)
+    terms = [INTERCEPT, *map(str, covariates.columns)]
+    _warn_of_few_rows(terms, fit, len(matrix))
+    return _table(terms, fit, effect, confidence)
 
 
-def _check_options(effect: str, tau: float, confidence: float) -> None:
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Coefficients, errors and, with pseudo-values, degrees of freedom (k,) and the leverage."""
+
+    coef: FloatArray
+    std_error: FloatArray
+    df: FloatArray | None = None
+    leverage: float = float("nan")
+
+
+def _check_options(effect: str, method: str, tau: float, confidence: float) -> None:
     check_confidence(confidence)
-    if effect not in get_args(RmstEffect):
-        raise ParameterError(
-            f"effect cannot be {effect!r}",
-            f"Allowed: {', '.join(get_args(RmstEffect))}",
-            "The default is 'difference'",
-        )
+    for name, value, allowed in (
+        ("effect", effect, get_args(RmstEffect)),
+        ("method", method, get_args(RmstMethod)),
+    ):
+        if value not in allowed:
+            raise ParameterError(
+                f"{name} cannot be {value!r}",
+                f"Allowed: {', '.join(allowed)}",
+                f"The default is {allowed[0]!r}",
+            )
     if not (np.isfinite(tau) and tau > 0):
         raise ParameterError(
             f"tau cannot be {tau!r}", "It is a time above 0", "Such as tau=1826 for days"
@@ -156,9 +195,31 @@ def _check_horizon(sample: SurvivalSample, tau: float) -> None:
             )
 
 
-def _ratio(matrix: FloatArray, restricted: Restricted) -> RmstRegression:
-    """The log-link regression, by Newton steps from the mean."""
-    outcome, weight = restricted.limited, restricted.weight
+def _by_pseudo(matrix: FloatArray, effect: RmstEffect, sample: SurvivalSample, tau: float) -> _Fit:
+    """Least squares on pseudo-values; of ratios at the last step, in units of root of the mean."""
+    outcome, k = pseudo_means(sample.time, sample.event, tau, sample.code), matrix.shape[1]
+    if effect == "difference":
+        fit = least_squares(outcome, matrix, k)
+        return _Fit(fit.coef, fit.std_error, fit.df, float(fit.leverage))
+    beta, mean = _log_link(matrix, outcome, np.ones(outcome.size))
+    root = np.sqrt(mean)
+    fit = least_squares((outcome - mean) / root, matrix * root[:, None], k)
+    return _Fit(beta, fit.std_error, fit.df, float(fit.leverage))
+
+
+def _by_weights(matrix: FloatArray, effect: RmstEffect, sample: SurvivalSample, tau: float) -> _Fit:
+    restricted = Restricted.of(sample.time, sample.event, tau, sample.code)
+    if effect == "difference":
+        fit = restricted.regress(matrix)
+        return _Fit(fit.coef, np.sqrt(np.diag(fit.covariance)))
+    beta, mean = _log_link(matrix, restricted.limited, restricted.weight)
+    return _Fit(beta, np.sqrt(np.diag(restricted.covariance(matrix, mean, mean))))
+
+
+def _log_link(
+    matrix: FloatArray, outcome: FloatArray, weight: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Coefficients and means of the log-link regression, by Newton steps from the mean."""
     beta = np.zeros(matrix.shape[1])
     beta[0] = np.log(np.average(outcome, weights=weight))
     for _ in range(_N_ITERATIONS):
@@ -167,8 +228,7 @@ def _ratio(matrix: FloatArray, restricted: Restricted) -> RmstRegression:
         step = np.linalg.solve(slope, matrix.T @ (weight * (outcome - mean)))
         beta = beta + step
         if np.max(np.abs(step)) < _TOLERANCE * max(1.0, np.max(np.abs(beta))):
-            mean = np.exp(matrix @ beta)
-            return RmstRegression(beta, restricted.covariance(matrix, mean, mean))
+            return beta, np.exp(matrix @ beta)
     raise ConvergenceError(
         "The log-link regression of restricted means did not converge",
         f"{_N_ITERATIONS} steps; the last was {np.max(np.abs(step)):.2g}",
@@ -176,16 +236,29 @@ def _ratio(matrix: FloatArray, restricted: Restricted) -> RmstRegression:
     )
 
 
-def _table(
-    terms: list[str],
-    beta: FloatArray,
-    std_error: FloatArray,
-    effect: RmstEffect,
-    confidence: float,
-) -> pd.DataFrame:
-    statistic, p_value, half = wald(beta, std_error, confidence)
+def _warn_of_few_rows(terms: list[str], fit: _Fit, n: int) -> None:
+    if fit.df is None:
+        return
+    few = [j for j in range(1, len(terms)) if fit.df[j] < min(FEW_DEGREES, n - len(terms))]
+    if few:
+        warnings.warn(
+            SmallSampleWarning(
+                f"Few rows carry the coefficient of {examples([terms[j] for j in few])}",
+                f"{fit.df[few].min():.1f} degrees of freedom in {count(n, 'row')}, the largest "
+                f"leverage of a row is {fit.leverage:.2f}; below {FEW_DEGREES:.0f} the test "
+                "rejects too rarely and finds little",
+                "Take ranks or logarithms of a score with a long tail, or permute it "
+                "(ns.null_test)",
+            ),
+            stacklevel=3,
+        )
+
+
+def _table(terms: list[str], fit: _Fit, effect: RmstEffect, confidence: float) -> pd.DataFrame:
+    beta, std_error = fit.coef, fit.std_error
+    statistic, p_value, half = wald(beta, std_error, confidence, fit.df)
     shown = np.exp if effect == "ratio" else np.asarray
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "term": pd.Series(terms, dtype=object),
             "estimate": beta,
@@ -199,3 +272,4 @@ def _table(
             "effect_high": shown(beta + half),
         }
     )
+    return table if fit.df is None else table.assign(df=fit.df)

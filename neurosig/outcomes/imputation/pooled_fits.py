@@ -14,7 +14,13 @@ from neurosig.errors import FitError, NeurosigWarning, ProportionalHazardsWarnin
 from neurosig.keys import OK, SCORE_TERM, Imputation, Result
 from neurosig.outcomes.imputation.pooled_variances import pool_variances
 from neurosig.outcomes.imputation.rubin import p_value_error, pool_estimates
-from neurosig.outcomes.results import Results, benjamini_hochberg, ordered, wald
+from neurosig.outcomes.results import (
+    BY_LIKELIHOOD_RATIO,
+    Results,
+    benjamini_hochberg,
+    ordered,
+    wald,
+)
 
 FloatArray = NDArray[np.float64]
 CompleteDf = Literal["events", "rows"]
@@ -264,11 +270,15 @@ def _models(tables: Sequence[pd.DataFrame]) -> list[str]:
 
 
 def _families(table: pd.DataFrame, tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """q-values over the pooled p-values of the families that the fits declared."""
+    """q-values over the pooled p-values of the families that the fits declared.
+
+    Likelihood-ratio tests are not pooled; such a family is one of the pooled Wald tests.
+    """
     if Result.FAMILY not in table:
         return table
     every = np.array([one[Result.FAMILY].to_numpy(dtype=object) for one in tables])
-    declared = np.array([_SIZE.sub("", max(names, key=len)) for names in every.T], dtype=object)
+    names = [_SIZE.sub("", max(column, key=len)) for column in every.T]
+    declared = np.array([name.removesuffix(BY_LIKELIHOOD_RATIO) for name in names], dtype=object)
     p = table[Result.P_VALUE].to_numpy(dtype=np.float64)
     tested = (table[Result.STATUS] == OK).to_numpy() & np.isfinite(p)
     q, family = np.full(len(table), np.nan), np.full(len(table), "", dtype=object)

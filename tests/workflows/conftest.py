@@ -62,7 +62,7 @@ def workflow() -> Callable[..., Ran]:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=900,
+            timeout=600,
         )
         return Ran(ended.returncode, ended.stdout)
 
@@ -108,7 +108,7 @@ def plain_snakemake(workflows_folder: Path) -> Callable[..., Ran]:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=900,
+            timeout=600,
         )  # fmt: skip
         return Ran(ended.returncode, ended.stdout)
 

@@ -62,7 +62,8 @@ start_munge() {
 }
 
 write_config() {
-  local host memory
+  local host memory processors  # nproc would give OMP_NUM_THREADS where that is set
+  processors="$(getconf _NPROCESSORS_ONLN)"
   host="$(hostname -s)"
   memory="$(awk '/MemTotal/ {print int($2 / 1024 * 0.8)}' /proc/meminfo)"
   mkdir -p "$state/controller" "$state/node"
@@ -87,7 +88,7 @@ SchedulerParameters=sched_interval=2,batch_sched_delay=0
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 MinJobAge=600
-NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=$memory State=UNKNOWN
+NodeName=$host NodeAddr=127.0.0.1 CPUs=$processors RealMemory=$memory State=UNKNOWN
 PartitionName=local Nodes=$host Default=YES MaxTime=INFINITE State=UP
 END
 }

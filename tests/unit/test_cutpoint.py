@@ -96,11 +96,20 @@ def test_the_smallest_group_is_the_floor_of_the_share():
 
 
 def test_an_approximation_above_one_is_capped_and_said():
-    """Two equal halves that do not differ: the tail formula gives far more than 1."""
-    time, event = np.arange(1.0, 21.0), np.ones(20)
-    found = ns.maxstat(time, event, np.tile([0.0, 1, 1, 0], 5), **QUICK)
+    """maxstat 0.7-25: pLausen92(1.2371787720776952, 0.01, 0.99) is 1.33."""
+    found = ns.maxstat(*noise(80, 7), minprop=0.01, **QUICK)
+    assert found.statistic == pytest.approx(1.2371787720776952)
     assert found.p_lau92 == 1.0
-    assert any("p_lau92" in note for note in found.notes)
+    assert "The approximation p_lau92 is 1.33 and was cut off at 0 or 1" in found.notes
+
+
+def test_below_a_statistic_of_1_the_approximation_of_1992_is_1_as_in_r():
+    """maxstat 0.7-25: pLausen92(0.5, 0.1, 0.9) is 1; the formula alone would fall again."""
+    time, event = np.arange(1.0, 21.0), np.ones(20)
+    found = ns.maxstat(time, event, np.tile([0.0, 1, 1, 0], 5), **QUICK)  # halves that are equal
+    assert found.statistic < 1
+    assert found.p_lau92 == 1.0
+    assert not any("p_lau92" in note for note in found.notes)
 
 
 def test_the_seed_fixes_everything_that_is_drawn():

@@ -54,7 +54,7 @@ def read_results(path: Path) -> pd.DataFrame:
             "Give what `neurosig cox` or `neurosig regress` wrote",
         )
     for name in table.columns:
-        if name not in TEXT_COLUMNS and table[name].dtype == object:
+        if name not in TEXT_COLUMNS and not pd.api.types.is_numeric_dtype(table[name]):
             wrong = next(cell for cell in table[name] if not _is_number(cell))
             raise InputError(
                 f"{str(path)!r} holds {wrong!r} in the column {name!r}",

@@ -73,7 +73,7 @@ def imputation_data(imputed: Imputed) -> pd.DataFrame:
 
 
 def _shares(values: "pd.Series[float]", observed: "pd.Series[float]") -> pd.DataFrame:
-    if values.dtype == object or observed.nunique() <= 2:
+    if not pd.api.types.is_numeric_dtype(values) or observed.nunique() <= 2:
         levels = sorted(set(observed), key=str)
         share = values.value_counts(normalize=True).reindex(levels).fillna(0.0)
         return pd.DataFrame({"level": [str(level) for level in levels], "y": share.to_numpy()})

@@ -196,7 +196,7 @@ class FrozenModel:
         if self.cut is not None:
             group = np.where(predictor > self.cut, HIGH, LOW).astype(object)
             group[np.isnan(predictor)] = None
-            table["group"] = group
+            table["group"] = pd.Series(group, index=table.index, dtype=object)
         risks = model.risk(x, horizons)
         for t, risk in zip(horizons, risks.T, strict=True):
             table[f"risk_{t:g}"] = risk

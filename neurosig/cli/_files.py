@@ -17,7 +17,7 @@ from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.results import Results
 from neurosig.records.files import sidecar_of
-from neurosig.records.finding import find_records
+from neurosig.records.finding import find_records, made_with
 from neurosig.records.writing import write_sidecar
 from neurosig.scores import Scores
 from neurosig.study.config import ClinicalReading
@@ -58,19 +58,31 @@ class _FileScores:
 
 
 def _with_provenance(path: Path) -> Scores | _FileScores:
-    """The scores of a file, and the record that `neurosig score` wrote next to it, if it is there.
-
-    A record that is not there, or is of another content of the file, says nothing.
-    """
+    """The scores of a file, with the record of how they were made if there is one."""
     if path.suffix == ".h5ad":
         return Scores.load(path)
-    values = read_scores(path)
+    return _FileScores(read_scores(path), scoring_of(path) or None)
+
+
+def scoring_of(scores: Path) -> Mapping[str, Any]:
+    """How a file of scores was made.
+
+    Empty where no record says it that can be read and is of this content of the file.
+    """
+    if scores.suffix == ".h5ad":
+        return Scores.load(scores).provenance
     try:
-        records = [found.record for found in find_records(path) if found.is_current]
+        records = [found.record for found in find_records(scores) if found.is_current]
     except InputError:
         records = []
-    about = records[0].get("scores") if records else None
-    return _FileScores(values, about if isinstance(about, dict) else None)
+    record = records[0].get("scores") if records else None
+    return record if isinstance(record, Mapping) else {}
+
+
+def method_of(scoring: Mapping[str, Any]) -> str | None:
+    """The name of the scoring method in such a record."""
+    method = scoring.get("method")
+    return str(method["name"]) if isinstance(method, Mapping) and "name" in method else None
 
 
 def join_files(
@@ -152,6 +164,33 @@ def give(
         _atomic.write_csv(written[-1], table)
     write_sidecar([*written, *figures], inputs=inputs, **facts)
     sys.stderr.write(f"{output}: {count(len(result.table), 'row')}\n")
+
+
+def give_models(
+    result: Results,
+    output: Path | None,
+    scores: Path,
+    clinical: Path,
+    *,
+    about: Mapping[str, Any],
+    imputation_seed: int | None = None,
+) -> None:
+    """As `give`, of models of scores: the record says how the scores were made.
+
+    about: what the table is, for a report of tables.
+    """
+    scoring = scoring_of(scores)
+    facts = dict(made_with(scoring))
+    if imputation_seed is not None:
+        facts["imputation_seed"] = imputation_seed
+    give(
+        result,
+        output,
+        inputs=[scores, clinical],
+        scores=scoring,
+        about={**about, "method": method_of(scoring)},
+        **facts,
+    )
 
 
 def _row_flow_of(output: Path) -> Path:

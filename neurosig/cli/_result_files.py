@@ -14,7 +14,6 @@ from neurosig.errors import InputError, examples
 from neurosig.keys import CellSummary, Coverage, Quality, Result
 from neurosig.provenance import sha256_of
 from neurosig.records.files import read_record, sidecar_of
-from neurosig.scores import Scores
 from neurosig.study.collected import KINDS, CollectedTable
 
 TEXT_COLUMNS = {
@@ -102,20 +101,6 @@ def about_of(path: Path) -> Mapping[str, Any]:
     """What the provenance beside a table says it is: kind, cohort, scoring method."""
     about = record_of(path).get("about")
     return about if isinstance(about, Mapping) else {}
-
-
-def scoring_of(scores: Path) -> Mapping[str, Any]:
-    """How a file of scores was made; empty where that is not known."""
-    if scores.suffix == ".h5ad":
-        return Scores.load(scores).provenance
-    record = record_of(scores).get("scores")
-    return record if isinstance(record, Mapping) else {}
-
-
-def method_of(scoring: Mapping[str, Any]) -> str | None:
-    """The name of the scoring method in such a record."""
-    method = scoring.get("method")
-    return str(method["name"]) if isinstance(method, Mapping) and "name" in method else None
 
 
 def collect(path: Path) -> CollectedTable:

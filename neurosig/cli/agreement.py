@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from neurosig.cli._files import give, read_scores, refuse_results_over
-from neurosig.cli._result_files import method_of, scoring_of
+from neurosig.cli._files import give, method_of, read_scores, refuse_results_over, scoring_of
 from neurosig.errors import InputError, ParameterError, examples
 from neurosig.outcomes.results import Results
 from neurosig.study.tables import agreement_of_scores

@@ -6,14 +6,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
+from neurosig.cli._files import TERM_HELP, give_models, join_files, parse_term, refuse_results_over
 from neurosig.cli._imputations import imputed
 from neurosig.cli._options import AllowLoss, Confidence, expand
-from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox
-from neurosig.records.finding import made_with
 from neurosig.study.config import ClinicalReading
 
 
@@ -57,18 +55,16 @@ def command(
         confidence=confidence,
         allow_loss=allow_loss,
     )
-    scoring = scoring_of(scores)
-    give(
+    give_models(
         result,
         output,
-        inputs=[scores, clinical],
-        scores=scoring,
-        **made_with(scoring),
+        scores,
+        clinical,
         about={
             "kind": "survival",
             "cohort": cohort,
-            "method": method_of(scoring),
             "endpoint": endpoint.name,
             "understood": joined.echo,
         },
+        imputation_seed=None if imputations is None else seed,
     )

@@ -5,13 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from neurosig.cli._files import TERM_HELP, give, join_files, parse_term, refuse_results_over
+from neurosig.cli._files import TERM_HELP, give_models, join_files, parse_term, refuse_results_over
 from neurosig.cli._imputations import imputed
 from neurosig.cli._options import AllowLoss, Confidence, expand
-from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.verb import regress
-from neurosig.records.finding import made_with
 from neurosig.study.config import ClinicalReading
 
 KIND_HELP = "logistic, linear, ordinal, multinomial, poisson, negative_binomial or mixed"
@@ -54,17 +52,11 @@ def command(
         confidence=confidence,
         allow_loss=allow_loss,
     )
-    scoring = scoring_of(scores)
-    give(
+    give_models(
         result,
         output,
-        inputs=[scores, clinical],
-        scores=scoring,
-        **made_with(scoring),
-        about={
-            "kind": "regression",
-            "cohort": cohort,
-            "method": method_of(scoring),
-            "endpoint": outcome,
-        },
+        scores,
+        clinical,
+        about={"kind": "regression", "cohort": cohort, "endpoint": outcome},
+        imputation_seed=None if imputations is None else seed,
     )

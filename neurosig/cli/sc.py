@@ -9,13 +9,14 @@ import typer
 from neurosig import keys, tl
 from neurosig.cli._files import (
     give,
+    method_of,
     read_scores,
     refuse_one_file_twice,
     refuse_overwriting,
     refuse_results_over,
+    scoring_of,
 )
 from neurosig.cli._options import expand
-from neurosig.cli._result_files import method_of, scoring_of
 from neurosig.errors import InputError, ParameterError, examples
 from neurosig.expression.unreadable import unreadable
 from neurosig.outcomes.results import Results

@@ -1,5 +1,7 @@
 """Commands of outcomes together: imputed regressions, files that are read, reports of tables."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,6 +58,7 @@ def test_regress_imputes_as_the_function_does(neurosig, files):
     written = pd.read_csv(folder / "r.csv")
     np.testing.assert_allclose(written["estimate"], table["estimate"], rtol=1e-12)
     assert written["n_imputations"].unique().tolist() == [5]
+    assert json.loads((folder / "r.csv.provenance.json").read_text())["imputation_seed"] == 3
     assert written["n"].unique().tolist() == [100]
 
 

@@ -4,21 +4,24 @@ from typing import Any
 
 import pandas as pd
 
-from neurosig.assessment.rules import VERDICTS
 from neurosig.keys import SCORED, Coverage, Result
 from neurosig.outcomes.chance.null_columns import what_survives
 from neurosig.outcomes.clinic.endpoint import Endpoint
-from neurosig.outcomes.reporting.checklist_table import ANSWERED, IN_PART
-from neurosig.report.manifest import Fact, FigureItem, Item, Manifest, Notice, Section, TableItem
+from neurosig.report.manifest import Fact, Manifest, Notice, Section
 from neurosig.study.analysis import StudyAnalysis
 from neurosig.study.columns import (
-    ASSESSMENT_COLUMNS,
     COHORT_COLUMNS,
     POOLED_COLUMNS,
-    REPORTING_COLUMNS,
     table_item,
 )
 from neurosig.study.config import Study
+from neurosig.study.data_sections import (
+    assessment_section,
+    coverage_section,
+    flow_section,
+    reporting_section,
+    section_of,
+)
 from neurosig.study.figures import StudyFigure
 from neurosig.study.notices import Notices
 
@@ -38,14 +41,14 @@ def build_manifest(
     sections = [
         _pooled_section(analysis, tables, figures),
         _cohort_section(analysis, tables, figures),
-        _section("curves", "Kaplan-Meier curves", _CURVES, [], figures),
+        section_of("curves", "Kaplan-Meier curves", _CURVES, [], figures),
         _regression_section(tables, figures),
         _sensitivity_section(analysis, tables),
-        _section("heatmaps", "Scores", _score_words(analysis), [], figures),
-        _assessment_section(analysis, tables, figures),
-        _coverage_section(tables, figures),
-        _flow_section(tables),
-        _reporting_section(tables),
+        section_of("heatmaps", "Scores", _score_words(analysis), [], figures),
+        assessment_section(analysis, tables, figures),
+        coverage_section(tables, figures),
+        flow_section(tables),
+        reporting_section(tables),
     ]
     labels = [Notice(level="warning", text=text) for text in notices.texts]
     if study.config.exploratory:
@@ -154,7 +157,7 @@ def _pooled_section(
                 POOLED_COLUMNS,
             )
         )
-    return _section("pooled", "Pooled over cohorts", intro, items, figures)
+    return section_of("pooled", "Pooled over cohorts", intro, items, figures)
 
 
 def _cohort_section(
@@ -192,7 +195,7 @@ def _cohort_section(
         "(n - 1) over the rows of that model, so that it is the cohort's own spread and not an "
         f"absolute amount of expression. {echoes}.{_against_chance(analysis)}"
     )
-    return _section("cohorts", "Each cohort", intro, items, figures)
+    return section_of("cohorts", "Each cohort", intro, items, figures)
 
 
 def _against_chance(analysis: StudyAnalysis) -> str:
@@ -230,7 +233,7 @@ def _regression_section(
         tables["regressions"],
         COHORT_COLUMNS,
     )
-    return _section(
+    return section_of(
         "regressions", "Outcomes without time", "Effect per standard deviation.", [item], figures
     )
 
@@ -259,7 +262,7 @@ def _sensitivity_section(
         )
     others = ", ".join(list(analysis.methods)[1:])
     intro = f"Scored again with {others}; everything else is unchanged."
-    return _section("sensitivity", "Sensitivity to the method", intro, items, [])
+    return section_of("sensitivity", "Sensitivity to the method", intro, items, [])
 
 
 def _score_words(analysis: StudyAnalysis) -> str:
@@ -285,131 +288,3 @@ def _formula(method: object) -> str:
             break
         block.append(line.strip())
     return " ".join(block)
-
-
-def _assessment_section(
-    analysis: StudyAnalysis, tables: dict[str, pd.DataFrame], figures: list[StudyFigure]
-) -> Section | None:
-    item = table_item(
-        "assessment",
-        "Verdicts and reasons",
-        "One row per cohort and signature. Reasons are the rules that fired, with their numbers.",
-        tables["assessment"],
-        ASSESSMENT_COLUMNS,
-    )
-    numbers = "; ".join(
-        f"{c.source.id}: "
-        + ", ".join(f"{len(c.assessment.ids(v))} {v}" for v in reversed(VERDICTS))
-        for c in analysis.cohorts
-    )
-    intro = (
-        f"Whether the genes of each signature are measured, vary and go together. {numbers}. "
-        "Only genes that are not measured refuse a signature. A caution is about what its score "
-        "can mean: sets made from functions correlate weakly by nature."
-    )
-    return _section("assessment", "Can the signatures be trusted here", intro, [item], figures)
-
-
-def _coverage_section(
-    tables: dict[str, pd.DataFrame], figures: list[StudyFigure]
-) -> Section | None:
-    items = [
-        table_item(
-            "coverage",
-            "Genes found",
-            "low_coverage and the like: not scored in that cohort. weights_ignored: scored, by the "
-            "direction of the genes alone. partly_scored: some observations have no score.",
-            tables["coverage"],
-        ),
-        table_item(
-            "signatures",
-            "The signatures and where they come from",
-            "verified: the list was read in the primary source. A licence may be unknown.",
-            tables["signatures"],
-        ),
-    ]
-    return _section(
-        "coverage",
-        "Signatures and coverage",
-        "What was scored, and on how many genes.",
-        items,
-        figures,
-    )
-
-
-def _flow_section(tables: dict[str, pd.DataFrame]) -> Section | None:
-    if "row_flow" not in tables:
-        return None
-    item = table_item(
-        "row_flow", "Row flow", "Rows in, lost and out of every step.", tables["row_flow"]
-    )
-    return _section("row_flow", "Where rows were lost", "", [item], [])
-
-
-def _reporting_section(tables: dict[str, pd.DataFrame]) -> Section | None:
-    if "remark_analyses" not in tables:
-        return None
-    n = {
-        name: int(tables[name]["state"].isin([ANSWERED, IN_PART]).sum())
-        for name in ("checklist_remark", "checklist_tripod")
-    }
-    items = [
-        table_item(name, title, caption, tables[name], REPORTING_COLUMNS.get(name))
-        for name, title, caption in _REPORTING
-    ]
-    intro = (
-        "What the guidelines for studies of prognostic markers (REMARK) and of prediction models "
-        f"(TRIPOD+AI) ask for. This run answers {n['checklist_remark']} of "
-        f"{len(tables['checklist_remark'])} items of REMARK and {n['checklist_tripod']} of "
-        f"{len(tables['checklist_tripod'])} of TRIPOD+AI, at least in part; the others are for the "
-        "authors, or no software can know them. checklists.md holds all of it as text."
-    )
-    return _section("reporting", "For the report of the study", intro, items, [])
-
-
-_REPORTING = (
-    (
-        "remark_patients",
-        "REMARK profile: patients and variables",
-        "Part A: who was studied, how they were treated, what happened, and what was measured.",
-    ),
-    (
-        "remark_analyses",
-        "REMARK profile: analyses",
-        "Part B: every analysis that was made, also those that show nothing.",
-    ),
-    ("characteristics", "Characteristics", "Covariates and scores, with the number missing."),
-    (
-        "checklist_remark",
-        "REMARK checklist",
-        "Items in our own words; doi:10.1371/journal.pmed.1001216 has theirs and explains them.",
-    ),
-    (
-        "checklist_tripod",
-        "TRIPOD+AI checklist",
-        "For prediction models; items in our own words, doi:10.1136/bmj-2023-078378 has theirs.",
-    ),
-)
-
-
-def _section(
-    section_id: str,
-    title: str,
-    intro: str,
-    items: list[TableItem],
-    figures: list[StudyFigure],
-) -> Section | None:
-    pictures = [
-        FigureItem(
-            id=f.id,
-            title=f.title,
-            caption=f.caption,
-            alt=f.alt,
-            svg=f"{f.stem}.svg",
-            csv=f"{f.stem}.csv",
-        )
-        for f in figures
-        if f.section == section_id
-    ]
-    contents: tuple[Item, ...] = (*pictures, *items)
-    return Section(id=section_id, title=title, intro=intro, items=contents) if contents else None

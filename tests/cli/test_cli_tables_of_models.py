@@ -1,4 +1,4 @@
-"""Commands of outcomes together: imputed regressions, files that are read, reports of tables."""
+"""Tables of models on the command line: imputed, refused where they would overwrite, reported."""
 
 import json
 

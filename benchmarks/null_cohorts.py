@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 MEAN_MONTHS = 30.0
+LATEST_ENTRY = 12.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +81,10 @@ def draw(regime: Regime, rng: np.random.Generator) -> NullCohort:
     score, noise: the score, and one that is correlated with nothing, for tests that cannot adjust;
     group: 0, 1, 2, evenly or 60, 25 and 15 %; half: two strata, whose follow-up `strata_time` is of
     different length; cause: 0 censored, 1 or 2 (40 % of the events); cluster_time, cluster_score,
-    cluster_measured: shared in part within a cluster; binary, measured, count (Poisson),
-    scattered_count (times a gamma variable of variance 1/2), grade (0, 1, 2 by proportional odds):
-    clinical variables.
+    cluster_measured, cluster_binary, cluster_count: shared in part within a cluster; binary,
+    measured, count (Poisson), scattered_count (times a gamma variable of variance 1/2), grade
+    (0, 1, 2 by proportional odds): clinical variables; entry: when the patient came under
+    observation, which is too late for those whose time is not longer.
     """
     n = regime.n
     z1, z2 = rng.normal(size=(2, n))
@@ -121,6 +123,13 @@ def draw(regime: Regime, rng: np.random.Generator) -> NullCohort:
         "grade": np.digitize(strength * z1 + rng.logistic(size=n), (-0.5, 1.0)),
         "cluster_measured": rng.normal(size=n // regime.cluster_size + 1)[cluster]
         + rng.normal(size=n),
+    }
+    own = rng.normal(size=n // regime.cluster_size + 1)[cluster]
+    entry = rng.uniform(0, LATEST_ENTRY, n)
+    columns |= {
+        "cluster_binary": (rng.random(n) < 1 / (1 + np.exp(-own))).astype(int),
+        "cluster_count": rng.poisson(np.exp(0.7 + 0.5 * own)),
+        "entry": np.floor(entry) if regime.tied else entry,
     }
     index = [f"P{i:03d}" for i in range(n)]
     return NullCohort(regime, pd.DataFrame(columns, index=index))

@@ -4,6 +4,7 @@ As in null_tests.py the fits themselves are taken; a test of the package asserts
 are those of the commands.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from benchmarks.null_cohorts import NullCohort
 from neurosig.errors import ConvergenceError
 from neurosig.kernels.cox import CONVERGED, CoxFits
-from neurosig.keys import OK
+from neurosig.keys import OK, Result
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.regression.correlation import kendall, pearson, spearman
 from neurosig.outcomes.regression.kind import Cases, Data, Fit
@@ -74,23 +75,35 @@ def spline(cohort: NullCohort) -> PValues:
 
 
 def _regressed(
-    cohort: NullCohort, kind: str, outcome: str, score: str = "score", **options: object
+    cohort: NullCohort,
+    kind: str,
+    outcome: str,
+    score: str = "score",
+    *,
+    beside: Sequence[str] = (),
+    **options: object,
 ) -> Fit:
     """One fit with standardised columns, as `ns.regress` makes it."""
     patients = cohort.patients
-    columns = patients[[score, *cohort.adjust]].to_numpy(float)
+    columns = patients[[score, *beside, *cohort.adjust]].to_numpy(float)
     scaled = (columns - columns.mean(axis=0)) / columns.std(axis=0, ddof=1)
-    group = patients["cluster"].to_numpy() if kind == "mixed" else None
     data = Data(
         y=patients[outcome].to_numpy(float),
         design=np.column_stack([np.ones(len(scaled)), scaled]),
-        cases=Cases(group=group),
+        cases=_cases(cohort, kind, options),
         n_levels=_LEVELS.get(kind, 0),
     )
     fit = available_kinds()[kind].fit(data, RegressionModel(**options), 0.95)  # type: ignore[arg-type]
     if fit.status != OK:
         raise ConvergenceError(f"The {kind} model has no estimate", fit.message, "")
     return fit
+
+
+def _cases(cohort: NullCohort, kind: str, options: Mapping[str, object]) -> Cases:
+    codes = cohort.patients["cluster"].to_numpy()
+    return Cases(
+        group=codes if kind == "mixed" else None, cluster=codes if "cluster" in options else None
+    )
 
 
 def _p_value(fit: Fit) -> float:
@@ -102,14 +115,53 @@ def _p_value(fit: Fit) -> float:
 
 
 def linear_and_logistic(cohort: NullCohort) -> PValues:
-    """Of a measured and of a binary variable."""
+    """Of a measured and of a binary variable; also a product of two scores."""
     logistic = _regressed(cohort, "logistic", "binary")
+    patients = cohort.patients
+    both = patients[["score", "noise"]].to_numpy()
+    both = (both - both.mean(axis=0)) / both.std(axis=0, ddof=1)
+    product = replace(cohort, patients=patients.assign(product=both[:, 0] * both[:, 1]))
+    pair_fit = _regressed(product, "logistic", "binary", "product", beside=("score", "noise"))
     return {
         "logistic, Wald": _p_value(logistic),
         "logistic, likelihood ratio": logistic.p_lr,
+        "logistic, product of two scores": _p_value(pair_fit),
         "linear": _p_value(_regressed(cohort, "linear", "measured")),
-        "linear, HC3": _p_value(_regressed(cohort, "linear", "measured", errors="HC3")),
     }
+
+
+def robust(cohort: NullCohort) -> PValues:
+    """With the errors of White and of MacKinnon and White."""
+    found = {}
+    for kind, outcome, name, errors in (
+        ("linear", "measured", "linear", ("HC0", "HC1", "HC2", "HC3")),
+        ("logistic", "binary", "logistic", ("HC0", "HC3")),
+        ("poisson", "count", "Poisson", ("HC0", "HC3")),
+    ):
+        for error in errors:
+            fit = _regressed(cohort, kind, outcome, errors=error)
+            found[f"{name}, {error}"] = _p_value(fit)
+    return found
+
+
+def clusters(cohort: NullCohort) -> PValues:
+    """Of variables and a score that are both shared within clusters, with robust errors."""
+    alone, found = _alone(cohort), {}
+    for kind, outcome, name in (
+        ("linear", "cluster_measured", "linear"),
+        ("logistic", "cluster_binary", "logistic"),
+        ("poisson", "cluster_count", "Poisson"),
+    ):
+        for errors, words in (("CR2", "clusters"), ("CR1", "clusters, CR1")):
+            options = {"cluster": "cluster", "cluster_errors": errors}
+            fit = _regressed(alone, kind, outcome, "cluster_score", **options)
+            found[f"{name}, {words}"] = _p_value(fit)
+    return found
+
+
+def _alone(cohort: NullCohort) -> NullCohort:
+    """The same without covariates."""
+    return replace(cohort, regime=replace(cohort.regime, adjusted=False))
 
 
 def levels(cohort: NullCohort) -> PValues:
@@ -119,6 +171,9 @@ def levels(cohort: NullCohort) -> PValues:
         fit = _regressed(cohort, kind, "grade")
         found[f"{kind}, Wald"] = _p_value(fit)
         found[f"{kind}, likelihood ratio"] = fit.p_lr
+        if kind == "ordinal":
+            proportional = np.atleast_1d(fit.facts[Result.P_PROPORTIONAL])
+            found["ordinal, proportional odds"] = float(proportional[0])
     return found
 
 
@@ -137,9 +192,8 @@ def counts(cohort: NullCohort) -> PValues:
 
 def mixed(cohort: NullCohort) -> PValues:
     """Of a variable and a score that are both shared within clusters."""
-    alone = replace(cohort, regime=replace(cohort.regime, adjusted=False))
-    fit = _regressed(alone, "mixed", "cluster_measured", "cluster_score")
-    return {"mixed, Wald": _p_value(fit)}
+    fit = _regressed(_alone(cohort), "mixed", "cluster_measured", "cluster_score")
+    return {"mixed, Wald": _p_value(fit), "mixed, likelihood ratio": fit.p_lr}
 
 
 def firth_logistic(cohort: NullCohort) -> PValues:

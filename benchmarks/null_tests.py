@@ -17,7 +17,7 @@ from benchmarks import null_regressions
 from benchmarks.null_cohorts import NullCohort
 from benchmarks.null_regressions import cox_data, fitted, loglik_without
 from neurosig.errors import NeurosigError
-from neurosig.kernels.cox import cox_fit_batch
+from neurosig.kernels.cox import CoxOptions, cox_fit_batch
 from neurosig.kernels.cox_score_test import ScoreTestTerms, score_test_terms, score_test_z
 from neurosig.outcomes.competing.subdistribution import fit_subdistribution
 from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
@@ -73,7 +73,7 @@ def cox(cohort: NullCohort) -> PValues:
 
 
 def cox_of_other_rows(cohort: NullCohort) -> PValues:
-    """After a landmark, and of clusters with cluster-robust errors."""
+    """After a landmark, after a delayed entry, in strata, and of clusters with robust errors."""
     data, patients = cox_data(cohort), cohort.patients
     at = float(np.quantile(data.time, 0.25))
     later = data.time > at
@@ -85,6 +85,19 @@ def cox_of_other_rows(cohort: NullCohort) -> PValues:
             covariates=data.covariates[later],
         )
     )
+    entry = patients["entry"].to_numpy(float)
+    seen = data.time > entry
+    entered = fitted(
+        CoxData(
+            time=data.time[seen],
+            event=data.event[seen],
+            scores=data.scores[seen],
+            covariates=data.covariates[seen],
+            options=CoxOptions(entry=entry[seen]),
+        )
+    )
+    strata_time = patients["strata_time"].to_numpy(float)
+    apart = fitted(replace(data, time=strata_time, strata=patients["half"].to_numpy()))
     clusters = CoxData(
         time=patients["cluster_time"].to_numpy(float),
         event=patients["cluster_event"].to_numpy(float),
@@ -95,6 +108,8 @@ def cox_of_other_rows(cohort: NullCohort) -> PValues:
     variance = robust_covariances(clusters, fits, patients["cluster"].to_numpy())
     return {
         "Cox, after a landmark": _wald(rest.coef, rest.covariance),
+        "Cox, delayed entry": _wald(entered.coef, entered.covariance),
+        "Cox, stratified": _wald(apart.coef, apart.covariance),
         "Cox, clusters": _wald(fits.coef, variance),
     }
 
@@ -122,6 +137,17 @@ def firth(cohort: NullCohort) -> PValues:
     joined = _joined(cohort, _ENDPOINT, "score")
     rows = ns.cox(joined, adjust=cohort.adjust, model=ns.CoxModel(firth=True)).table
     return {"Cox, Firth": rows["p_value"].iloc[0]}
+
+
+def imputed(cohort: NullCohort) -> PValues:
+    """A covariate with 30 % missing values, imputed and pooled."""
+    patients = cohort.patients
+    gone = patients["cluster_score"].rank(pct=True) <= 0.3  # by chance as far as the model knows
+    clinic = patients.assign(z1=patients["z1"].where(~gone)).drop(columns="score")
+    joined = ns.Cohort.join(patients[["score"]], clinic, _ENDPOINT)
+    number = int(1e6 * abs(patients["z2"].iloc[0]))
+    drawn = ns.impute(joined, ["z1", "z2"], m=10, seed=number)
+    return {"Cox, imputed covariate": ns.cox(drawn, adjust=["z1", "z2"]).table["p_value"].iloc[0]}
 
 
 def ranks(cohort: NullCohort) -> PValues:
@@ -270,6 +296,11 @@ EVERY_COHORT = (
     cox_of_other_rows,
     null_regressions.spline,
     null_regressions.linear_and_logistic,
+    null_regressions.robust,
+    null_regressions.clusters,
+    null_regressions.levels,
+    null_regressions.counts,
+    null_regressions.mixed,
     ranks,
     means,
     causes,
@@ -280,15 +311,13 @@ EVERY_COHORT = (
     added_value,
 )
 SLOW: Mapping[Callable[[NullCohort], PValues], Mapping[int, int]] = {
-    null_regressions.levels: dict.fromkeys(SIZES, 4),
-    null_regressions.counts: dict.fromkeys(SIZES, 4),
-    null_regressions.mixed: dict.fromkeys(SIZES, 4),
     naive_cutpoint: dict.fromkeys(SIZES, 4),
-    null_regressions.firth_logistic: {50: 4, 100: 10, 200: 10},
-    firth: {50: 4, 100: 20},
-    two_models: dict.fromkeys(SIZES, 10),
-    nulls: {50: 5, 100: 5, 200: 5},
-    mediated: {50: 20, 100: 20, 200: 20},
+    null_regressions.firth_logistic: dict.fromkeys(SIZES, 2),
+    firth: {50: 1, 100: 2, 200: 5, 500: 10},
+    two_models: dict.fromkeys(SIZES, 2),
+    nulls: dict.fromkeys(SIZES, 2),
+    mediated: dict.fromkeys(SIZES, 2),
+    imputed: dict.fromkeys(SIZES, 5),
 }
 """Tests that take long: one in how many cohorts they are run for, by the number of patients."""
 

@@ -8,8 +8,8 @@ import neurosig as ns
 from benchmarks import null_page
 from benchmarks.null_cohorts import REGIMES, Regime, draw
 from benchmarks.null_rates import allowed, bounds, rates
-from benchmarks.null_regressions import correlations, counts, groups, levels, mixed, pair
-from benchmarks.null_tests import NAIVE, naive_cutpoint, p_values, ranks
+from benchmarks.null_regressions import correlations, groups, pair
+from benchmarks.null_tests import EVERY_COHORT, NAIVE, SIZES, SLOW, naive_cutpoint, p_values, ranks
 
 SMALL = REGIMES[0]
 TIED = next(r for r in REGIMES if r.n == 100 and r.tied and r.adjusted)
@@ -129,6 +129,15 @@ def test_the_p_values_are_those_of_the_commands():
     grouped = ns.Cohort.join(patients[["cluster_score"]], columns, clusters)
     of_clusters = ns.cox(grouped, model=ns.CoxModel(cluster="cluster")).table
     assert found["Cox, clusters"] == pytest.approx(of_clusters["p_value"][0], rel=1e-9)
+    shorter = ns.Endpoint(time="strata_time", event="event", unit="months", event_values=[1])
+    strata = ns.Cohort.join(patients[["score"]], patients.drop(columns="score"), shorter)
+    apart = ns.cox(strata, adjust=adjust, strata=["half"]).table
+    assert found["Cox, stratified"] == pytest.approx(apart["p_value"][0], rel=1e-9)
+    late = ns.Endpoint(time="time", event="event", unit="months", event_values=[1], entry="entry")
+    seen = patients[patients["entry"] < patients["time"]]
+    entered = ns.Cohort.join(seen[["score"]], seen.drop(columns="score"), late)
+    p_entered = ns.cox(entered, adjust=adjust).table["p_value"][0]
+    assert found["Cox, delayed entry"] == pytest.approx(p_entered, rel=1e-9)
     correlated = ns.confounding(patients[["noise"]], patients[["measured"]]).table
     assert found["rank correlation"] == pytest.approx(correlated["p_value"][0], rel=1e-12)
 
@@ -140,10 +149,18 @@ def test_the_p_values_of_regressions_are_those_of_the_commands():
     clinic = patients.drop(columns=["score", "noise", "cluster_score"])
     endpoint = ns.Endpoint(time="time", event="event", unit="months", event_values=[1])
     joined = ns.Cohort.join(patients[["score", "noise", "cluster_score"]], clinic, endpoint)
-    found = p_values(cohort, 1) | levels(cohort) | counts(cohort) | mixed(cohort)
+    found = p_values(cohort, 1)
     for kind, outcome, name, options in (
         ("linear", "measured", "linear", {}),
-        ("linear", "measured", "linear, HC3", {"errors": "HC3"}),
+        *(
+            (kind, outcome, f"{name}, {errors}", {"errors": errors})
+            for kind, outcome, name, several in (
+                ("linear", "measured", "linear", ("HC0", "HC1", "HC2", "HC3")),
+                ("logistic", "binary", "logistic", ("HC0", "HC3")),
+                ("poisson", "count", "Poisson", ("HC0", "HC3")),
+            )
+            for errors in several
+        ),
         ("logistic", "binary", "logistic", {}),
         ("ordinal", "grade", "ordinal", {"order": ("0", "1", "2")}),
         ("multinomial", "grade", "multinomial", {"reference": "0"}),
@@ -159,11 +176,29 @@ def test_the_p_values_of_regressions_are_those_of_the_commands():
             adjust=adjust,
             model=ns.RegressionModel(**options),
         ).table.iloc[0]
-        if kind == "linear":
+        if kind == "linear" or "errors" in options:
             assert found[name] == pytest.approx(row["p_value"], rel=1e-9), name
         else:
             assert found[f"{name}, Wald"] == pytest.approx(row["p_value"], rel=1e-9), name
             assert found[f"{name}, likelihood ratio"] == pytest.approx(row["p_lr"], rel=1e-9), name
+        if kind == "ordinal":
+            p = found["ordinal, proportional odds"]
+            assert p == pytest.approx(row["p_proportional"], rel=1e-6)
+    for kind, outcome, name in (
+        ("linear", "cluster_measured", "linear"),
+        ("logistic", "cluster_binary", "logistic"),
+        ("poisson", "cluster_count", "Poisson"),
+    ):
+        for errors, words in (("CR1", "clusters, CR1"), ("auto", "clusters")):
+            row = ns.regress(
+                joined,
+                outcome=outcome,
+                kind=kind,
+                positive=1 if kind == "logistic" else None,
+                signatures=["cluster_score"],
+                model=ns.RegressionModel(cluster="cluster", cluster_errors=errors),
+            ).table.iloc[0]
+            assert found[f"{name}, {words}"] == pytest.approx(row["p_value"], rel=1e-9), name
     by_cluster = ns.regress(
         joined,
         outcome="cluster_measured",
@@ -172,9 +207,16 @@ def test_the_p_values_of_regressions_are_those_of_the_commands():
         model=ns.RegressionModel(group="cluster"),
     ).table.iloc[0]
     assert found["mixed, Wald"] == pytest.approx(by_cluster["p_value"], rel=1e-9)
-    product = ns.interplay(joined, ("score", "noise"), adjust=adjust).table.set_index("term")
+    assert found["mixed, likelihood ratio"] == pytest.approx(by_cluster["p_lr"], rel=1e-9)
+    scores = ("score", "noise")
+    product = ns.interplay(joined, scores, adjust=adjust).table.set_index("term")
     assert pair(cohort)["interplay, product of two scores"] == pytest.approx(
         product.loc["first:second", "p_value"], rel=1e-9
+    )
+    binary = {"model": "logistic", "outcome": "binary", "positive": 1}
+    product = ns.interplay(joined, scores, adjust=adjust, **binary).table.set_index("term")
+    assert found["logistic, product of two scores"] == pytest.approx(
+        product.loc["first:second", "p_value"], rel=1e-6
     )
     ranked = ns.compare_groups(joined, by="group", signatures=["noise"]).table
     assert groups(cohort)["Kruskal-Wallis"] == pytest.approx(ranked["p_value"][0], rel=1e-12)
@@ -185,6 +227,13 @@ def test_the_p_values_of_regressions_are_those_of_the_commands():
     bent = ns.nonlinearity(joined, signatures=["score"], adjust=adjust).table.set_index("term")
     for term in ("nonlinear", "overall"):
         assert found[f"spline, {term}, Wald"] == pytest.approx(bent.loc[term, "p_value"], rel=1e-9)
+
+
+def test_every_test_has_a_place_in_every_regime():
+    # a test that is slow is made on some cohorts of each size, none is left out of a size
+    assert {test.__name__ for test in EVERY_COHORT}.isdisjoint(test.__name__ for test in SLOW)
+    for test, steps in SLOW.items():
+        assert set(steps) == set(SIZES), test.__name__
 
 
 def test_a_run_that_ends_early_has_as_many_cohorts_of_each_regime(monkeypatch):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
 
 import numpy as np
@@ -18,6 +19,13 @@ MOST_RESIDUALS: Final = 200
 _GRID: Final = 400
 WORLDS: Final = ((0, 0), (1, 0), (0, 1), (1, 1))
 """Which contrast level (0 or 1) the outcome sees, and which one the mediator was made by."""
+
+
+@cache
+def _normal_nodes() -> tuple[FloatArray, FloatArray]:
+    """Gauss and Hermite's nodes and weights of the standard normal distribution."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(N_NODES)
+    return nodes, weights / weights.sum()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -116,8 +124,8 @@ class GFormula:
     def _errors(self, residuals: FloatArray, sigma: float) -> tuple[FloatArray, FloatArray]:
         """Values of the mediator's error and their weights."""
         if self.errors == "normal":
-            nodes, weights = np.polynomial.hermite_e.hermegauss(N_NODES)
-            return sigma * nodes, weights / weights.sum()
+            nodes, weights = _normal_nodes()
+            return sigma * nodes, weights
         centred = residuals - residuals.mean()
         if centred.size > MOST_RESIDUALS:
             parts = np.array_split(np.sort(centred), MOST_RESIDUALS)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from neurosig.errors import ParameterError, examples
-from neurosig.genesets.finding import catalogue_table, load_signatures
+from neurosig.genesets.catalogue import Catalogue
+from neurosig.genesets.finding import load_signatures
 from neurosig.genesets.overlap import shared
 from neurosig.genesets.signature import SignatureCollection, SignaturesLike
 
@@ -26,7 +27,7 @@ def known_signatures(names: list[str], signatures: SignaturesLike | None) -> Sig
         None of the signatures given has the name of a score.
     """
     if signatures is None:
-        in_catalogue = set(catalogue_table()["id"])
+        in_catalogue = set(Catalogue.bundled().ids())
         return load_signatures(ids=[name for name in names if name in in_catalogue])
     given = SignatureCollection.of(signatures)
     known = [given[name] for name in names if name in given]

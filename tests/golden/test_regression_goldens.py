@@ -153,7 +153,7 @@ def test_cluster_errors_of_a_linear_fit_equal_vcov_cl(goldens, lung):
     cohort = _cohort(lung, ["log_time", "sex", "ph.karno", "inst"])
     table = ns.regress(
         cohort, outcome="log_time", kind="linear", adjust=["sex", "ph.karno"], scale="none",
-        model=RegressionModel(cluster="inst"),
+        model=RegressionModel(cluster="inst", cluster_errors="CR1"),
     ).table  # fmt: skip
     _compare(table, _read(goldens, "lm_lung_clusterCL"), "t value", "Pr(>|t|)")
 

@@ -84,15 +84,37 @@ def test_robust_errors_of_logistic_and_linear_models_equal_sandwich(data, expect
 
 
 def test_cluster_errors_equal_sandwich(data, expected):
-    model = RegressionModel(cluster="centre")
+    model = RegressionModel(cluster="centre", cluster_errors="CR1")
     table = logistic(data, model=model)
     compare(expected, "logistic_cluster", table, quantity="std_error")
-    assert table["model"].unique().tolist() == ["logistic regression, robust errors by centre"]
+    assert table["model"].unique().tolist() == ["logistic regression, CR1 errors by centre"]
     linear = ns.regress(
         cohort_of(data, "number", "z", "w", "centre"), outcome="number", kind="linear",
         adjust=["z", "w"], scale="none", model=model,
     ).table  # fmt: skip
     compare(expected, "linear_cluster", linear, quantity="std_error")
+
+
+def test_bias_reduced_errors_of_clusters_equal_club_sandwich(data, expected):
+    model = RegressionModel(cluster="centre")
+    tables = {
+        "logistic_CR2": logistic(data, model=model),
+        "linear_CR2": ns.regress(
+            cohort_of(data, "number", "z", "w", "centre"), outcome="number", kind="linear",
+            adjust=["z", "w"], scale="none", model=model,
+        ).table,
+        # a covariate that is one number within each cluster
+        "linear_CR2_donor": ns.regress(
+            cohort_of(data, "number", "z", "site", "donor"), outcome="number", kind="linear",
+            adjust=["z", "site"], scale="none", model=RegressionModel(cluster="donor"),
+        ).table,
+        "poisson_CR2": counts(data, "poisson", cluster="centre"),
+    }  # fmt: skip
+    for case, table in tables.items():
+        for quantity in ("estimate", "std_error", "df"):
+            compare(expected, case, table, quantity=quantity)
+        compare(expected, case, table, quantity="p_value", rtol=1e-6)  # t is raised to its df
+        assert "CR2 errors by" in table["model"][0]
 
 
 def test_profile_intervals_are_where_the_deviance_of_glm_has_grown_by_the_quantile(data, expected):
@@ -181,7 +203,7 @@ def test_a_poisson_fit_per_exposure_equals_glm(data, expected):
     for errors in ("HC0", "HC1", "HC2", "HC3"):
         robust = counts(data, "poisson", errors=errors)
         compare(expected, f"poisson_{errors}", robust, quantity="std_error")
-    clustered = counts(data, "poisson", cluster="centre")
+    clustered = counts(data, "poisson", cluster="centre", cluster_errors="CR1")
     compare(expected, "poisson_cluster", clustered, quantity="std_error")
 
 

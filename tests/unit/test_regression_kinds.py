@@ -419,9 +419,9 @@ def test_cells_are_taken_where_the_model_knows_their_donors_or_is_told_to():
     cells = cells_of()
     assert fit(cells, "pain", "mixed", group="donor_id").table["n_groups"].iloc[0] == 6
     with pytest.warns(SmallSampleWarning, match="6 clusters"):
-        fit(cells, "pain", "linear", cluster="donor_id")
-    with pytest.warns(SmallSampleWarning, match="30 clusters|fewer|too small"):  # noqa: PT031
-        cells.data["site"] = np.repeat(["s1", "s2", "s3"], 60)
+        fit(cells, "pain", "linear", cluster="donor_id", cluster_errors="CR1")
+    cells.data["site"] = np.repeat(["s1", "s2", "s3"], 60)
+    with pytest.warns(SmallSampleWarning, match="'site' leave fewer than 4 degrees of freedom"):
         fit(cells, "pain", "linear", cluster="site")
     result = fit(cells, "pain", "linear", allow_repeats=True)
     assert "count as independent, as asked for" in result.notes[1]
@@ -481,7 +481,50 @@ def test_too_few_clusters_are_refused_and_few_warned_of():
             cluster="centre",
         )  # fmt: skip
     with pytest.warns(SmallSampleWarning, match="Robust errors of 20 clusters are too small"):
-        fit(make_cohort(), "pain", "linear", cluster="centre")
+        fit(make_cohort(), "pain", "linear", cluster="centre", cluster_errors="CR1")
+
+
+def test_errors_of_clusters_that_are_single_rows_are_those_of_hc2():
+    # without dependence within clusters CR2 is HC2, Bell and McCaffrey (2002)
+    cohort = make_cohort()
+    cohort.data["row"] = cohort.data.index
+    for kind, outcome in (("linear", "pain"), ("logistic", "pni"), ("poisson", "nerves")):
+        positive = "yes" if kind == "logistic" else None
+        tables = [
+            fit(cohort, outcome, kind, adjust=["age"], positive=positive, **options).table[
+                "std_error"
+            ]
+            for options in ({"cluster": "row"}, {"errors": "HC2"})
+        ]
+        assert tables[0].to_numpy() == pytest.approx(tables[1].to_numpy(), rel=1e-10), kind
+
+
+def test_an_estimate_that_one_cluster_decides_has_no_error():
+    # only centre c0 has rows of level b, so that its residuals say nothing of b's effect
+    cohort = make_cohort()
+    centre = cohort.data["centre"]
+    cohort.data["ward"] = np.where(centre == centre.iloc[0], "b", "a")
+    for kind, outcome in (("linear", "pain"), ("logistic", "pni"), ("poisson", "nerves")):
+        positive = "yes" if kind == "logistic" else None
+        table = fit(
+            cohort, outcome, kind, adjust=["ward"], positive=positive, cluster="centre"
+        ).table
+        errors = table[["std_error", "df", "p_value"]]
+        is_score = table["term"] == "score"
+        assert errors[is_score].notna().all(axis=None)
+        assert errors[~is_score].isna().all(axis=None)
+        assert table["status"].tolist() == ["ok", "leverage"] * 2
+        assert table["message"].str.contains("one cluster decides").all()
+
+
+def test_errors_of_clusters_are_asked_for_where_the_kind_has_them():
+    with pytest.raises(ParameterError, match="ordinal model has no CR2 errors"):
+        fit(make_cohort(), "grade", "ordinal", order=("G1", "G2", "G3"), cluster="centre",
+            cluster_errors="CR2")  # fmt: skip
+    with pytest.raises(ParameterError, match="Errors of clusters need the clusters"):
+        RegressionModel(cluster_errors="CR2")
+    with pytest.raises(ParameterError, match="cluster_errors"):
+        RegressionModel(cluster="centre", cluster_errors="CR3")
 
 
 @pytest.mark.filterwarnings("ignore:As few as")

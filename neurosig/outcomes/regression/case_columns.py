@@ -80,8 +80,13 @@ def with_slope(cases: Cases, rows: ModelRows, model: RegressionModel) -> Cases:
     return replace(cases, slope=slope, has_slope=True)
 
 
-def check_clusters(cluster: NDArray[np.int64] | None, k: int, column: str | None) -> None:
-    """Refuse no more clusters than parameters; warn of few."""
+def check_clusters(
+    cluster: NDArray[np.int64] | None, k: int, column: str | None, *, is_corrected: bool = False
+) -> None:
+    """Refuse no more clusters than parameters; warn of few.
+
+    is_corrected: the errors count how few they are, so that there is no warning here.
+    """
     if cluster is None:
         return
     n_clusters = np.unique(cluster).size
@@ -96,13 +101,15 @@ def check_clusters(cluster: NDArray[np.int64] | None, k: int, column: str | None
             n_clusters=n_clusters,
             n_params=k,
         )
+    if is_corrected:
+        return
     warnings.warn(
         SmallSampleWarning(
             f"Robust errors of {count(n_clusters, 'cluster')} are too small",
             f"Below {FEW_CLUSTERS} clusters in {column!r} they vary much and are too small on "
             "average",
-            "Read p-values and intervals as too optimistic"
-            ', or use kind="mixed" for a number as outcome',
+            "Read p-values and intervals as too optimistic, or use cluster_errors='CR2' where the "
+            'model has it, or kind="mixed" for a number as outcome',
         ),
         stacklevel=3,
     )

@@ -48,6 +48,7 @@ def _term_fits(task: Task, fits: Sequence[Fit]) -> TermFits:
     limiting = [c[1] for c in counts if c is not None]
     statuses = [fit.statuses or (fit.status,) * n_columns for fit in fits]
     none = np.full(n_columns, np.nan)
+    has_df = task.kind.has_df or any(fit.df is not None for fit in fits)
     has_lr = any(np.isfinite(fit.p_lr) for fit in fits)
     return TermFits(
         signatures=task.rows.signatures,
@@ -59,9 +60,7 @@ def _term_fits(task: Task, fits: Sequence[Fit]) -> TermFits:
         n=known.sum(axis=0).astype(np.int64),
         n_events=np.array(events, dtype=np.int64) if events else None,
         n_limiting=np.array(limiting, dtype=np.float64) if limiting else None,
-        df=np.array([none if fit.df is None else fit.df for fit in fits])
-        if task.kind.has_df
-        else None,
+        df=np.array([none if fit.df is None else fit.df for fit in fits]) if has_df else None,
         p_lr=np.array([fit.p_lr for fit in fits]) if has_lr else None,
     )
 

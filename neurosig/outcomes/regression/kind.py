@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 LEVERAGE = "leverage"
 PERFECT_FIT = "perfect_fit"
+ONE_CLUSTER = "one cluster decides an estimate, so that its error is not known"
 _EXACT = 1e-10  # of the outcome's deviations: what is smaller is their rounding
 NO_FINITE_ESTIMATE = "no finite estimate: "
 
@@ -97,6 +98,20 @@ class Fit:
     method: str = ""
     facts: Mapping[str, float | FloatArray] = field(default_factory=dict)
 
+    def without_errors(self, is_unknown: NDArray[np.bool_]) -> "Fit":
+        """The fit with a status of its own for terms (K,) without an error."""
+        if not is_unknown.any():
+            return self
+        statuses = self.statuses or (self.status,) * is_unknown.size
+        return replace(
+            self,
+            statuses=tuple(
+                LEVERAGE if missing and status == OK else status
+                for missing, status in zip(is_unknown, statuses, strict=True)
+            ),
+            message="; ".join(filter(None, [self.message, ONE_CLUSTER])),
+        )
+
     @classmethod
     def failed(cls, k: int, status: str, message: str) -> "Fit":
         """A signature without a fit."""
@@ -117,7 +132,8 @@ class Kind(ABC):
     """A kind of regression model.
 
     name: as in `regress(kind=...)`; title: in the column `model`; options: the fields of
-    `RegressionModel` it takes; ratio: what exp(estimate) is, "" where the estimate is the effect;
+    `RegressionModel` it takes; robust, cluster_robust: its errors besides the model's, of rows and
+    of clusters; ratio: what exp(estimate) is, "" where the estimate is the effect;
     has_df: whether Student's t is the reference distribution; of: what `events_per_param` counts.
     """
 
@@ -125,6 +141,7 @@ class Kind(ABC):
     title: ClassVar[str]
     options: ClassVar[frozenset[str]] = frozenset()
     robust: ClassVar[frozenset[str]] = frozenset()
+    cluster_robust: ClassVar[frozenset[str]] = frozenset({"CR1"})
     ratio: ClassVar[str] = ""
     has_df: ClassVar[bool] = False
     of: ClassVar[str] = "events"
@@ -173,6 +190,10 @@ class Kind(ABC):
         del model
         return bool(self.ratio)
 
+    def errors_of_clusters(self, model: RegressionModel) -> str:
+        """CR1 or CR2: what the model asks for, or the least biased that there is."""
+        return max(self.cluster_robust) if model.cluster_errors == "auto" else model.cluster_errors
+
     def describe(self, model: RegressionModel) -> str:
         """The model in words."""
         parts = [self.title]
@@ -181,7 +202,7 @@ class Kind(ABC):
         if model.offset is not None:
             parts.append(f"offset {model.offset}")
         if model.cluster is not None:
-            parts.append(f"robust errors by {model.cluster}")
+            parts.append(f"{self.errors_of_clusters(model)} errors by {model.cluster}")
         elif model.is_robust:
             parts.append(f"{model.errors} errors")
         return ", ".join(parts)

@@ -7,6 +7,7 @@ from neurosig._params import Help, check
 from neurosig.errors import ParameterError
 
 Errors = Literal["classical", "HC0", "HC1", "HC2", "HC3"]
+ClusterErrors = Literal["auto", "CR1", "CR2"]
 Link = Literal["logit", "probit", "cloglog"]
 
 
@@ -23,8 +24,13 @@ class RegressionModel:
         for ordinal, multinomial and negative_binomial HC0.
     cluster
         Column of groups whose rows depend on each other: residuals are summed within them before
-        the sandwich is made, times G / (G - 1) for G groups, and in linear models (n - 1) / (n -
-        parameters) too, as vcovCL does in R.
+        the sandwich is made.
+    cluster_errors
+        How: "CR2" takes out the bias that few or unequal clusters give the sandwich, and tests with
+        t and Satterthwaite's degrees of freedom, which keeps its level with ten clusters too (of
+        linear, logistic and poisson models, whose default, "auto", it is). "CR1" multiplies by
+        G / (G - 1) for G groups, and in linear models by (n - 1) / (n - parameters) too, as vcovCL
+        does in R; the other kinds have that alone.
     intervals
         Of logistic models: "wald", estimate +- z standard errors, or "profile", where twice the
         log-likelihood has dropped by the chi-square quantile.
@@ -57,7 +63,8 @@ class RegressionModel:
     References
     ----------
     MacKinnon JG, White H (1985) J Econom 29:305-325, doi:10.1016/0304-4076(85)90158-7 (HC0-HC3);
-    Zeileis A et al. (2020) J Stat Softw 95(1), doi:10.18637/jss.v095.i01 (clusters); Firth D
+    Zeileis A et al. (2020) J Stat Softw 95(1), doi:10.18637/jss.v095.i01 (CR1); Pustejovsky JE,
+    Tipton E (2018) J Bus Econ Stat 36:672-683, doi:10.1080/07350015.2016.1247004 (CR2); Firth D
     (1993) Biometrika 80:27-38, doi:10.1093/biomet/80.1.27; Heinze G, Schemper M (2002) Stat Med
     21:2409-2419, doi:10.1002/sim.1047 (its profile intervals).
 
@@ -71,6 +78,9 @@ class RegressionModel:
     cluster: Annotated[
         str | None, Help("column of groups of dependent rows, for robust errors")
     ] = None
+    cluster_errors: Annotated[
+        ClusterErrors, Help("errors of clusters; by default (auto) the least biased that there are")
+    ] = "auto"
     intervals: Annotated[Literal["wald", "profile"], Help("intervals of a logistic model")] = "wald"
     firth: Annotated[
         bool | Literal["auto"], Help("Firth's penalty; by default (auto) where the score separates")
@@ -105,6 +115,12 @@ class RegressionModel:
                     f"{one}={getattr(self, one)!r}, {other}={getattr(self, other)!r}",
                     "Drop one of the two",
                 )
+        if self.cluster_errors != "auto" and self.cluster is None:
+            raise ParameterError(
+                "Errors of clusters need the clusters",
+                f"cluster_errors={self.cluster_errors!r}, cluster=None",
+                'Name their column, such as cluster="centre"',
+            )
         if self.slope is not None and self.group is None:
             raise ParameterError(
                 "A slope that differs between groups needs the groups",

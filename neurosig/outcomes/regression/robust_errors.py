@@ -1,27 +1,45 @@
 """Covariances of estimates that hold when the variance of the model does not."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig.outcomes.regression.options import Errors
+from neurosig.outcomes.regression.options import Errors, RegressionModel
 
 FloatArray = NDArray[np.float64]
 
 FULL_LEVERAGE = 1 - 1e-10
+_SAME = 1e-12
+_WHOLE = 0.95  # of the variance: a root without what one cluster decides loses little of others
+_NO_VARIANCE = 1e-12  # of the largest eigenvalue
+
+
+class RobustErrors(NamedTuple):
+    """Standard errors (k,) and, where the test is a t-test of its own, degrees of freedom (k,)."""
+
+    std_error: FloatArray
+    df: FloatArray | None = None
+
+    @property
+    def is_unknown(self) -> NDArray[np.bool_]:
+        """(k,) of which estimates there is no error."""
+        return np.isnan(self.std_error)
 
 
 class Sandwich(NamedTuple):
     """The parts of a sandwich.
 
     bread: (k, k) inverse of the information; design: (n, k); score: (n,) derivative of each row's
-    log-likelihood by its linear predictor; leverage: (n,) diagonal of the hat matrix.
+    log-likelihood by its linear predictor, its residual; weight: (n,) the variance of that residual
+    under the model; leverage: (n,) diagonal of the hat matrix.
     """
 
     bread: FloatArray
     design: FloatArray
     score: FloatArray
+    weight: FloatArray
     leverage: FloatArray
 
     @classmethod
@@ -29,7 +47,7 @@ class Sandwich(NamedTuple):
         """Of a model whose information is X' diag(weight) X."""
         bread = np.asarray(np.linalg.inv(design.T @ (weight[:, None] * design)))
         leverage = weight * np.einsum("ij,jk,ik->i", design, bread, design)
-        return cls(bread, design, score, leverage)
+        return cls(bread, design, score, weight, leverage)
 
     def covariance(self, errors: Errors) -> FloatArray | None:
         """The covariance HC0 to HC3; None where HC2 or HC3 would divide by zero.
@@ -47,6 +65,104 @@ class Sandwich(NamedTuple):
             squares = squares / (1 - self.leverage) ** (1 if errors == "HC2" else 2)
         meat = self.design.T @ (squares[:, None] * self.design)
         return np.asarray(self.bread @ meat @ self.bread)
+
+    def errors(
+        self, model: RegressionModel, cluster: NDArray[np.int64] | None, factor: float = 1.0
+    ) -> RobustErrors | None:
+        """The errors that the model asks for; None where HC2 or HC3 would divide by zero.
+
+        factor: of CR1, beside G / (G - 1).
+        """
+        if cluster is None:
+            covariance = self.covariance(model.errors)
+        elif model.cluster_errors == "CR1":
+            scores = self.design * self.score[:, None]
+            covariance = clustered(self.bread, scores, cluster, factor)
+        else:
+            return bias_reduced(self, cluster)
+        return None if covariance is None else RobustErrors(np.sqrt(np.diag(covariance)))
+
+
+def bias_reduced(parts: Sandwich, cluster: NDArray[np.int64]) -> RobustErrors:
+    """CR2 errors and Satterthwaite's degrees of freedom.
+
+    With residuals r of variance one (the model's divided by their standard deviation), their rows
+    Z = X B^(1/2) of the design, so that Z'Z = I, and V the variances in cluster g, the sums of a
+    cluster are
+
+        Z_g' K_g r_g,   K_g = (V_g (I - Z_g Z_g') V_g)^(-1/2) V_g
+
+    the inverse square root being the symmetric one, without what has no variance. If the model is
+    right, the mean of their squares is the variance of the estimate; the degrees of freedom are
+    those of the chi-square with the mean and the variance that the squares then have.
+
+    References
+    ----------
+    Bell RM, McCaffrey DF (2002) Surv Methodol 28:169-181; Pustejovsky JE, Tipton E (2018)
+    J Bus Econ Stat 36:672-683, doi:10.1080/07350015.2016.1247004, equations 4 to 9.
+
+    Examples
+    --------
+    A mean of three clusters of one row each: the usual error sqrt(s^2 / n) with n - 1.
+
+    >>> y = np.array([1.0, 2.0, 6.0])
+    >>> parts = Sandwich.of(np.ones((3, 1)), y - 3, np.ones(3))
+    >>> found = bias_reduced(parts, np.array([0, 1, 2]))
+    >>> (found.std_error**2).round(12), found.df.round(12)  # s^2 = 7
+    (array([2.33333333]), array([2.]))
+    """
+    root = np.linalg.cholesky(parts.bread)
+    spread = np.sqrt(parts.weight)
+    z = spread[:, None] * parts.design @ root
+    parts_of_clusters = _cluster_parts(z, parts.score / spread, parts.weight, cluster)
+    sums, squares, shadows = (np.array(part) for part in zip(*parts_of_clusters, strict=True))
+    variance = np.array([((sums @ row) ** 2).sum() for row in root])
+    df = np.array([_satterthwaite(squares, shadows, row) for row in root])
+    return RobustErrors(np.sqrt(np.where(np.isnan(df), np.nan, variance)), df)
+
+
+def _cluster_parts(
+    z: FloatArray, residual: FloatArray, weight: FloatArray, cluster: NDArray[np.int64]
+) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+    """Of each cluster, with U = K_g' Z_g: U' r_g (k,), U' U (k, k) and Z_g' U (k, k).
+
+    Where all rows of a cluster have one variance, it cancels, and the root is taken of k x k.
+    """
+    order = np.argsort(cluster, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(cluster[order])) + 1):
+        of_z, v = z[rows], weight[rows]
+        if np.ptp(v) <= _SAME * v[0]:
+            square = of_z.T @ of_z
+            turn = _inverse_root(np.eye(len(square)) - square)
+            yield turn @ (of_z.T @ residual[rows]), turn @ square @ turn, square @ turn
+        else:
+            inner = np.diag(v**2) - (v[:, None] * of_z) @ (v[:, None] * of_z).T
+            u = v[:, None] * (_inverse_root(inner) @ of_z)
+            yield u.T @ residual[rows], u.T @ u, of_z.T @ u
+
+
+def _inverse_root(matrix: FloatArray) -> FloatArray:
+    """The symmetric inverse square root; directions in which the matrix is zero are left out."""
+    values, vectors = np.linalg.eigh(matrix)
+    kept = values > _NO_VARIANCE * values[-1]
+    chosen = vectors[:, kept]
+    return np.asarray(chosen / np.sqrt(values[kept]) @ chosen.T)
+
+
+def _satterthwaite(squares: FloatArray, shadows: FloatArray, row: FloatArray) -> float:
+    """(trace P)^2 / trace(P P), P (G, G) the covariance of the clusters' sums for one estimate.
+
+    Its trace is the variance if the model is right. NaN where it falls short: one cluster alone
+    decides (part of) the estimate, so that its residuals are zero and say nothing of its error.
+    """
+    own = np.einsum("a,gab,b->g", row, squares, row)
+    shadow = shadows @ row
+    overlap = (shadow**2).sum(axis=1)
+    crossed = shadow.T @ shadow
+    trace = (own - overlap).sum()
+    if trace < _WHOLE * (row @ row):
+        return float("nan")
+    return float(trace**2 / ((own**2 - 2 * own * overlap).sum() + (crossed**2).sum()))
 
 
 def clustered(

@@ -76,9 +76,10 @@ def regress(
     Results
         `table`: a row per signature, term, and level of a multinomial outcome. `effect` is the
         odds ratio, the rate ratio or the difference; `p_value` is Wald's (normal, or t with `df`
-        degrees of freedom), or of the penalised likelihood ratio with Firth's penalty, which
-        `model` says. `p_lr`: likelihood-ratio test that drops the score (from all levels at once;
-        none with robust errors). `p_proportional` (ordinal): the term's effect is the same at
+        degrees of freedom: of linear and mixed models, and of CR2 errors of clusters), or of the
+        penalised likelihood ratio with Firth's penalty, which `model` says. `p_lr`:
+        likelihood-ratio test that drops the score (from all levels at once; none with robust
+        errors). `p_proportional` (ordinal): the term's effect is the same at
         every threshold. `dispersion` (poisson): Pearson's chi-square over its degrees of freedom.
         `theta`, `sd_group`, `sd_residual`, `icc`: variances. `n_events` counts the positive level,
         levels other than the lowest or the reference, or events; `events_per_param` uses what
@@ -166,7 +167,8 @@ def regress(
     chosen.refuse(read, task.y, rows, task.cases)
     chosen.check_rows(outcome, task.y, rows, chosen.n_needed(k, model))
     check_covariates(rows)
-    check_clusters(task.cases.cluster, k, model.cluster)
+    is_corrected = chosen.errors_of_clusters(model) == "CR2"
+    check_clusters(task.cases.cluster, k, model.cluster, is_corrected=is_corrected)
     table = fit_table(task, fit_all(task), cohort.name)
     table = declare_family(table, f"score rows of {cohort.name}, {read.label}")
     warn_of_fits(table, task)

@@ -17,6 +17,8 @@ ALPHA: Final = 0.05
 OVERDISPERSED: Final = 1.5
 """Pearson's chi-square over its degrees of freedom; errors are then too small by 22 % or more."""
 FEW_GROUPS: Final = 5
+FEWEST_DF: Final = 4
+"""Below, Satterthwaite's t does not keep its level: Tipton E (2015) doi:10.1037/met0000011."""
 
 
 def warn_of_unknown(outcome: str, known: NDArray[np.bool_], n_frames: int = 2) -> None:
@@ -68,6 +70,7 @@ def warn_of_fits(table: pd.DataFrame, task: Task) -> None:
     _warn_of_thresholds(fitted)
     _warn_of_dispersion(fitted)
     _warn_of_groups(fitted, task)
+    _warn_of_clusters(fitted, task)
 
 
 def _warn_of_separation(table: pd.DataFrame) -> None:
@@ -145,3 +148,24 @@ def _warn_of_groups(fitted: pd.DataFrame, task: Task) -> None:
             ),
             stacklevel=4,
         )
+
+
+def _warn_of_clusters(fitted: pd.DataFrame, task: Task) -> None:
+    """Of clusters that are so few, or one of them so large, that Satterthwaite's t is too rough."""
+    is_corrected = task.kind.errors_of_clusters(task.model) == "CR2"
+    if task.model.cluster is None or not is_corrected or Result.DF not in fitted:
+        return
+    few = fitted[fitted[Result.DF] < FEWEST_DF]
+    if not len(few):
+        return
+    warnings.warn(
+        SmallSampleWarning(
+            f"The clusters of {task.model.cluster!r} leave fewer than {FEWEST_DF} degrees of "
+            "freedom",
+            f"{few[Result.DF].min():.3g} for {examples(few[Result.SIGNATURE])}: the clusters are "
+            "few, or few of them carry the estimate; then the p-value is a rough one "
+            "(Tipton 2015)",
+            "Read it as such, or use the column as a covariate",
+        ),
+        stacklevel=4,
+    )

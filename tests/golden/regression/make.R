@@ -1,6 +1,6 @@
 # Numbers of R for regressions, group comparisons and correlations. Run in this folder:
 # Rscript make.R. R 4.2.2; MASS 7.3-58.2, nnet 7.3-18, sandwich 3.0-2, lmtest 0.9-40, ordinal
-# 2022.11-16, nlme 3.1-162, lme4 1.1-31, brglm2 0.9, survival 3.5-3.
+# 2022.11-16, nlme 3.1-162, lme4 1.1-31, brglm2 0.9, survival 3.5-3, clubSandwich 0.5.8.
 suppressMessages({library(MASS); library(sandwich); library(lmtest); library(survival)})
 set.seed(11)
 n <- 160
@@ -31,12 +31,19 @@ table_of <- function(case, f, v = vcov(f), terms = names(coef(f)), cf = coef(f))
   add(case, t, "estimate", cf[[t]]); add(case, t, "std_error", sqrt(v[t, t]))
 }
 tight <- glm.control(epsilon = 1e-15, maxit = 100)
+bias_reduced <- function(case, f, cluster) {
+  t <- clubSandwich::coef_test(f, vcov = "CR2", cluster = cluster, test = "Satterthwaite")
+  for (i in seq_len(nrow(t))) {
+    name <- names(coef(f))[i]; add(case, name, "estimate", t$beta[i]); add(case, name, "std_error", t$SE[i])
+    add(case, name, "df", t$df_Satt[i]); add(case, name, "p_value", t$p_Satt[i])
+  }
+}
 
 # logistic: sandwiches, clusters, likelihood ratio, profile limits by root finding
 g <- glm(yes ~ x + z + w, binomial, d, control = tight)
 table_of("logistic", g)
 for (ty in paste0("HC", 0:3)) table_of(paste0("logistic_", ty), g, vcovHC(g, type = ty))
-table_of("logistic_cluster", g, vcovCL(g, cluster = d$centre))
+table_of("logistic_cluster", g, vcovCL(g, cluster = d$centre)); bias_reduced("logistic_CR2", g, d$centre)
 add("logistic", "x", "p_lr", anova(update(g, . ~ . - x), g, test = "LRT")[2, 5])
 limits <- function(f, data, y, columns, j) {
   m <- model.matrix(reformulate(columns), data); m <- m[, -1]; best <- coef(f)[[j]]
@@ -55,7 +62,8 @@ for (t in c("x", "z")) add("logistic_firth_brglm2", t, "estimate", coef(g)[[t]])
 # linear
 m <- lm(number ~ x + z + w, d)
 for (ty in paste0("HC", 0:3)) table_of(paste0("linear_", ty), m, vcovHC(m, type = ty))
-table_of("linear_cluster", m, vcovCL(m, cluster = d$centre))
+table_of("linear_cluster", m, vcovCL(m, cluster = d$centre)); bias_reduced("linear_CR2", m, d$centre)
+bias_reduced("linear_CR2_donor", lm(number ~ x + z + site, d), d$donor)
 
 # ordinal: clm with its likelihood-ratio tests of the terms and of their proportionality
 d$grade <- factor(d$grade, levels = c("low", "mid", "high", "top"), ordered = TRUE)
@@ -92,7 +100,7 @@ add("multinomial", "x", "p_lr", pchisq(as.numeric(2 * (logLik(f) - logLik(r))), 
 # counts per area
 g <- glm(count ~ x + z + offset(log(area)), poisson, d, control = tight)
 table_of("poisson", g); for (ty in paste0("HC", 0:3)) table_of(paste0("poisson_", ty), g, vcovHC(g, type = ty))
-table_of("poisson_cluster", g, vcovCL(g, cluster = d$centre))
+table_of("poisson_cluster", g, vcovCL(g, cluster = d$centre)); bias_reduced("poisson_CR2", g, d$centre)
 add("poisson", "x", "dispersion", sum(residuals(g, "pearson")^2) / g$df.residual)
 add("poisson", "x", "p_lr", anova(update(g, . ~ . - x), g, test = "LRT")[2, 5])
 g <- glm.nb(count ~ x + z + offset(log(area)), d, control = glm.control(epsilon = 1e-14, maxit = 200))

@@ -14,7 +14,7 @@ from neurosig.outcomes.regression.kind import (
 )
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.outcome_column import finite_numbers
-from neurosig.outcomes.regression.robust_errors import Sandwich, clustered
+from neurosig.outcomes.regression.robust_errors import RobustErrors, Sandwich
 
 
 class Linear(Kind):
@@ -22,8 +22,9 @@ class Linear(Kind):
 
     name = "linear"
     title = "linear regression"
-    options = frozenset({"errors", "cluster"})
+    options = frozenset({"errors", "cluster", "cluster_errors"})
     robust = frozenset({"HC0", "HC1", "HC2", "HC3"})
+    cluster_robust = frozenset({"CR1", "CR2"})
     has_df = True
 
     def read(
@@ -42,21 +43,19 @@ class Linear(Kind):
         fitted = OLS(data.y, data.design).fit()
         if is_perfect(np.asarray(fitted.resid), data.y):
             return Fit.failed(k - 1, PERFECT_FIT, "the terms determine the outcome")
-        estimate, df = np.asarray(fitted.params), np.full(k - 1, float(n - k))
-        variance = np.asarray(fitted.bse) ** 2
+        df = np.full(k - 1, float(n - k))
+        found = RobustErrors(np.asarray(fitted.bse))
         if model.is_robust:
             parts = Sandwich.of(data.design, np.asarray(fitted.resid), np.ones(n))
-            if data.cases.cluster is not None:
-                scores = data.design * parts.score[:, None]
-                factor = (n - 1) / (n - k)
-                robust = clustered(parts.bread, scores, data.cases.cluster, factor)
-            else:
-                found = parts.covariance(model.errors)
-                if found is None:
-                    return Fit.failed(k - 1, LEVERAGE, leverage_message(model))
-                robust = found
-            variance = np.diag(robust)
-        return Fit(estimate=estimate[1:], std_error=np.sqrt(variance)[1:], df=df)
+            robust = parts.errors(model, data.cases.cluster, factor=(n - 1) / (n - k))
+            if robust is None:
+                return Fit.failed(k - 1, LEVERAGE, leverage_message(model))
+            found = robust
+        return Fit(
+            estimate=np.asarray(fitted.params)[1:],
+            std_error=found.std_error[1:],
+            df=df if found.df is None else found.df[1:],
+        ).without_errors(found.is_unknown[1:])
 
 
 def leverage_message(model: RegressionModel) -> str:

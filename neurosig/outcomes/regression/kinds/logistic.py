@@ -26,7 +26,7 @@ from neurosig.outcomes.regression.kinds.linear import leverage_message
 from neurosig.outcomes.regression.levels import two_levels
 from neurosig.outcomes.regression.logistic_likelihood import Likelihood
 from neurosig.outcomes.regression.options import RegressionModel
-from neurosig.outcomes.regression.robust_errors import Sandwich, clustered
+from neurosig.outcomes.regression.robust_errors import RobustErrors, Sandwich
 from neurosig.outcomes.regression.separation import Separation, binary_separation
 
 FloatArray = NDArray[np.float64]
@@ -41,8 +41,9 @@ class Logistic(Kind):
 
     name = "logistic"
     title = "logistic regression"
-    options = frozenset({"positive", "errors", "cluster", "intervals", "firth"})
+    options = frozenset({"positive", "errors", "cluster", "cluster_errors", "intervals", "firth"})
     robust = frozenset({"HC0", "HC1", "HC2", "HC3"})
+    cluster_robust = frozenset({"CR1", "CR2"})
     ratio = "OR"
     of = "rows of the rarer level"
 
@@ -122,23 +123,32 @@ def _likely(
     if full is None or reduced is None:
         return Fit.failed(k - 1, NOT_CONVERGED, NOT_ENDED)
     p_lr = float(special.chdtrc(1, max(0.0, 2 * (full.loglik - reduced.loglik))))
-    std_error, interval, message = full.std_error, None, ""
+    errors, interval, message = RobustErrors(full.std_error), None, ""
     if model.is_robust:
         p_lr = float("nan")
-        found = _robust(y, design, full.estimate, data.cases.at(rows), model)
-        if found is None:
+        p = special.expit(design @ full.estimate)
+        parts = Sandwich.of(design, y - p, p * (1 - p))
+        robust = parts.errors(model, data.cases.at(rows).cluster)
+        if robust is None:
             return Fit.failed(k - 1, LEVERAGE, leverage_message(model))
-        std_error = found
+        errors = robust
     if model.intervals == "profile":
         likelihood = Likelihood(y, design, is_penalised=False)
         best, value = likelihood.maximise(full.estimate)
-        limits = likelihood.profiles(best, value, std_error, confidence)
+        limits = likelihood.profiles(best, value, errors.std_error, confidence)
         interval, message = limits.interval, _notes(limits)
     fitted = Fit(
-        estimate=full.estimate, std_error=std_error, interval=interval, p_lr=p_lr, message=message
+        estimate=full.estimate,
+        std_error=errors.std_error,
+        interval=interval,
+        df=errors.df,
+        p_lr=p_lr,
+        message=message,
     )
     infinite = None if separated is None else separated.infinite
-    return _of_all_columns(fitted, columns, k, infinite)
+    is_unknown = np.zeros(k, dtype=np.bool_)
+    is_unknown[columns] = errors.is_unknown
+    return _of_all_columns(fitted, columns, k, infinite).without_errors(is_unknown[1:])
 
 
 def _of_all_columns(
@@ -147,16 +157,19 @@ def _of_all_columns(
     """The fit of some of k columns as one of all, without the intercept."""
     if infinite is None:
         infinite = np.zeros(k, dtype=np.bool_)
-    spread = np.full((k, 4), np.nan)
+    spread = np.full((k, 5), np.nan)
     spread[columns, 0], spread[columns, 1] = fitted.estimate, fitted.std_error
     if fitted.interval is not None:
-        spread[columns, 2:] = fitted.interval
+        spread[columns, 2:4] = fitted.interval
+    if fitted.df is not None:
+        spread[columns, 4] = fitted.df
     spread[infinite] = np.nan
     return replace(
         fitted,
         estimate=spread[1:, 0],
         std_error=spread[1:, 1],
-        interval=None if fitted.interval is None else spread[1:, 2:],
+        interval=None if fitted.interval is None else spread[1:, 2:4],
+        df=None if fitted.df is None else spread[1:, 4],
         statuses=tuple(SEPARATION if is_so else OK for is_so in infinite[1:]),
         message="; ".join(
             filter(None, [_words(score=False) if infinite.any() else "", fitted.message])
@@ -199,23 +212,6 @@ def _words(*, score: bool) -> str:
     if score:
         return f"{NO_FINITE_ESTIMATE}the score separates the two levels"
     return "a covariate separates the two levels; the other estimates are their limits"
-
-
-def _robust(
-    y: FloatArray,
-    design: FloatArray,
-    estimate: FloatArray,
-    cases: Cases,
-    model: RegressionModel,
-) -> FloatArray | None:
-    p = special.expit(design @ estimate)
-    parts = Sandwich.of(design, y - p, p * (1 - p))
-    if cases.cluster is not None:
-        return np.sqrt(np.diag(clustered(parts.bread, design * (y - p)[:, None], cases.cluster)))
-    covariance = parts.covariance(model.errors)
-    if covariance is None:
-        return None
-    return np.asarray(np.sqrt(np.diag(covariance)))
 
 
 def _independent(design: FloatArray, infinite: NDArray[np.bool_]) -> NDArray[np.int64]:

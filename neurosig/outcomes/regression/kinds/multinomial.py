@@ -37,7 +37,7 @@ class Multinomial(Kind):
 
     name = "multinomial"
     title = "multinomial logistic regression"
-    options = frozenset({"errors", "cluster", "reference"})
+    options = frozenset({"errors", "cluster", "cluster_errors", "reference"})
     robust = frozenset({"HC0"})
     ratio = "OR"
     of = "rows of the rarest level"

@@ -33,7 +33,7 @@ class NegativeBinomial(Kind):
 
     name = "negative_binomial"
     title = "negative binomial regression"
-    options = frozenset({"errors", "cluster", "exposure", "offset"})
+    options = frozenset({"errors", "cluster", "cluster_errors", "exposure", "offset"})
     robust = frozenset({"HC0"})
     ratio = "RR"
     of = "counted events"

@@ -35,7 +35,7 @@ class Ordinal(Kind):
 
     name = "ordinal"
     title = "ordinal regression"
-    options = frozenset({"errors", "cluster", "link", "order"})
+    options = frozenset({"errors", "cluster", "cluster_errors", "link", "order"})
     robust = frozenset({"HC0"})
     ratio = "OR"
     of = "effective rows"

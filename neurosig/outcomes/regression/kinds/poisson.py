@@ -21,7 +21,7 @@ from neurosig.outcomes.regression.kind import (
 )
 from neurosig.outcomes.regression.kinds.linear import leverage_message
 from neurosig.outcomes.regression.options import RegressionModel
-from neurosig.outcomes.regression.robust_errors import Sandwich, clustered
+from neurosig.outcomes.regression.robust_errors import RobustErrors, Sandwich
 from neurosig.outcomes.regression.separation import growing_direction
 
 FloatArray = NDArray[np.float64]
@@ -32,8 +32,9 @@ class Poisson(Kind):
 
     name = "poisson"
     title = "Poisson regression"
-    options = frozenset({"errors", "cluster", "exposure", "offset"})
+    options = frozenset({"errors", "cluster", "cluster_errors", "exposure", "offset"})
     robust = frozenset({"HC0", "HC1", "HC2", "HC3"})
+    cluster_robust = frozenset({"CR1", "CR2"})
     ratio = "RR"
     of = "counted events"
 
@@ -62,21 +63,19 @@ class Poisson(Kind):
         estimate, loglik = full
         mean = means(data.design, estimate, data.cases.offset)
         parts = Sandwich.of(data.design, data.y - mean, mean)
-        covariance: FloatArray | None = parts.bread
-        if data.cases.cluster is not None:
-            scores = data.design * parts.score[:, None]
-            covariance = clustered(parts.bread, scores, data.cases.cluster)
-        elif model.is_robust:
-            covariance = parts.covariance(model.errors)
-        if covariance is None:
+        found: RobustErrors | None = RobustErrors(np.sqrt(np.diag(parts.bread)))
+        if model.is_robust:
+            found = parts.errors(model, data.cases.cluster)
+        if found is None:
             return Fit.failed(k - 1, LEVERAGE, leverage_message(model))
         p_lr = float(special.chdtrc(1, max(0.0, 2 * (loglik - reduced[1]))))
         return Fit(
             estimate=estimate[1:],
-            std_error=np.sqrt(np.diag(covariance))[1:],
+            std_error=found.std_error[1:],
+            df=None if found.df is None else found.df[1:],
             p_lr=float("nan") if model.is_robust else p_lr,
             facts={Result.DISPERSION: float(((data.y - mean) ** 2 / mean).sum() / (n - k))},
-        )
+        ).without_errors(found.is_unknown[1:])
 
 
 SEPARATED_COUNTS = f"{NO_FINITE_ESTIMATE}the terms separate rows with a count of 0 from all others"

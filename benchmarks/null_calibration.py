@@ -13,6 +13,7 @@ import math
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -26,7 +27,6 @@ from benchmarks.null_tests import p_values
 
 SEED = 20
 CHUNK = 20
-POOLED = 4  # one draw of several cohorts for so many single ones
 
 
 def cohort(place: int, number: int) -> NullCohort:
@@ -45,8 +45,8 @@ def _pooled(task: tuple[int, int]) -> tuple[int, pd.DataFrame]:
 
 def simulate(
     n_cohorts: int, n_jobs: int, minutes: float = math.inf
-) -> tuple[int, list[tuple[str, pd.DataFrame]]]:
-    """The p-values of each regime, a row per cohort, and of how many cohorts they are.
+) -> list[tuple[str, pd.DataFrame]]:
+    """The p-values of each regime, a row per cohort.
 
     After so many minutes no more cohorts are taken; every regime then has the same, the first ones.
     """
@@ -60,7 +60,7 @@ def simulate(
     parts: dict[int, dict[int, list[dict[str, float]]]] = defaultdict(dict)
     p_values(cohort(0, 0), 0)  # compiles, before the processes part
     with get_context("fork").Pool(n_jobs) as pool:
-        draws = [(k, max(n_cohorts // POOLED, 1)) for k in null_meta.N_COHORTS]
+        draws = [(k, n_cohorts) for k in null_meta.N_COHORTS]
         pooled = dict(pool.imap_unordered(_pooled, draws))
         for done, (place, low, found) in enumerate(pool.imap_unordered(_chunk, tasks), 1):
             parts[low][place] = found
@@ -74,7 +74,23 @@ def simulate(
         for place, regime in enumerate(REGIMES)
     ]
     tables += [(null_meta.label(k), pooled[k].reset_index(drop=True)) for k in null_meta.N_COHORTS]
-    return len(tables[0][1]), tables
+    return tables
+
+
+def save(folder: Path, found: Sequence[tuple[str, pd.DataFrame]]) -> None:
+    """Keep the p-values: one file per regime, a row per cohort, a column per test."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, (label, table) in enumerate(found):
+        table.rename_axis(columns=label).to_parquet(folder / f"{place:02d}.parquet")
+
+
+def load(folder: Path) -> list[tuple[str, pd.DataFrame]]:
+    """What `save` kept; the regimes have to be those of today."""
+    labels = [r.label for r in REGIMES] + [null_meta.label(k) for k in null_meta.N_COHORTS]
+    tables = [pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))]
+    if [table.columns.name for table in tables] != labels:
+        raise SystemExit(f"{folder} has p-values of other regimes")
+    return [(str(table.columns.name), table.rename_axis(columns=None)) for table in tables]
 
 
 def main() -> None:
@@ -83,12 +99,17 @@ def main() -> None:
     parser.add_argument("--cohorts", type=int, default=2_000, help="null cohorts of each regime")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop drawing after these")
+    parser.add_argument("--save", type=Path, metavar="FOLDER", help="keep all p-values")
+    parser.add_argument("--load", type=Path, metavar="FOLDER", help="those of an earlier run")
     parser.add_argument("--no-r", action="store_true", help="leave R out where it is installed")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write every rate with its bounds")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into the page")
     asked = parser.parse_args()
     begun = time.perf_counter()
-    n_cohorts, found = simulate(asked.cohorts, asked.jobs, asked.minutes)
+    found = load(asked.load) if asked.load else simulate(asked.cohorts, asked.jobs, asked.minutes)
+    if asked.save:
+        save(asked.save, found)
+    n_cohorts = len(found[0][1])
     table = rates(found)
     outside = [rate for rate in table if rate.verdict]
     checked = [] if asked.no_r else null_r.check(outside, dict(found), cohort)

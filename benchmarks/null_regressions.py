@@ -235,6 +235,11 @@ def pair(cohort: NullCohort) -> PValues:
         scores=(both[:, 0] * both[:, 1])[:, None],
         covariates=np.column_stack([both, data.covariates]),
     )
-    fits = fitted(product)
-    error = np.sqrt(fits.covariance[:, 0, 0])
-    return {"interplay, product of two scores": float(wald(fits.coef[:, 0], error, 0.95)[1][0])}
+    squares = replace(product, covariates=np.column_stack([product.covariates, both**2]))
+    found = {}
+    for name, terms in (("", product), (", beside their squares", squares)):
+        fits = fitted(terms)
+        error = np.sqrt(fits.covariance[:, 0, 0])
+        p_value = float(wald(fits.coef[:, 0], error, 0.95)[1][0])
+        found[f"interplay, product of two scores{name}"] = p_value
+    return found

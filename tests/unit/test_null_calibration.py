@@ -213,6 +213,9 @@ def test_the_p_values_of_regressions_are_those_of_the_commands():
     assert pair(cohort)["interplay, product of two scores"] == pytest.approx(
         product.loc["first:second", "p_value"], rel=1e-9
     )
+    assert found["interplay, product of two scores, beside their squares"] == pytest.approx(
+        product.loc["first:second", "p_with_squares"], rel=1e-9
+    )
     binary = {"model": "logistic", "outcome": "binary", "positive": 1}
     product = ns.interplay(joined, scores, adjust=adjust, **binary).table.set_index("term")
     assert found["logistic, product of two scores"] == pytest.approx(
@@ -236,16 +239,24 @@ def test_every_test_has_a_place_in_every_regime():
         assert set(steps) == set(SIZES), test.__name__
 
 
-def test_a_run_that_ends_early_has_as_many_cohorts_of_each_regime(monkeypatch):
+def test_a_run_that_ends_early_has_as_many_cohorts_of_each_regime(monkeypatch, tmp_path):
     from benchmarks import null_calibration, null_meta
 
     monkeypatch.setattr(null_calibration, "p_values", lambda _cohort, number: {"t": number / 40})
     monkeypatch.setattr(null_calibration, "CHUNK", 2)
     monkeypatch.setattr(null_meta, "p_values", lambda *_: pd.DataFrame({"t": [0.5]}))
-    n_cohorts, tables = null_calibration.simulate(40, n_jobs=1, minutes=0)
+    tables = null_calibration.simulate(40, n_jobs=1, minutes=0)
+    n_cohorts = len(tables[0][1])
     assert 2 <= n_cohorts < 40
     assert [len(table) for _, table in tables[: len(REGIMES)]] == [n_cohorts] * len(REGIMES)
     assert tables[0][1]["t"].tolist() == [number / 40 for number in range(n_cohorts)]
+    null_calibration.save(tmp_path, tables)
+    again = null_calibration.load(tmp_path)
+    assert [label for label, _ in again] == [label for label, _ in tables]
+    pd.testing.assert_frame_equal(again[3][1], tables[3][1])
+    (tmp_path / "00.parquet").unlink()
+    with pytest.raises(SystemExit, match="other regimes"):
+        null_calibration.load(tmp_path)
 
 
 @pytest.mark.filterwarnings("ignore:Weights for late events")

@@ -27,6 +27,7 @@ from benchmarks.null_tests import p_values
 
 SEED = 20
 CHUNK = 20
+Tables = Sequence[tuple[str, pd.DataFrame]]
 
 
 def cohort(place: int, number: int) -> NullCohort:
@@ -43,48 +44,54 @@ def _pooled(task: tuple[int, int]) -> tuple[int, pd.DataFrame]:
     return task[0], null_meta.p_values(task[0], task[1], SEED)
 
 
-def simulate(
-    n_cohorts: int, n_jobs: int, minutes: float = math.inf
-) -> list[tuple[str, pd.DataFrame]]:
+def simulate(n_cohorts: int, n_jobs: int, minutes: float = math.inf, had: Tables = ()) -> Tables:
     """The p-values of each regime, a row per cohort.
 
     After so many minutes no more cohorts are taken; every regime then has the same, the first ones.
+    had: what a run had that ended early, and is continued.
     """
+    first = len(had[0][1]) if had else 0
     end = time.monotonic() + 60 * minutes
     places = range(len(REGIMES))
     tasks = [
         (place, low, min(low + CHUNK, n_cohorts))
-        for low in range(0, n_cohorts, CHUNK)
+        for low in range(first, n_cohorts, CHUNK)
         for place in places
     ]
     parts: dict[int, dict[int, list[dict[str, float]]]] = defaultdict(dict)
     p_values(cohort(0, 0), 0)  # compiles, before the processes part
     with get_context("fork").Pool(n_jobs) as pool:
-        draws = [(k, n_cohorts) for k in null_meta.N_COHORTS]
+        draws = [(k, n_cohorts) for k in null_meta.N_COHORTS if not had]
         pooled = dict(pool.imap_unordered(_pooled, draws))
         for done, (place, low, found) in enumerate(pool.imap_unordered(_chunk, tasks), 1):
             parts[low][place] = found
             if done % 50 == 0:
                 print(f"{done} of {len(tasks)} chunks", file=sys.stderr, flush=True)
-            if time.monotonic() > end and len(parts[0]) == len(REGIMES):
+            if time.monotonic() > end and len(parts[first]) == len(REGIMES):
                 break
     whole = [low for low in sorted(parts) if len(parts[low]) == len(REGIMES)]
     tables = [
         (regime.label, pd.DataFrame([one for low in whole for one in parts[low][place]]))
         for place, regime in enumerate(REGIMES)
     ]
+    if had:
+        both = zip(had, tables, strict=False)  # the pooled ones were all drawn before
+        tables = [
+            (label, pd.concat([old, new], ignore_index=True)) for (label, old), (_, new) in both
+        ]
+        return [*tables, *had[len(tables) :]]
     tables += [(null_meta.label(k), pooled[k].reset_index(drop=True)) for k in null_meta.N_COHORTS]
     return tables
 
 
-def save(folder: Path, found: Sequence[tuple[str, pd.DataFrame]]) -> None:
+def save(folder: Path, found: Tables) -> None:
     """Keep the p-values: one file per regime, a row per cohort, a column per test."""
     folder.mkdir(parents=True, exist_ok=True)
     for place, (label, table) in enumerate(found):
         table.rename_axis(columns=label).to_parquet(folder / f"{place:02d}.parquet")
 
 
-def load(folder: Path) -> list[tuple[str, pd.DataFrame]]:
+def load(folder: Path) -> Tables:
     """What `save` kept; the regimes have to be those of today."""
     labels = [r.label for r in REGIMES] + [null_meta.label(k) for k in null_meta.N_COHORTS]
     tables = [pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))]
@@ -100,13 +107,15 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop drawing after these")
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="keep all p-values")
-    parser.add_argument("--load", type=Path, metavar="FOLDER", help="those of an earlier run")
+    parser.add_argument("--load", type=Path, metavar="FOLDER", help="go on from kept ones")
     parser.add_argument("--no-r", action="store_true", help="leave R out where it is installed")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write every rate with its bounds")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into the page")
     asked = parser.parse_args()
     begun = time.perf_counter()
-    found = load(asked.load) if asked.load else simulate(asked.cohorts, asked.jobs, asked.minutes)
+    found = load(asked.load) if asked.load else ()
+    if not found or len(found[0][1]) < asked.cohorts:
+        found = simulate(asked.cohorts, asked.jobs, asked.minutes, found)
     if asked.save:
         save(asked.save, found)
     n_cohorts = len(found[0][1])

@@ -254,6 +254,9 @@ def test_a_run_that_ends_early_has_as_many_cohorts_of_each_regime(monkeypatch, t
     again = null_calibration.load(tmp_path)
     assert [label for label, _ in again] == [label for label, _ in tables]
     pd.testing.assert_frame_equal(again[3][1], tables[3][1])
+    whole = null_calibration.simulate(n_cohorts + 2, n_jobs=1, had=again)
+    assert whole[0][1]["t"].tolist() == [number / 40 for number in range(n_cohorts + 2)]
+    assert [len(table) for _, table in whole] == [n_cohorts + 2] * len(REGIMES) + [1] * 5
     (tmp_path / "00.parquet").unlink()
     with pytest.raises(SystemExit, match="other regimes"):
         null_calibration.load(tmp_path)

@@ -35,6 +35,15 @@ def cohort(place: int, number: int) -> NullCohort:
     return draw(REGIMES[place], np.random.default_rng([SEED, place, number]))
 
 
+def rows_for_r(place: int, number: int) -> pd.DataFrame:
+    """The patients of a numbered cohort, or the estimates of a numbered draw of several."""
+    if place >= len(REGIMES):
+        k = null_meta.N_COHORTS[place - len(REGIMES)]
+        return null_meta.estimates(null_meta.cohorts(k, number, SEED))
+    drawn = cohort(place, number)
+    return drawn.patients.assign(adjusted=int(drawn.regime.adjusted))
+
+
 def _chunk(task: tuple[int, int, int]) -> tuple[int, int, list[dict[str, float]]]:
     place, low, high = task
     return place, low, [p_values(cohort(place, number), number) for number in range(low, high)]
@@ -121,7 +130,7 @@ def main() -> None:
     n_cohorts = len(found[0][1])
     table = rates(found)
     outside = [rate for rate in table if rate.verdict]
-    checked = [] if asked.no_r else null_r.check(outside, dict(found), cohort)
+    checked = [] if asked.no_r else null_r.check(outside, dict(found), rows_for_r)
     text = null_page.text(table, checked, n_cohorts)
     print(text)
     print(f"{(time.perf_counter() - begun) / 60:.0f} minutes", file=sys.stderr)

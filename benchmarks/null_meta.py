@@ -19,29 +19,47 @@ def label(n_cohorts: int) -> str:
     return f"{n_cohorts} cohorts of {', '.join(map(str, SIZES))} patients, 50% censored"
 
 
+def cohorts(n_cohorts: int, number: int, seed: int) -> list[pd.DataFrame]:
+    """The patients of the numbered draw; the same in every run."""
+    rng, parts = np.random.default_rng([seed, 100 + n_cohorts, number]), []
+    for _ in range(n_cohorts):
+        size = int(rng.choice(SIZES))
+        regime = Regime(
+            n=size, censored=0.5, tied=False, skewed=False, adjusted=False, cluster_size=5
+        )
+        parts.append(draw(regime, rng).patients)
+    return parts
+
+
+def estimates(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """What each cohort says of the score by itself."""
+    fits = [
+        cox_fit_batch(
+            patients["time"].to_numpy(float),
+            patients["event"].to_numpy(float),
+            patients[["score"]].to_numpy(),
+        )
+        for patients in parts
+    ]
+    return pd.DataFrame(
+        {
+            "cohort": [f"cohort {c}" for c in range(len(parts))],
+            "estimate": [float(fit.coef[0, 0]) for fit in fits],
+            "std_error": [float(np.sqrt(fit.covariance[0, 0, 0])) for fit in fits],
+        }
+    )
+
+
 def p_values(n_cohorts: int, n_draws: int, seed: int) -> pd.DataFrame:
     """A row per draw, which has cohorts of its own, and a column per test."""
     rows, together = [], []
     for number in range(n_draws):
-        rng = np.random.default_rng([seed, 100 + n_cohorts, number])
-        parts = []
-        for c in range(n_cohorts):
-            size = int(rng.choice(SIZES))
-            regime = Regime(
-                n=size, censored=0.5, tied=False, skewed=False, adjusted=False, cluster_size=5
-            )
-            patients = draw(regime, rng).patients
-            parts.append(patients)
-            fit = cox_fit_batch(
-                patients["time"].to_numpy(float),
-                patients["event"].to_numpy(float),
-                patients[["score"]].to_numpy(),
-            )
-            error = float(np.sqrt(fit.covariance[0, 0, 0]))
-            rows.append((f"cohort {c}", f"draw {number}", float(fit.coef[0, 0]), error))
+        parts = cohorts(n_cohorts, number, seed)
+        rows.append(estimates(parts).assign(signature=f"draw {number}"))
         together.append(_one_stage(parts))
-    table = pd.DataFrame(rows, columns=["cohort", "signature", "estimate", "std_error"])
-    table = table.assign(endpoint="OS", term="score", effect_scale="HR per SD", status="ok")
+    table = pd.concat(rows, ignore_index=True).assign(
+        endpoint="OS", term="score", effect_scale="HR per SD", status="ok"
+    )
     found = pd.DataFrame(index=[f"draw {number}" for number in range(n_draws)])
     for name, options in (
         ("REML", {"method": "REML"}),

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.null_cohorts import REGIMES, NullCohort
 from benchmarks.null_rates import Rate
 
 N_CHECKED = 40
@@ -39,28 +38,29 @@ class Checked:
 def check(
     outside: Sequence[Rate],
     found: Mapping[str, pd.DataFrame],
-    cohort: Callable[[int, int], NullCohort],
+    rows_of: Callable[[int, int], pd.DataFrame],
 ) -> list[Checked]:
-    """R's p-values of the first cohorts in which each test was made; [] without Rscript."""
+    """R's p-values of the first cohorts in which each test was made; [] without Rscript.
+
+    rows_of: place of the regime in found, number of the cohort -> the table that R reads.
+    """
     if shutil.which("Rscript") is None:
         return []
-    places = {regime.label: place for place, regime in enumerate(REGIMES)}
+    places = {regime: place for place, regime in enumerate(found)}
     wanted = []
     for rate in outside:
-        if rate.regime not in places:
-            continue
         p = found[rate.regime][rate.test].dropna().iloc[:N_CHECKED]
         wanted += [(places[rate.regime], number, rate.test, value) for number, value in p.items()]
     columns = ["place", "number", "test", "p"]
     asked = pd.DataFrame(wanted, columns=columns).drop_duplicates()
-    answers = _ask_r(asked, cohort) if len(asked) else pd.DataFrame(columns=[*columns, "p_r"])
-    rows = []
+    answers = _ask_r(asked, rows_of) if len(asked) else pd.DataFrame(columns=[*columns, "p_r"])
+    checked = []
     for rate in outside:
-        mine = answers["place"].eq(places.get(rate.regime, -1)) & answers["test"].eq(rate.test)
+        mine = answers["place"].eq(places[rate.regime]) & answers["test"].eq(rate.test)
         both = answers[mine & answers["p_r"].notna()]
         gap = np.abs(both["p"] - both["p_r"])
         calls = both["call"].unique() if len(both) else [""]
-        rows.append(
+        checked.append(
             Checked(
                 rate=rate,
                 n_compared=len(both),
@@ -68,17 +68,16 @@ def check(
                 call=str(calls[0]),
             )
         )
-    return rows
+    return checked
 
 
-def _ask_r(asked: pd.DataFrame, cohort: Callable[[int, int], NullCohort]) -> pd.DataFrame:
+def _ask_r(asked: pd.DataFrame, rows_of: Callable[[int, int], pd.DataFrame]) -> pd.DataFrame:
     """Write the cohorts, run the script, read its p-values."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         asked.to_csv(folder / "wanted.csv", index=False)
         for place, number in asked[["place", "number"]].drop_duplicates().itertuples(index=False):
-            drawn = cohort(int(place), int(number))
-            table = drawn.patients.assign(adjusted=int(drawn.regime.adjusted))
+            table = rows_of(int(place), int(number))
             table.to_csv(folder / f"cohort_{place}_{number}.csv", float_format="%.17g")
         run = subprocess.run(
             ["Rscript", "--vanilla", str(SCRIPT), name],

@@ -52,8 +52,8 @@ class Columns(NamedTuple):
 class GroupSums(NamedTuple):
     """What the first pass finds at each event time.
 
-    share: (n_groups,) 1 / S0, 0 where nobody dies; terms: (n_groups, 5) v times a_0, a_1, b_0, b_1,
-    b_2; mean, late: (n_groups, k) S1 / S0 and D1 / S0, `late` 0 where f is.
+    share: (n_groups,) 1 / S0; terms: (5, n_groups) v times a_0, a_1, b_0, b_1, b_2; mean, late:
+    (k, n_groups) S1 / S0 and D1 / S0, `late` 0 where f is. All are 0 where nobody dies.
     """
 
     share: FloatArray
@@ -115,10 +115,11 @@ def set_first(columns: Columns, rows: RiskRows) -> None:
 
 
 @jit
-def _fill_terms(n_terms: int, phi: float, v: float, terms: FloatArray) -> float:
-    """Fill v times a_0, a_1, b_0, b_1, b_2; return the sum of log(1 - f phi)."""
+def _fill_terms(n_terms: int, phi: float, v: float, terms: FloatArray, g: int) -> float:
+    """Fill v times a_0, a_1, b_0, b_1, b_2 of group g; return the sum of log(1 - f phi)."""
     if n_terms == 1:
-        terms[0], terms[1], terms[2], terms[3], terms[4] = v, 0.0, v, 0.0, 0.0
+        terms[0, g], terms[2, g] = v, v
+        terms[1, g], terms[3, g], terms[4, g] = 0.0, 0.0, 0.0
         return 0.0
     logs, product, each = 0.0, 1.0, 1.0 / n_terms
     a0, a1, b0, b1, b2 = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -136,67 +137,125 @@ def _fill_terms(n_terms: int, phi: float, v: float, terms: FloatArray) -> float:
         b0 += b
         b1 += f * b
         b2 += f * f * b
-    terms[0], terms[1], terms[2], terms[3], terms[4] = v * a0, v * a1, v * b0, v * b1, v * b2
+    terms[0, g], terms[1, g] = v * a0, v * a1
+    terms[2, g], terms[3, g], terms[4, g] = v * b0, v * b1, v * b2
     return float(logs + np.log(product))
 
 
 @jit
 def _first_pass(x: FloatArray, rows: RiskRows, risk: FloatArray, sums: GroupSums) -> float:
     """Fill the sums; return the sum of v log(S0 - f D0)."""
-    start, event, k = rows.start, rows.event, x.shape[1]
-    share, terms, mean, late = sums
-    logs, s0, d0 = 0.0, 0.0, 0.0
-    s1, d1 = np.zeros(k), np.zeros(k)
-    for g in range(start.size - 1):
-        if rows.opens[g]:
-            s0 = 0.0
-            s1[:] = 0.0
-        n_deaths = rows.n_deaths[g]
-        n_terms = n_deaths if rows.efron else min(n_deaths, 1)
-        if n_terms > 1:
-            d0 = 0.0
-            d1[:] = 0.0
-            for i in range(start[g], start[g + 1]):
-                dead = event[i] * risk[i]
-                s0 += risk[i]
-                d0 += dead
-                for a in range(k):
-                    s1[a] += risk[i] * x[i, a]
-                    d1[a] += dead * x[i, a]
-        else:
-            for i in range(start[g], start[g + 1]):
-                s0 += risk[i]
-                for a in range(k):
-                    s1[a] += risk[i] * x[i, a]
-        share[g] = 0.0
-        if n_terms > 0:
-            share[g], v = 1.0 / s0, rows.death_weight[g] / n_terms
-            phi = d0 * share[g] if n_terms > 1 else 0.0
-            logs += v * (n_terms * np.log(s0) + _fill_terms(n_terms, phi, v, terms[g]))
-            for a in range(k):
-                mean[g, a] = s1[a] * share[g]
-                late[g, a] = d1[a] * share[g] if n_terms > 1 else 0.0
+    k, logs, a = x.shape[1], _fill_shares(rows, risk, sums), 0
+    while a + 4 <= k:
+        _fill_four_means(x, a, rows, risk, sums)
+        a += 4
+    for c in range(a, k):
+        _fill_means(x, c, rows, risk, sums)
     return logs
 
 
 @jit
-def _add_means(
-    factor: FloatArray, sums: GroupSums, gradient: FloatArray, triangle: FloatArray
+def _fill_shares(rows: RiskRows, risk: FloatArray, sums: GroupSums) -> float:
+    """Fill 1 / S0 and the terms of each event time; return the sum of v log(S0 - f D0)."""
+    start, event, logs, s0 = rows.start, rows.event, 0.0, 0.0
+    for g in range(start.size - 1):
+        if rows.opens[g]:
+            s0 = 0.0
+        for i in range(start[g], start[g + 1]):
+            s0 += risk[i]
+        sums.share[g] = 0.0
+        sums.terms[:, g] = 0.0
+        n_deaths = rows.n_deaths[g]
+        n_terms = n_deaths if rows.efron else min(n_deaths, 1)
+        if n_terms > 0:
+            d0 = 0.0
+            if n_terms > 1:
+                for i in range(start[g], start[g + 1]):
+                    d0 += event[i] * risk[i]
+            share, v = 1.0 / s0, rows.death_weight[g] / n_terms
+            sums.share[g] = share
+            of_ties = _fill_terms(n_terms, d0 * share, v, sums.terms, g)
+            logs += v * (n_terms * np.log(s0) + of_ties)
+    return logs
+
+
+@jit
+def _fill_means(x: FloatArray, a: int, rows: RiskRows, risk: FloatArray, sums: GroupSums) -> None:
+    """Fill S1 / S0 and D1 / S0 of column a."""
+    start, event, total = rows.start, rows.event, 0.0
+    for g in range(start.size - 1):
+        if rows.opens[g]:
+            total = 0.0
+        dead = 0.0
+        if rows.efron and rows.n_deaths[g] > 1:
+            for i in range(start[g], start[g + 1]):
+                risk_x = risk[i] * x[i, a]
+                total += risk_x
+                dead += event[i] * risk_x
+        else:
+            for i in range(start[g], start[g + 1]):
+                total += risk[i] * x[i, a]
+        sums.mean[a, g], sums.late[a, g] = total * sums.share[g], dead * sums.share[g]
+
+
+@jit
+def _fill_four_means(
+    x: FloatArray, a: int, rows: RiskRows, risk: FloatArray, sums: GroupSums
 ) -> None:
-    """Take the means' parts from the gradient and from the triangle of the information."""
-    k = gradient.size
-    for g in range(sums.share.size):
-        if sums.share[g] == 0.0:
-            continue
-        mean, late, terms = sums.mean[g], sums.late[g], sums.terms[g]
-        c = 0
-        for a in range(k):
-            gradient[a] -= factor[g] * (mean[a] * terms[0] - late[a] * terms[1])
-            own = factor[g] * (mean[a] * terms[2] - late[a] * terms[3])
-            own_late = factor[g] * (mean[a] * terms[3] - late[a] * terms[4])
-            for b in range(a, k):
-                triangle[c] -= own * mean[b] - own_late * late[b]
-                c += 1
+    """The same of the columns a .. a + 3, whose sums stay in the registers of one loop."""
+    start, event = rows.start, rows.event
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+    for g in range(start.size - 1):
+        if rows.opens[g]:
+            s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+        d0, d1, d2, d3 = 0.0, 0.0, 0.0, 0.0
+        if rows.efron and rows.n_deaths[g] > 1:
+            for i in range(start[g], start[g + 1]):
+                r0, r1 = risk[i] * x[i, a], risk[i] * x[i, a + 1]
+                r2, r3 = risk[i] * x[i, a + 2], risk[i] * x[i, a + 3]
+                s0, s1, s2, s3 = s0 + r0, s1 + r1, s2 + r2, s3 + r3
+                e = event[i]
+                d0, d1, d2, d3 = d0 + e * r0, d1 + e * r1, d2 + e * r2, d3 + e * r3
+        else:
+            for i in range(start[g], start[g + 1]):
+                s0, s1 = s0 + risk[i] * x[i, a], s1 + risk[i] * x[i, a + 1]
+                s2, s3 = s2 + risk[i] * x[i, a + 2], s3 + risk[i] * x[i, a + 3]
+        share, mean, late = sums.share[g], sums.mean, sums.late
+        mean[a, g], mean[a + 1, g] = s0 * share, s1 * share
+        mean[a + 2, g], mean[a + 3, g] = s2 * share, s3 * share
+        late[a, g], late[a + 1, g] = d0 * share, d1 * share
+        late[a + 2, g], late[a + 3, g] = d2 * share, d3 * share
+
+
+@jit
+def _add_means(
+    factors: FloatArray, sums: GroupSums, gradients: FloatArray, triangles: FloatArray
+) -> None:
+    """Take the means' parts from the gradient and from the triangle of each weighting."""
+    k, n_groups, c = gradients.shape[1], sums.share.size, 0
+    mean, late, terms = sums.mean, sums.late, sums.terms
+    part, own, own_late = np.empty(n_groups), np.empty(n_groups), np.empty(n_groups)
+    for a in range(k):
+        for g in range(n_groups):
+            part[g] = mean[a, g] * terms[0, g] - late[a, g] * terms[1, g]
+            own[g] = mean[a, g] * terms[2, g] - late[a, g] * terms[3, g]
+            own_late[g] = mean[a, g] * terms[3, g] - late[a, g] * terms[4, g]
+        for p in range(gradients.shape[0]):
+            gradients[p, a] -= _weighted_sum(factors[p], part)
+        for b in range(a, k):
+            for g in range(n_groups):
+                part[g] = own[g] * mean[b, g] - own_late[g] * late[b, g]
+            for p in range(gradients.shape[0]):
+                triangles[p, c] -= _weighted_sum(factors[p], part)
+            c += 1
+
+
+@jit
+def _weighted_sum(factor: FloatArray, values: FloatArray) -> float:
+    total = 0.0
+    for g in range(values.size):
+        total += factor[g] * values[g]
+    return total
 
 
 @jit
@@ -208,8 +267,8 @@ def _fill_held(
     for g in range(start.size - 2, -1, -1):
         late = 0.0
         if sums.share[g] > 0.0:
-            hazard += factor[g] * sums.terms[g, 0] * sums.share[g]
-            late = factor[g] * sums.terms[g, 1] * sums.share[g]
+            hazard += factor[g] * sums.terms[0, g] * sums.share[g]
+            late = factor[g] * sums.terms[1, g] * sums.share[g]
         for i in range(start[g], start[g + 1]):
             held[i] = risk[i] * (hazard - event[i] * late)
         if rows.opens[g]:
@@ -220,15 +279,20 @@ def _fill_held(
 def _add_products(held: FloatArray, products: FloatArray, total: FloatArray) -> None:
     """Add held' products to the first columns of `total`."""
     m = total.size
-    if m == 1:
-        first = 0.0
+    c = 0
+    while c + 4 <= m:
+        t0, t1, t2, t3 = total[c], total[c + 1], total[c + 2], total[c + 3]
         for i in range(held.size):
-            first += held[i] * products[i, 0]
-        total[0] += first
-        return
-    for i in range(held.size):
-        for c in range(m):
-            total[c] += held[i] * products[i, c]
+            h = held[i]
+            t0, t1 = t0 + h * products[i, c], t1 + h * products[i, c + 1]
+            t2, t3 = t2 + h * products[i, c + 2], t3 + h * products[i, c + 3]
+        total[c], total[c + 1], total[c + 2], total[c + 3] = t0, t1, t2, t3
+        c += 4
+    for d in range(c, m):
+        t0 = total[d]
+        for i in range(held.size):
+            t0 += held[i] * products[i, d]
+        total[d] = t0
 
 
 @jit
@@ -243,9 +307,9 @@ def _square(triangle: FloatArray, information: FloatArray) -> None:
 
 @jit
 def _empty_sums(n_groups: int, k: int) -> GroupSums:
-    of_columns = (n_groups, k)
+    of_columns = (k, n_groups)
     return GroupSums(
-        np.empty(n_groups), np.empty((n_groups, 5)), np.empty(of_columns), np.empty(of_columns)
+        np.empty(n_groups), np.empty((5, n_groups)), np.empty(of_columns), np.empty(of_columns)
     )
 
 
@@ -273,17 +337,17 @@ def weighted_derivatives(
             value = derivatives(x, beta, rows, factors[p], gradient[p], information[p])
             loglik = value if p == 0 else loglik
         return float(loglik)
-    sums, held, triangle = _empty_sums(rows.opens.size, k), eta, np.empty(products.shape[1])
+    sums, held = _empty_sums(rows.opens.size, k), eta
+    triangles = np.zeros((n_weightings, products.shape[1]))
     loglik = deaths[0, k] - np.sum(rows.death_weight) * top - _first_pass(x, rows, risk, sums)
     for a in range(k):
         loglik += beta[a] * deaths[0, a]
+    gradient[:] = deaths[:n_weightings, :k]
+    _add_means(factors, sums, gradient, triangles)
     for p in range(n_weightings):
-        gradient[p] = deaths[p, :k]
-        triangle[:] = 0.0
-        _add_means(factors[p], sums, gradient[p], triangle)
         _fill_held(factors[p], rows, risk, sums, held)
-        _add_products(held, products, triangle)
-        _square(triangle, information[p])
+        _add_products(held, products, triangles[p])
+        _square(triangles[p], information[p])
     return float(loglik)
 
 
@@ -295,21 +359,18 @@ def start_at(columns: Columns, beta: FloatArray, rows: RiskRows) -> Start:
     eta = linear_predictor(x, beta, rows.offset)
     risk, held = np.empty(eta.size), np.empty(eta.size)
     top = scaled_risks(eta, rows.weight, risk)
-    sums, gradient, triangle = (
-        _empty_sums(rows.opens.size, k),
-        np.zeros(k),
-        np.zeros(products.shape[1]),
-    )
+    sums = _empty_sums(rows.opens.size, k)
+    gradients, triangles = np.zeros((1, k)), np.zeros((1, products.shape[1]))
     usable = rows.leaving.size == 0 and top > -np.inf
     loglik = -np.inf
     if usable:
         loglik = deaths[0, k] - np.sum(rows.death_weight) * top
         loglik += np.sum(beta * deaths[0, :k]) - _first_pass(x, rows, risk, sums)
-        gradient[:] = deaths[0, :k]
-        _add_means(factors[0], sums, gradient, triangle)
+        gradients[0] = deaths[0, :k]
+        _add_means(factors, sums, gradients, triangles)
         _fill_held(factors[0], rows, risk, sums, held)
-        _add_products(held, products, triangle)
-    return Start(usable, beta, loglik, risk, held, sums, gradient, triangle)
+        _add_products(held, products, triangles[0])
+    return Start(usable, beta, loglik, risk, held, sums, gradients[0], triangles[0])
 
 
 @jit
@@ -321,31 +382,24 @@ def derivatives_at(
     information: FloatArray,
 ) -> None:
     """Gradient (k,) and information (k, k) of one score at a usable start."""
-    x, sums, k = columns.x, start.sums, columns.x.shape[1]
-    triangle = start.triangle.copy()
+    k, sums, n_groups = columns.x.shape[1], start.sums, rows.opens.size
+    mean, late, terms = np.empty((1, n_groups)), np.empty((1, n_groups)), sums.terms
+    of_score = GroupSums(sums.share, terms, mean, late)
+    _fill_means(columns.x, 0, rows, start.risk, of_score)
+    triangle, own = start.triangle.copy(), np.zeros(k)
     gradient[:] = start.gradient
     gradient[0] = columns.deaths[0, 0]
-    own, total, dead = np.zeros(k), 0.0, 0.0
-    for g in range(rows.start.size - 1):
-        if rows.opens[g]:
-            total = 0.0
-        dead = 0.0
-        if rows.efron and rows.n_deaths[g] > 1:
-            for i in range(rows.start[g], rows.start[g + 1]):
-                risk_x = start.risk[i] * x[i, 0]
-                total += risk_x
-                dead += rows.event[i] * risk_x
-        else:
-            for i in range(rows.start[g], rows.start[g + 1]):
-                total += start.risk[i] * x[i, 0]
-        if sums.share[g] == 0.0:
-            continue
-        mean, late, terms = total * sums.share[g], dead * sums.share[g], sums.terms[g]
-        gradient[0] -= mean * terms[0] - late * terms[1]
-        of_mean, of_late = mean * terms[2] - late * terms[3], mean * terms[3] - late * terms[4]
-        own[0] -= of_mean * mean - of_late * late
-        for a in range(1, k):
-            own[a] -= of_mean * sums.mean[g, a] - of_late * sums.late[g, a]
+    for g in range(n_groups):
+        gradient[0] -= mean[0, g] * terms[0, g] - late[0, g] * terms[1, g]
+        of_mean = mean[0, g] * terms[2, g] - late[0, g] * terms[3, g]
+        of_late = mean[0, g] * terms[3, g] - late[0, g] * terms[4, g]
+        own[0] -= of_mean * mean[0, g] - of_late * late[0, g]
+        mean[0, g], late[0, g] = of_mean, of_late
+    for a in range(1, k):
+        total = 0.0
+        for g in range(n_groups):
+            total += mean[0, g] * sums.mean[a, g] - late[0, g] * sums.late[a, g]
+        own[a] = -total
     _add_products(start.held, columns.products, own)
     triangle[:k] = own
     _square(triangle, information)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.kernels.cox_newton import CONVERGED, NOT_CONVERGED, SINGULAR, maximise, starts_of
+from neurosig.kernels.cox_starts import Start
 from neurosig.kernels.cox_sums import (
     Columns,
-    Start,
     own_copy,
     set_first,
     shared_columns,
@@ -114,12 +114,11 @@ def _put_blocks(
 
 @jit
 def _block(scores: FloatArray, order: NDArray[np.int64], low: int, high: int) -> FloatArray:
-    """The scores low .. high-1 as rows, in the order of the risk sets."""
+    """The scores (S, n) low .. high-1, in the order of the risk sets."""
     block = np.empty((high - low, order.size))
-    for i in range(order.size):
-        row = order[i]
-        for s in range(low, high):
-            block[s - low, i] = scores[row, s]
+    for s in range(low, high):
+        for i in range(order.size):
+            block[s - low, i] = scores[s, order[i]]
     return block
 
 
@@ -222,11 +221,11 @@ def cox_fit_batch(
     """
     sets = risk_sets(time, strata, options.entry)
     rows = risk_rows(sets, event, ties=ties, options=options)
-    columns, x = np.ascontiguousarray(scores, dtype=np.float64), _design(sets, covariates)
+    columns, x = np.ascontiguousarray(scores.T, dtype=np.float64), _design(sets, covariates)
     sd = np.ones(x.shape[1])
     for j in range(1, x.shape[1]):
         sd[j] = standardise(x[:, j].copy(), x[:, j]) or 1.0
-    n_scores, k = columns.shape[1], x.shape[1]
+    n_scores, k = columns.shape[0], x.shape[1]
     coef, covariance = np.full((n_scores, k), np.nan), np.full((n_scores, k, k), np.nan)
     infinite, numbers = np.zeros((n_scores, k), dtype=np.bool_), np.full((n_scores, 3), np.nan)
     codes, n_iter = np.zeros(n_scores, dtype=np.int64), np.zeros(n_scores, dtype=np.int64)
@@ -275,10 +274,10 @@ def cox_weighted_score(
     """
     sets = risk_sets(time, strata, options.entry)
     rows = risk_rows(sets, event, ties=ties, options=options)
-    columns, x = np.ascontiguousarray(scores, dtype=np.float64), _design(sets, covariates)
+    columns, x = np.ascontiguousarray(scores.T, dtype=np.float64), _design(sets, covariates)
     for j in range(1, x.shape[1]):
         x[:, j] -= x[:, j].mean()
-    n_scores, k = columns.shape[1], x.shape[1]
+    n_scores, k = columns.shape[0], x.shape[1]
     out = (np.zeros((n_scores, 2 * k)), np.zeros((n_scores, 2 * k, 2 * k)))
     shared = shared_columns(x, _factors(sets, time_function), rows)
 

@@ -3,14 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig.kernels.cox_sums import (
-    Columns,
-    Start,
-    derivatives_at,
-    shared_columns,
-    start_at,
-    weighted_derivatives,
-)
+from neurosig.kernels.cox_starts import Start, derivatives_at, start_at
+from neurosig.kernels.cox_sums import Columns, shared_columns, weighted_derivatives
 from neurosig.kernels.jit import jit
 from neurosig.kernels.partial_likelihood import RiskRows, cholesky, invert, solve
 

@@ -13,8 +13,7 @@ of one event time need five numbers, whatever the number of columns:
     a_q = sum_j f^q / (1 - f phi),  q = 0, 1      b_q = sum_j f^q / (1 - f phi)^2,  q = 0, 1, 2
 
 A weighting is a factor per event time: 1 for the model itself, and 1, g(t) and g(t)^2 for the test
-of proportional hazards. Where the coefficient of the score is 0, what the covariates alone give is
-the same for all scores: `Start` keeps it, and a score costs only what is its own.
+of proportional hazards.
 """
 
 from typing import NamedTuple
@@ -60,23 +59,6 @@ class GroupSums(NamedTuple):
     terms: FloatArray
     mean: FloatArray
     late: FloatArray
-
-
-class Start(NamedTuple):
-    """A point at which the score's coefficient is 0, and what all scores share there.
-
-    usable: False where there is nothing to share; beta: (k,); loglik; risk, held: (n,) w r and
-    w r H; gradient: (k,) and triangle: (k (k + 1) / 2,) without the parts of the score.
-    """
-
-    usable: bool
-    beta: FloatArray
-    loglik: float
-    risk: FloatArray
-    held: FloatArray
-    sums: GroupSums
-    gradient: FloatArray
-    triangle: FloatArray
 
 
 def shared_columns(x: FloatArray, factors: FloatArray, rows: RiskRows) -> Columns:
@@ -143,14 +125,14 @@ def _fill_terms(n_terms: int, phi: float, v: float, terms: FloatArray, g: int) -
 
 
 @jit
-def _first_pass(x: FloatArray, rows: RiskRows, risk: FloatArray, sums: GroupSums) -> float:
+def first_pass(x: FloatArray, rows: RiskRows, risk: FloatArray, sums: GroupSums) -> float:
     """Fill the sums; return the sum of v log(S0 - f D0)."""
     k, logs, a = x.shape[1], _fill_shares(rows, risk, sums), 0
     while a + 4 <= k:
         _fill_four_means(x, a, rows, risk, sums)
         a += 4
     for c in range(a, k):
-        _fill_means(x, c, rows, risk, sums)
+        fill_means(x, c, rows, risk, sums)
     return logs
 
 
@@ -180,7 +162,7 @@ def _fill_shares(rows: RiskRows, risk: FloatArray, sums: GroupSums) -> float:
 
 
 @jit
-def _fill_means(x: FloatArray, a: int, rows: RiskRows, risk: FloatArray, sums: GroupSums) -> None:
+def fill_means(x: FloatArray, a: int, rows: RiskRows, risk: FloatArray, sums: GroupSums) -> None:
     """Fill S1 / S0 and D1 / S0 of column a."""
     start, event, total = rows.start, rows.event, 0.0
     for g in range(start.size - 1):
@@ -228,7 +210,7 @@ def _fill_four_means(
 
 
 @jit
-def _add_means(
+def add_means(
     factors: FloatArray, sums: GroupSums, gradients: FloatArray, triangles: FloatArray
 ) -> None:
     """Take the means' parts from the gradient and from the triangle of each weighting."""
@@ -259,7 +241,7 @@ def _weighted_sum(factor: FloatArray, values: FloatArray) -> float:
 
 
 @jit
-def _fill_held(
+def fill_held(
     factor: FloatArray, rows: RiskRows, risk: FloatArray, sums: GroupSums, held: FloatArray
 ) -> None:
     """Fill w r H of each row."""
@@ -276,7 +258,7 @@ def _fill_held(
 
 
 @jit
-def _add_products(held: FloatArray, products: FloatArray, total: FloatArray) -> None:
+def add_products(held: FloatArray, products: FloatArray, total: FloatArray) -> None:
     """Add held' products to the first columns of `total`."""
     m = total.size
     c = 0
@@ -296,7 +278,8 @@ def _add_products(held: FloatArray, products: FloatArray, total: FloatArray) -> 
 
 
 @jit
-def _square(triangle: FloatArray, information: FloatArray) -> None:
+def square(triangle: FloatArray, information: FloatArray) -> None:
+    """Fill the symmetric matrix of a triangle."""
     c = 0
     for a in range(information.shape[0]):
         for b in range(a, information.shape[0]):
@@ -306,7 +289,8 @@ def _square(triangle: FloatArray, information: FloatArray) -> None:
 
 
 @jit
-def _empty_sums(n_groups: int, k: int) -> GroupSums:
+def empty_sums(n_groups: int, k: int) -> GroupSums:
+    """Sums to be filled."""
     of_columns = (k, n_groups)
     return GroupSums(
         np.empty(n_groups), np.empty((5, n_groups)), np.empty(of_columns), np.empty(of_columns)
@@ -337,69 +321,15 @@ def weighted_derivatives(
             value = derivatives(x, beta, rows, factors[p], gradient[p], information[p])
             loglik = value if p == 0 else loglik
         return float(loglik)
-    sums, held = _empty_sums(rows.opens.size, k), eta
+    sums, held = empty_sums(rows.opens.size, k), eta
     triangles = np.zeros((n_weightings, products.shape[1]))
-    loglik = deaths[0, k] - np.sum(rows.death_weight) * top - _first_pass(x, rows, risk, sums)
+    loglik = deaths[0, k] - np.sum(rows.death_weight) * top - first_pass(x, rows, risk, sums)
     for a in range(k):
         loglik += beta[a] * deaths[0, a]
     gradient[:] = deaths[:n_weightings, :k]
-    _add_means(factors, sums, gradient, triangles)
+    add_means(factors, sums, gradient, triangles)
     for p in range(n_weightings):
-        _fill_held(factors[p], rows, risk, sums, held)
-        _add_products(held, products, triangles[p])
-        _square(triangles[p], information[p])
+        fill_held(factors[p], rows, risk, sums, held)
+        add_products(held, products, triangles[p])
+        square(triangles[p], information[p])
     return float(loglik)
-
-
-@jit
-def start_at(columns: Columns, beta: FloatArray, rows: RiskRows) -> Start:
-    """What all scores share at beta, whose first coefficient is 0; the first column is 0 too."""
-    x, products, factors, deaths = columns
-    k = x.shape[1]
-    eta = linear_predictor(x, beta, rows.offset)
-    risk, held = np.empty(eta.size), np.empty(eta.size)
-    top = scaled_risks(eta, rows.weight, risk)
-    sums = _empty_sums(rows.opens.size, k)
-    gradients, triangles = np.zeros((1, k)), np.zeros((1, products.shape[1]))
-    usable = rows.leaving.size == 0 and top > -np.inf
-    loglik = -np.inf
-    if usable:
-        loglik = deaths[0, k] - np.sum(rows.death_weight) * top
-        loglik += np.sum(beta * deaths[0, :k]) - _first_pass(x, rows, risk, sums)
-        gradients[0] = deaths[0, :k]
-        _add_means(factors, sums, gradients, triangles)
-        _fill_held(factors[0], rows, risk, sums, held)
-        _add_products(held, products, triangles[0])
-    return Start(usable, beta, loglik, risk, held, sums, gradients[0], triangles[0])
-
-
-@jit
-def derivatives_at(
-    start: Start,
-    columns: Columns,
-    rows: RiskRows,
-    gradient: FloatArray,
-    information: FloatArray,
-) -> None:
-    """Gradient (k,) and information (k, k) of one score at a usable start."""
-    k, sums, n_groups = columns.x.shape[1], start.sums, rows.opens.size
-    mean, late, terms = np.empty((1, n_groups)), np.empty((1, n_groups)), sums.terms
-    of_score = GroupSums(sums.share, terms, mean, late)
-    _fill_means(columns.x, 0, rows, start.risk, of_score)
-    triangle, own = start.triangle.copy(), np.zeros(k)
-    gradient[:] = start.gradient
-    gradient[0] = columns.deaths[0, 0]
-    for g in range(n_groups):
-        gradient[0] -= mean[0, g] * terms[0, g] - late[0, g] * terms[1, g]
-        of_mean = mean[0, g] * terms[2, g] - late[0, g] * terms[3, g]
-        of_late = mean[0, g] * terms[3, g] - late[0, g] * terms[4, g]
-        own[0] -= of_mean * mean[0, g] - of_late * late[0, g]
-        mean[0, g], late[0, g] = of_mean, of_late
-    for a in range(1, k):
-        total = 0.0
-        for g in range(n_groups):
-            total += mean[0, g] * sums.mean[a, g] - late[0, g] * sums.late[a, g]
-        own[a] = -total
-    _add_products(start.held, columns.products, own)
-    triangle[:k] = own
-    _square(triangle, information)

@@ -147,8 +147,9 @@ def as_terms(adjust: Sequence[TermLike]) -> list[Term]:
 def _scores(
     data: pd.DataFrame, chosen: tuple[str, ...], used: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
+    """A score's values lie side by side, as in the table itself and as models read them."""
     scores = data[list(chosen)].to_numpy(dtype=np.float64)
-    return np.ascontiguousarray(scores if used.all() else scores[used])
+    return np.asfortranarray(scores if used.all() else scores[used])
 
 
 def choose_signatures(cohort: "Cohort", signatures: str | Sequence[str]) -> tuple[str, ...]:
@@ -217,9 +218,11 @@ def check_covariates(rows: ModelRows) -> None:
 def patterns(scores: FloatArray) -> list[SharedRows]:
     """Group the signatures by the rows on which their scores are known."""
     known = np.isfinite(scores)
+    if known.all() and scores.size:
+        return [SharedRows(np.arange(scores.shape[1]), known[:, 0])]
     groups: dict[bytes, list[int]] = {}
-    for s in range(scores.shape[1]):
-        groups.setdefault(np.packbits(known[:, s]).tobytes(), []).append(s)
+    for s, packed in enumerate(np.ascontiguousarray(np.packbits(known, axis=0).T)):
+        groups.setdefault(packed.tobytes(), []).append(s)
     return [SharedRows(np.asarray(members), known[:, members[0]]) for members in groups.values()]
 
 
@@ -228,7 +231,8 @@ def spread(scores: FloatArray) -> FloatArray:
     if len(scores) < 2:
         return np.zeros(scores.shape[1])
     sd = scores.std(axis=0, ddof=1)
-    return np.asarray(np.where(sd > 1e-13 * np.abs(scores).max(axis=0), sd, 0.0))
+    largest = np.maximum(scores.max(axis=0), -scores.min(axis=0))
+    return np.asarray(np.where(sd > 1e-13 * largest, sd, 0.0))
 
 
 def check_scale(scale: str, confidence: float) -> None:

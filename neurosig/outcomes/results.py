@@ -198,7 +198,7 @@ def tidy(fits: TermFits, text: ModelText) -> pd.DataFrame:
         columns[Result.EVENTS_PER_PARAM] = np.repeat(limiting / k, k)
     for name, values in ((Result.P_LR, fits.p_lr), (Result.P_PH, fits.p_ph)):
         if values is not None:
-            columns[name] = _on_score_rows(values, k)
+            columns[name] = on_score_rows(values, k)
     return ordered(pd.DataFrame(columns, index=range(n_signatures * k)))
 
 
@@ -238,7 +238,8 @@ def wald(
     return statistic, np.asarray(p_value), np.asarray(half_width)
 
 
-def _on_score_rows(values: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+def on_score_rows(values: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """A column (S k,) with the values (S,) in the rows of the scores, NaN in the others."""
     column = np.full((values.size, k), np.nan)
     column[:, 0] = values
     return column.ravel()

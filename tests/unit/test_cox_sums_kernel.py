@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 
 from neurosig.kernels.cox import CONVERGED, CoxOptions, cox_fit_batch, risk_rows
-from neurosig.kernels.cox_sums import (
-    derivatives_at,
-    set_first,
-    shared_columns,
-    start_at,
-    weighted_derivatives,
-)
+from neurosig.kernels.cox_starts import derivatives_at, start_at
+from neurosig.kernels.cox_sums import set_first, shared_columns, weighted_derivatives
 from neurosig.kernels.exponential import scaled_exp
 from neurosig.kernels.partial_likelihood import derivatives
 from neurosig.kernels.times import risk_sets

@@ -88,9 +88,12 @@ def warn_of_leverage(task: CoxTask, table: pd.DataFrame) -> None:
 def _few(task: CoxTask, signatures: Sequence[str], fewest: float) -> list[tuple[float, str]]:
     """Those of the signatures with fewer effective rows or clusters, the fewest first."""
     found: list[tuple[float, str]] = []
-    for shared in patterns(task.rows.scores):
-        names = [task.rows.signatures[s] for s in shared.members]
-        if not shared.known.any() or not set(names) & set(signatures):
+    wanted = set(signatures)
+    asked = np.flatnonzero([name in wanted for name in task.rows.signatures])
+    scores_asked = task.rows.scores[:, asked]
+    for shared in patterns(scores_asked):
+        names = [task.rows.signatures[s] for s in asked[shared.members]]
+        if not shared.known.any():
             continue
         known, others = shared.known, [np.ones((int(shared.known.sum()), 1))]
         others.append(task.rows.covariates[known])
@@ -98,12 +101,11 @@ def _few(task: CoxTask, signatures: Sequence[str], fewest: float) -> list[tuple[
             strata = task.rows.strata[known]
             others.append((strata[:, None] == np.unique(strata)[1:]).astype(float))
         cluster = None if task.cases.cluster is None else task.cases.cluster[known]
-        scores = shared.columns(task.rows.scores)
+        scores = shared.columns(scores_asked)
         found += zip(
             effective_rows(scores, np.hstack(others), cluster).tolist(), names, strict=True
         )
-    wanted = set(signatures)
-    return sorted(pair for pair in found if pair[0] < fewest and pair[1] in wanted)
+    return sorted(pair for pair in found if pair[0] < fewest)
 
 
 def _warn(few: list[tuple[float, str]], what: str, evidence: str, remedy: str) -> None:

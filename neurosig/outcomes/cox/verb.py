@@ -44,6 +44,7 @@ from neurosig.outcomes.results import (
     Results,
     benjamini_hochberg,
     declare_family,
+    on_score_rows,
     ordered,
     tidy,
 )
@@ -179,7 +180,7 @@ def cox(
             family += ", adjusted" if one.rows.names else ", unadjusted"
         table = declare_family(cox_table(one, cohort.name), family)
         tables.append(_interaction_families(table, one.products, cohort.name, endpoint))
-    table = ordered(pd.concat(tables, ignore_index=True))
+    table = tables[0] if len(tables) == 1 else ordered(pd.concat(tables, ignore_index=True))
     warn_of_leverage(task, tables[0])
     warn_of_fits(tables[0])  # the models asked for; the crude ones only stand beside them
     return Results(table=table, row_flow=rows.row_flow, notes=notes_of(task, table))
@@ -259,13 +260,12 @@ def cox_table(task: CoxTask, cohort: str) -> pd.DataFrame:
         is_ratio=True,
     )
     table = _with_profiles(tidy(fits, text), fits)
-    at_scores = np.arange(len(fits.signatures)) * len(fits.terms)
     if fits.p_ph is not None:
         table[Result.P_PH] = fits.p_ph_columns.ravel()
-        table.loc[at_scores, Result.P_PH_GLOBAL] = fits.p_ph_global
+        table[Result.P_PH_GLOBAL] = on_score_rows(fits.p_ph_global, len(fits.terms))
     for name, values in zip(CHANGING, fits.changing.T, strict=True):
         if np.isfinite(values).any():
-            table.loc[at_scores, name] = values
+            table[name] = on_score_rows(values, len(fits.terms))
     return table
 
 
@@ -303,6 +303,8 @@ def _with_profiles(table: pd.DataFrame, fits: CoxTermFits) -> pd.DataFrame:
 def _interaction_families(
     table: pd.DataFrame, products: Products, cohort: str, endpoint: str
 ) -> pd.DataFrame:
+    if not products.names:
+        return table
     for name in products.names:
         of_name = (table[Result.TERM] == name) & table[Result.P_VALUE].notna()
         p_values = table.loc[of_name, Result.P_VALUE].to_numpy(dtype=np.float64)

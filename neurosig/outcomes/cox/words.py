@@ -85,10 +85,14 @@ def notes_of(task: CoxTask, table: pd.DataFrame) -> tuple[str, ...]:
 
 def warn_of_fits(table: pd.DataFrame) -> None:
     """At most one warning of each kind per call."""
-    scores = table[table[Result.TERM] == SCORE_TERM]
+    tested = Result.P_PH in table
+    columns = [Result.SIGNATURE, Result.STATUS, Result.EVENTS_PER_PARAM]
+    if tested:
+        columns.append(Result.P_PH)
+    scores = table.loc[table[Result.TERM] == SCORE_TERM, columns]
     fitted = scores[scores[Result.STATUS].isin([OK, SEPARATION])]
     warn_of_few_events(fitted[Result.EVENTS_PER_PARAM])
-    is_firth = table[Result.MESSAGE].str.startswith(FIRTH)
+    is_firth = np.array([text.startswith(FIRTH) for text in table[Result.MESSAGE]], dtype=np.bool_)
     separated = table[(table[Result.STATUS] == SEPARATION) | is_firth]
     if len(separated):
         pairs = (separated[Result.SIGNATURE] + " (" + separated[Result.TERM] + ")").unique()
@@ -101,7 +105,6 @@ def warn_of_fits(table: pd.DataFrame) -> None:
             ),
             stacklevel=3,
         )
-    tested = Result.P_PH in scores
     suspect = scores[scores[Result.P_PH] < PH_ALPHA] if tested else scores[:0]
     has_rmst = Result.RMST_EFFECT in table
     if len(suspect):

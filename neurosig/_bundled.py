@@ -5,6 +5,7 @@ inside it. The source tree comes first, since an editable install can leave a st
 """
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +37,7 @@ def bundled(name: Literal["signatures", "workflows"], *, package: Path | None = 
     )
 
 
+@cache
 def _is_our_source_tree(folder: Path) -> bool:
     try:
         project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))

@@ -9,8 +9,9 @@ import pandas as pd
 from neurosig.engine import score
 from neurosig.errors import ParameterError, examples
 from neurosig.expression.adapters import as_expression
+from neurosig.genesets.catalogue import Catalogue
 from neurosig.genesets.compiled import DEFAULT_MIN_GENES, compile_signatures
-from neurosig.genesets.finding import catalogue_table, load_signatures
+from neurosig.genesets.finding import load_signatures
 from neurosig.genesets.signature import Signature, SignatureCollection
 from neurosig.keys import OK, Coverage
 from neurosig.methods.base import Method
@@ -56,7 +57,7 @@ def signatures_of(names: list[str], given: Any) -> SignatureCollection:
         The genes of a score are not known.
     """
     if given is None:
-        known = set(catalogue_table()["id"])
+        known = set(Catalogue.bundled().ids())
         collection = load_signatures(ids=[name for name in names if name in known])
     else:
         collection = SignatureCollection.of(given)

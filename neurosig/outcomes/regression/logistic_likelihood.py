@@ -1,5 +1,7 @@
 """Profile likelihoods of logistic models, plain and with Firth's penalty."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,15 @@ _LONGEST_STEP = 5.0  # per standard deviation, or as large as the coefficients a
 _MAX_HALVINGS = 40
 
 
+class _Point(NamedTuple):
+    """What the derivatives at one beta share: p, w = p (1 - p), (n,); X' W X and its inverse."""
+
+    p: FloatArray
+    weights: FloatArray
+    information: FloatArray
+    inverse: FloatArray
+
+
 class Likelihood:
     """The log-likelihood of a logistic model, or with Firth's penalty log(det(information)) / 2.
 
@@ -21,6 +32,7 @@ class Likelihood:
 
     def __init__(self, y: FloatArray, design: FloatArray, *, is_penalised: bool) -> None:
         self._y, self._design, self.is_penalised = y, design, is_penalised
+        self._pairs = _products(design if is_penalised else design[:, :0])
 
     def value(self, beta: FloatArray) -> float:
         """The log-likelihood at beta (k,)."""
@@ -32,49 +44,18 @@ class Likelihood:
 
     def information(self, beta: FloatArray) -> FloatArray:
         """X' W X, of the likelihood without penalty."""
-        return np.asarray(self._design.T @ (self._weights(beta)[1][:, None] * self._design))
-
-    def gradient(self, beta: FloatArray, information: FloatArray) -> FloatArray:
-        """X' (y - p + h (1/2 - p)), h the leverages; h = 0 without penalty."""
-        p, weights = self._weights(beta)
-        left = self._y - p
-        if self.is_penalised:
-            carried = self._design @ np.linalg.inv(information)
-            left = left + weights * (carried * self._design).sum(axis=1) * (0.5 - p)
-        return np.asarray(self._design.T @ left)
+        return self._weighted(self._weights(beta)[1])
 
     def std_errors(self, beta: FloatArray) -> FloatArray:
         """Roots of the diagonal of the inverse of X' W X, with the penalty of X' W (1 + h) X.
 
         The latter is the information of the data that Firth's penalty adds to, as in logistf.
         """
-        information, weights = self.information(beta), self._weights(beta)[1]
+        at = self._point(beta)
+        information = at.information
         if self.is_penalised:
-            carried = self._design @ np.linalg.inv(information)
-            heavier = weights * (1 + weights * (carried * self._design).sum(axis=1))
-            information = self._design.T @ (heavier[:, None] * self._design)
+            information = self._weighted(at.weights * (1 + at.weights * self._q(at)))
         return np.asarray(np.sqrt(np.diag(np.linalg.inv(information))))
-
-    def curvature(self, beta: FloatArray) -> FloatArray:
-        """Minus the second derivative: X' W X, less that of log(det(X' W X)) / 2 with the penalty.
-
-        h = w q with q_i = x_i' I^-1 x_i, so that along coefficient j: w_i changes by
-        d_i x_ij, d = w (1 - 2 p), and q_i by -x_i' I^-1 (X' diag(d x_j) X) I^-1 x_i.
-        """
-        information = self.information(beta)
-        if not self.is_penalised:
-            return information
-        x, (p, w) = self._design, self._weights(beta)
-        d = w * (1 - 2 * p)
-        carried = x @ np.linalg.inv(information)
-        q = (carried * x).sum(axis=1)
-        second = np.empty_like(information)
-        for j in range(x.shape[1]):
-            change = x.T @ ((d * x[:, j])[:, None] * x)
-            q_change = -((carried @ change) * carried).sum(axis=1)
-            h_change = d * x[:, j] * q + w * q_change
-            second[:, j] = x.T @ (h_change * (0.5 - p) - w * q * w * x[:, j])
-        return information - second
 
     def maximise(
         self, start: FloatArray, free: NDArray[np.bool_] | None = None
@@ -115,13 +96,12 @@ class Likelihood:
         step = np.zeros(beta.size)
         if not moving.any():
             return step
-        information = self.information(beta)
-        gradient = self.gradient(beta, information)[moving]
+        at = self._point(beta)
         part = np.ix_(moving, moving)
-        curvature = self.curvature(beta)[part]
+        curvature = self._curvature(at)[part]
         if self.is_penalised and np.linalg.eigvalsh(curvature)[0] <= 0:
-            curvature = information[part]
-        step[moving] = np.linalg.solve(curvature, gradient)
+            curvature = at.information[part]
+        step[moving] = np.linalg.solve(curvature, self._gradient(at)[moving])
         return step
 
     def profiles(
@@ -137,8 +117,47 @@ class Likelihood:
             first=1,
         )
 
+    def _point(self, beta: FloatArray) -> _Point:
+        p, weights = self._weights(beta)
+        information = self._weighted(weights)
+        return _Point(p, weights, information, np.asarray(np.linalg.inv(information)))
+
+    def _gradient(self, at: _Point) -> FloatArray:
+        """X' (y - p + h (1/2 - p)), h the leverages; h = 0 without penalty."""
+        left = self._y - at.p
+        if self.is_penalised:
+            left = left + at.weights * self._q(at) * (0.5 - at.p)
+        return np.asarray(self._design.T @ left)
+
+    def _curvature(self, at: _Point) -> FloatArray:
+        """Minus the second derivative: X' W X, less that of log(det(X' W X)) / 2 with the penalty.
+
+        h = w q with q_i = x_i' I^-1 x_i, so that along coefficient j: w_i changes by
+        d_i x_ij, d = w (1 - 2 p), and q_i by -x_i' I^-1 (X' diag(d x_j) X) I^-1 x_i.
+        """
+        if not self.is_penalised:
+            return at.information
+        x, p, w = self._design, at.p, at.weights
+        q = self._q(at)
+        d_x = (w * (1 - 2 * p))[:, None] * x
+        q_change = -_products(x @ at.inverse) @ (self._pairs.T @ d_x)  # (n, k), along each j
+        h_change = d_x * q[:, None] + w[:, None] * q_change
+        second = x.T @ (h_change * (0.5 - p)[:, None] - (w * q * w)[:, None] * x)
+        return np.asarray(at.information - second)
+
+    def _q(self, at: _Point) -> FloatArray:
+        return np.asarray(self._pairs @ at.inverse.ravel())
+
+    def _weighted(self, weights: FloatArray) -> FloatArray:
+        return np.asarray(self._design.T @ (weights[:, None] * self._design))
+
     def _weights(self, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
         from scipy import special
 
         p = special.expit(self._design @ beta)
         return p, p * (1 - p)
+
+
+def _products(x: FloatArray) -> FloatArray:
+    """The products (n, k^2) of all pairs of columns."""
+    return np.asarray((x[:, :, None] * x[:, None, :]).reshape(len(x), -1))

@@ -20,8 +20,9 @@ from neurosig.errors import NeurosigError
 from neurosig.kernels.cox import CoxOptions, cox_fit_batch
 from neurosig.kernels.cox_score_test import ScoreTestTerms, score_test_terms, score_test_z
 from neurosig.outcomes.competing.subdistribution import fit_subdistribution
-from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
+from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.proportional_hazards import ph_p_values
+from neurosig.outcomes.cox.robust_errors import robust_covariances
 from neurosig.outcomes.prediction.increment import Nested
 from neurosig.outcomes.prediction.risk_model import SurvivalData
 

@@ -17,11 +17,12 @@ from neurosig.errors import NeurosigWarning
 from neurosig.kernels.cox import CoxOptions
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.endpoint import Endpoint
-from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
+from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.curvature import nonlinearity
 from neurosig.outcomes.cox.firth import firth_fit
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.residuals import schoenfeld_residuals
+from neurosig.outcomes.cox.robust_errors import robust_covariances
 from neurosig.outcomes.cox.single_fit import CoxFit, fit_cox
 from neurosig.outcomes.cox.verb import cox
 from neurosig.outcomes.curves.restricted_times import Restricted

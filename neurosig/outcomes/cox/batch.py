@@ -10,11 +10,12 @@ from neurosig.kernels.cox import NOT_CONVERGED as CODE_NOT_CONVERGED
 from neurosig.kernels.cox import SINGULAR, CoxFits
 from neurosig.keys import OK
 from neurosig.outcomes.clinic.intervals import patient_means
-from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
+from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.changing_hazards import COLUMNS, Reported, changing_hazards
 from neurosig.outcomes.cox.firth import firth_fit
 from neurosig.outcomes.cox.options import Cases, CoxModel
 from neurosig.outcomes.cox.proportional_hazards import fit_with_ph_test
+from neurosig.outcomes.cox.robust_errors import MANY_CLUSTERS, ErrorKind
 from neurosig.outcomes.interactions import Products
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
@@ -36,6 +37,7 @@ FloatArray = NDArray[np.float64]
 MIN_EVENTS = 2
 PH_ALPHA = 0.05
 FIRTH = "the likelihood has no maximum"
+NO_JACKKNIFE = "sandwich errors: without one of the clusters the model has no maximum"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,6 +96,17 @@ class CoxTask:
         return None if self.cases.cluster is None else int(np.unique(self.cases.cluster).size)
 
     @property
+    def has_jackknife(self) -> bool:
+        """Whether errors are those of the jackknife of clusters."""
+        if self.n_clusters is None or self.model.cluster_errors == "sandwich":
+            return False
+        return self.model.cluster_errors == "jackknife" or self.n_clusters < MANY_CLUSTERS
+
+    def error_kind(self, known: NDArray[np.bool_]) -> ErrorKind:
+        """The errors of models on the known ones of the rows."""
+        return ErrorKind(self.is_robust, self.cases.cluster, self.has_jackknife).at(known)
+
+    @property
     def is_plain(self) -> bool:
         """The likelihood is that of independent rows, without a penalty."""
         return not self.is_robust and self.model.penalty is None
@@ -146,6 +159,7 @@ def fit_all(task: CoxTask) -> CoxTermFits:
         message=np.full((n_scores, k), "", dtype=object),
         n=np.zeros(n_scores, dtype=np.int64),
         n_events=np.zeros(n_scores, dtype=np.int64),
+        df=np.full(n_scores, np.nan) if task.has_jackknife else None,
         p_lr=np.full(n_scores, np.nan) if has_lr else None,
         p_ph=None if task.model.penalty is not None else np.full(n_scores, np.nan),
         p_ph_columns=np.full((n_scores, k), np.nan),
@@ -209,10 +223,13 @@ def _fit_batch(
     if task.scale == "sd":
         unit[:, 0] = sd
         unit[:, len(task.rows.terms) :] = sd[:, None]
-    cluster = None if task.cases.cluster is None else task.cases.cluster[shared.known]
-    variance = robust_covariances(data, fitted, cluster) if task.is_robust else fitted.covariance
+    kind = task.error_kind(shared.known)
+    errors = kind.of(data, fitted)
+    if fits.df is not None:
+        fits.df[members] = errors.df
+    fits.message[members[errors.undefined]] = NO_JACKKNIFE
     fits.estimate[members] = fitted.coef * unit
-    fits.std_error[members] = np.sqrt(np.diagonal(variance, axis1=1, axis2=2)) * unit
+    fits.std_error[members] = np.sqrt(np.diagonal(errors.variance, axis1=1, axis2=2)) * unit
     if fits.p_lr is not None:
         fits.p_lr[members] = _p_without_score(data, fitted)
     _mark_failures(fits, members, fitted)
@@ -229,8 +246,7 @@ def _fit_batch(
             reported = Reported(
                 unit=unit[changing, 0],
                 confidence=task.confidence,
-                robust=task.is_robust,
-                cluster=cluster,
+                errors=kind,
                 has_survival=not task.competing,
             )
             table = changing_hazards(data.choose(changing), reported)

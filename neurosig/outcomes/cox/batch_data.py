@@ -1,4 +1,4 @@
-"""What a batch of Cox models is fitted on, and its robust variances."""
+"""What a batch of Cox models is fitted on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.kernels.cox import PLAIN, CoxFits, CoxOptions, Ties, cox_fit_batch, risk_rows
-from neurosig.kernels.hazard_steps import HazardSteps, hazard_steps, score_residuals
+from neurosig.kernels.hazard_steps import HazardSteps, hazard_steps
 from neurosig.kernels.partial_likelihood import RiskRows
 from neurosig.kernels.times import RiskSets, risk_sets
 
@@ -51,6 +51,22 @@ class CoxData:
             return self
         return replace(self, scores=self.scores[:, models])
 
+    def at(self, rows: NDArray[np.bool_]) -> "CoxData":
+        """The same models on some of the rows."""
+        cases = {
+            name: None if values is None else values[rows]
+            for name, values in zip(("entry", "weights", "offset"), self.options, strict=False)
+        }
+        return replace(
+            self,
+            time=self.time[rows],
+            event=self.event[rows],
+            scores=self.scores[rows],
+            covariates=self.covariates[rows],
+            strata=None if self.strata is None else self.strata[rows],
+            options=self.options._replace(**cases),
+        )
+
     def design(self, model: int) -> FloatArray:
         """The columns (n, k) of one model."""
         return np.column_stack([self.scores[:, model], self.covariates])
@@ -67,43 +83,3 @@ def steps_of(
     """The centred design in the order of the risk sets, and the hazard's steps for it."""
     centred = (x - x.mean(axis=0))[sets.order]
     return centred, hazard_steps(centred, coef, rows)
-
-
-def robust_covariances(
-    data: CoxData, fits: CoxFits, cluster: NDArray[np.int64] | None = None
-) -> FloatArray:
-    """Sandwich variances (S, k, k) of S models; NaN where a fit has none.
-
-        D' D,   D the rows (or sums over each cluster) of  weight * score residual * covariance
-
-    References
-    ----------
-    Lin DY, Wei LJ (1989) J Am Stat Assoc 84:1074-1078, doi:10.1080/01621459.1989.10478874; for
-    clusters Lee EW, Wei LJ, Amato DA (1992), doi:10.1007/978-94-015-7983-4_14.
-
-    Examples
-    --------
-    >>> time, event = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 0.0, 1.0, 0.0])
-    >>> x = np.array([[1.0], [0.0], [0.0], [1.0]])
-    >>> data = CoxData(time=time, event=event, scores=x, covariates=np.empty((4, 0)))
-
-    By hand: beta = 0 and the mean of x is 1/2 at both events; the residuals are
-    1/2 - 1/2 * 1/4, 1/2 * 1/4, -1/2 + 1/2 * (1/4 + 1/2) and -1/2 * (1/4 + 1/2), the information is
-    1/2, so the variance is 4 * (9 + 1 + 1 + 9) / 64 = 1.25.
-
-    >>> robust_covariances(data, data.fit()).round(6).tolist()
-    [[[1.25]]]
-    """
-    sets, rows = data.ordered()
-    variances = np.full(fits.covariance.shape, np.nan)
-    groups = None if cluster is None else np.unique(cluster, return_inverse=True)[1][sets.order]
-    for s in np.flatnonzero(np.isfinite(fits.coef).all(axis=1)).tolist():
-        x, steps = steps_of(data.design(s), fits.coef[s], sets, rows)
-        residuals = score_residuals(x, fits.coef[s], sets, rows, steps) * rows.weight[:, None]
-        if groups is not None:
-            summed = np.zeros((int(groups.max()) + 1, x.shape[1]))
-            np.add.at(summed, groups, residuals)
-            residuals = summed
-        influence = residuals @ fits.covariance[s]
-        variances[s] = influence.T @ influence
-    return variances

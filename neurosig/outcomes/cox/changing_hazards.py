@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.kernels.cox import CONVERGED, CoxFits
+from neurosig.kernels.cox import CONVERGED
 from neurosig.kernels.times import merge_close_times
 from neurosig.keys import Result
-from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
+from neurosig.outcomes.cox.batch_data import CoxData
+from neurosig.outcomes.cox.robust_errors import ErrorKind
 from neurosig.outcomes.curves.pseudo_means import least_squares, pseudo_means
 from neurosig.outcomes.curves.restricted_times import default_tau
 from neurosig.outcomes.results import wald
@@ -37,14 +38,13 @@ COLUMNS = (
 class Reported:
     """How the models of a batch are reported.
 
-    unit: (S,) of the scores; robust: whether errors are; cluster: (n,) codes or None;
-    has_survival: False where causes compete, so that no mean survival follows from the hazard.
+    unit: (S,) of the scores; errors: of what kind; has_survival: False where causes compete, so
+    that no mean survival follows from the hazard.
     """
 
     unit: FloatArray
     confidence: float
-    robust: bool = False
-    cluster: NDArray[np.int64] | None = None
+    errors: ErrorKind
     has_survival: bool = True
 
 
@@ -77,29 +77,11 @@ def changing_hazards(data: CoxData, reported: Reported) -> pd.DataFrame:
         (COLUMNS[1:4], early, started),
         (COLUMNS[4:7], data, merged > split),
     ):
-        table[list(names)] = _hazard_ratios(_rows_of(period, rows), rows, reported)
+        table[list(names)] = _hazard_ratios(period.at(rows), rows, reported)
     has_more = any(values is not None for values in data.options[:3])
-    if not has_more and reported.cluster is None and reported.has_survival:
+    if not has_more and reported.errors.cluster is None and reported.has_survival:
         table[list(COLUMNS[7:])] = _rmst_effects(data, reported)
     return table
-
-
-def _rows_of(data: CoxData, rows: NDArray[np.bool_]) -> CoxData:
-    options = data.options._replace(
-        **{
-            name: None if values is None else values[rows]
-            for name, values in zip(("entry", "weights", "offset"), data.options, strict=False)
-        }
-    )
-    return replace(
-        data,
-        time=data.time[rows],
-        event=data.event[rows],
-        scores=data.scores[rows],
-        covariates=data.covariates[rows],
-        strata=None if data.strata is None else data.strata[rows],
-        options=options,
-    )
 
 
 def _hazard_ratios(period: CoxData, rows: NDArray[np.bool_], reported: Reported) -> FloatArray:
@@ -109,20 +91,12 @@ def _hazard_ratios(period: CoxData, rows: NDArray[np.bool_], reported: Reported)
         return ratios
     fits = period.fit()
     usable = (fits.code == CONVERGED) & ~fits.infinite.any(axis=1)
-    error = np.sqrt(_variances(period, fits, rows, reported)[usable])
+    errors = reported.errors.at(rows).of(period, fits)
+    error = np.sqrt(errors.variance[usable, 0, 0])
     estimate, unit = fits.coef[usable, 0] * reported.unit[usable], reported.unit[usable]
-    _, _, width = wald(estimate, error * unit, reported.confidence)
+    _, _, width = wald(estimate, error * unit, reported.confidence, errors.df[usable])
     ratios[usable] = np.exp(np.column_stack([estimate, estimate - width, estimate + width]))
     return ratios
-
-
-def _variances(
-    period: CoxData, fits: CoxFits, rows: NDArray[np.bool_], reported: Reported
-) -> FloatArray:
-    if not reported.robust:
-        return fits.covariance[:, 0, 0]
-    cluster = None if reported.cluster is None else reported.cluster[rows]
-    return robust_covariances(period, fits, cluster)[:, 0, 0]
 
 
 def _rmst_effects(data: CoxData, reported: Reported) -> FloatArray:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from neurosig.errors import ClinicalError, ParameterError
 from neurosig.kernels.cox import CONVERGED
 from neurosig.keys import OK, Result
-from neurosig.outcomes.cox.batch import MIN_EVENTS, CoxTask
-from neurosig.outcomes.cox.batch_data import robust_covariances
+from neurosig.outcomes.cox.batch import MIN_EVENTS, NO_JACKKNIFE, CoxTask
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import check_events, cox_task
 from neurosig.outcomes.cox.words import model_text
@@ -40,11 +39,12 @@ _EFRON = CoxModel()
 
 @dataclass(frozen=True, eq=False)
 class _Tests:
-    """Wald's statistics with their degrees of freedom, and the likelihood-ratio p-values."""
+    """Wald's statistics, with the degrees of freedom of their errors, and likelihood ratios' p."""
 
     n: int
     n_events: int
     chi2: tuple[float, float] = (np.nan, np.nan)
+    df_of_errors: float = np.inf
     p_lr: tuple[float, float] = (np.nan, np.nan)
     status: str = OK
     message: str = ""
@@ -78,7 +78,8 @@ def nonlinearity(
     -------
     Results
         `table`: two rows per signature: statistic and p_value of Wald's test (with robust errors
-        where the model asks for them), p_lr of the likelihood-ratio test, q_value over the
+        where the model asks for them; by jackknife, statistic / df is an F with one denominator
+        degree of freedom fewer than clusters), p_lr of the likelihood-ratio test, q_value over the
         signatures for each of the two terms.
 
     Raises
@@ -155,10 +156,8 @@ def _test(task: CoxTask, s: int, knots: int) -> _Tests:
         if separating:
             message = f"no finite estimate of {', '.join(separating)}, which separates the events"
         return replace(counts, status=NOT_CONVERGED, message=message)
-    variance = curve.covariance[0]
-    if task.is_robust:
-        cluster = None if task.cases.cluster is None else task.cases.cluster[known]
-        variance = robust_covariances(bent, curve, cluster)[0]
+    errors = task.error_kind(known).of(bent, curve)
+    variance = errors.variance[0]
     chi2 = tuple(
         float(b @ np.linalg.solve(variance[at, at], b))
         for at in (slice(1, n_bends + 1), slice(0, n_bends + 1))
@@ -171,16 +170,27 @@ def _test(task: CoxTask, s: int, knots: int) -> _Tests:
     drops = 2 * (curve.loglik[0] - np.array([line.loglik[0], without]))
     p_lr = special.chdtrc([n_bends, n_bends + 1], np.maximum(drops, 0.0))
     lr = (float(p_lr[0]), float(p_lr[1])) if not task.is_robust else counts.p_lr
-    return replace(counts, chi2=(chi2[0], chi2[1]), p_lr=lr)
+    return replace(
+        counts,
+        chi2=(chi2[0], chi2[1]),
+        df_of_errors=float(errors.df[0]),
+        p_lr=lr,
+        message=NO_JACKKNIFE if errors.undefined[0] else "",
+    )
 
 
 def _table(task: CoxTask, cohort: str, knots: int, tests: Sequence[_Tests]) -> pd.DataFrame:
     from scipy import special
 
     parts = []
+    df_of_errors = np.array([test.df_of_errors for test in tests])
     for place, (term, df) in enumerate(((NONLINEAR, knots - 2), (OVERALL, knots - 1))):
         chi2 = np.array([test.chi2[place] for test in tests])
-        p_value = special.chdtrc(df, chi2)
+        p_value = np.where(
+            np.isinf(df_of_errors),
+            special.chdtrc(df, chi2),
+            special.fdtrc(df, df_of_errors, chi2 / df),
+        )
         n_tested = int(np.isfinite(p_value).sum())
         n_params = knots - 1 + len(task.rows.names)
         part = pd.DataFrame(

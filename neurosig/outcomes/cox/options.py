@@ -33,6 +33,11 @@ class CoxModel:
     cluster
         Column of groups whose rows depend on each other (centre, patient): residuals are summed
         within them before the robust variance is taken.
+    cluster_errors
+        "sandwich": R's robust errors and the normal distribution; with few clusters they are too
+        small. "jackknife": from the coefficients without each cluster, with Student's t of as many
+        degrees of freedom as clusters, less one; where a model without a cluster has no maximum,
+        the sandwich, which `message` says. "auto": the jackknife below 100 clusters.
     weights
         Column of case weights, above 0. With Efron's ties they are not row replication; with
         Breslow's whole weights are.
@@ -56,7 +61,8 @@ class CoxModel:
     Biometrics 30:89-99, doi:10.2307/2529620; Lin DY, Wei LJ (1989) J Am Stat Assoc 84:1074-1078,
     doi:10.1080/01621459.1989.10478874; Verweij PJ, Van Houwelingen HC (1994) Stat Med
     13:2427-2436, doi:10.1002/sim.4780132307; Heinze G, Schemper M (2001) Biometrics 57:114-119,
-    doi:10.1111/j.0006-341X.2001.00114.x.
+    doi:10.1111/j.0006-341X.2001.00114.x; Lipsitz SR, Dear KB, Zhao L (1994) Biometrics 50:842-846,
+    doi:10.2307/2532797.
 
     Examples
     --------
@@ -71,6 +77,10 @@ class CoxModel:
     cluster: Annotated[
         str | None, Help("column of groups of dependent rows, for robust errors")
     ] = None
+    cluster_errors: Annotated[
+        Literal["auto", "sandwich", "jackknife"],
+        Help("errors of clusters; by default (auto) the jackknife below 100 clusters"),
+    ] = "auto"
     weights: Annotated[str | None, Help("column of case weights")] = None
     offset: Annotated[str | None, Help("column added to the linear predictor")] = None
     penalty: Annotated[float | None, Help("ridge penalty theta"), Range(low=0.0, open_low=True)] = (
@@ -82,6 +92,12 @@ class CoxModel:
 
     def __post_init__(self) -> None:
         check(self)
+        if self.cluster_errors != "auto" and self.cluster is None:
+            raise ParameterError(
+                "cluster_errors is for models with a cluster",
+                f"cluster_errors={self.cluster_errors!r}, cluster=None",
+                "Name the column of the clusters in cluster, or leave cluster_errors out",
+            )
         others = [name for name in ("cluster", "weights") if getattr(self, name) is not None]
         others += ["robust"] if self.robust else []
         for name in ("penalty", "firth"):

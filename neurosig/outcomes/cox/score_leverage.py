@@ -65,15 +65,15 @@ def warn_of_leverage(task: CoxTask, table: pd.DataFrame) -> None:
     30 clusters have one of their own.
     """
     few_clusters = task.n_clusters is not None and task.n_clusters < FEW_CLUSTERS
-    if task.is_robust and not few_clusters:
+    if task.is_robust and not few_clusters and not task.has_jackknife:
         what = "rows" if task.cases.cluster is None else "clusters"
         _warn(
             _few(task, task.rows.signatures, FEW_EFFECTIVE),
             f"Robust errors are too small where few {what} carry a score",
             f"effective {what} or more; below {FEW_EFFECTIVE:.0f} tests at 5 % reject a true null "
             "hypothesis in 9 to 20 % (docs/outcomes.md)",
-            "Take ranks or logarithms of a score with a long tail, or the errors of the model "
-            "(robust=False); ns.null_test permutes",
+            "Take ranks or logarithms of a score with a long tail, the errors of the model "
+            "(robust=False), or cluster_errors='jackknife' (rows are clusters by a column of ids)",
         )
     if Result.RMST_P_VALUE in table:
         shown = table.loc[table[Result.RMST_P_VALUE].notna(), Result.SIGNATURE]

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ConvergenceError, ParameterError, examples
 from neurosig.kernels.cox import CONVERGED
-from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
+from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.predicted_survival import log_survival, stratum_hazards
 from neurosig.outcomes.cox.proportional_hazards import Transform, ph_test
 from neurosig.outcomes.cox.residuals import RowResidual, row_residuals, schoenfeld_residuals
 from neurosig.outcomes.cox.verb import cox_task
+from neurosig.outcomes.cox.words import warn_without_jackknife
 from neurosig.outcomes.interactions import Pair
 from neurosig.outcomes.model_rows import Scale, SharedRows, TermLike
 from neurosig.outcomes.results import wald
@@ -34,7 +35,8 @@ class CoxFit:
     """One fitted Cox model.
 
     names: of the k columns; ids: of the n rows; coef, covariance (robust where asked for);
-    naive_covariance: of the model; strata: names of the strata by code; loglik: at the maximum.
+    naive_covariance: of the model; strata: names of the strata by code; loglik: at the maximum;
+    df: degrees of freedom of the coefficients' t distribution, infinite for the normal.
     """
 
     names: tuple[str, ...]
@@ -44,12 +46,13 @@ class CoxFit:
     covariance: FloatArray
     naive_covariance: FloatArray
     loglik: float
+    df: float = float("inf")
     strata: tuple[str, ...] = ("all",)
 
     def coefficients(self, confidence: float = 0.95) -> pd.DataFrame:
         """A row per column: estimate, std_error, statistic, p_value, ci_low, ci_high."""
         error = np.sqrt(np.diag(self.covariance))
-        statistic, p_value, width = wald(self.coef, error, confidence)
+        statistic, p_value, width = wald(self.coef, error, confidence, np.full(error.size, self.df))
         return pd.DataFrame(
             {
                 "term": self.names,
@@ -286,17 +289,19 @@ def fit_cox(
     fits = data.fit()
     if fits.code[0] != CONVERGED or fits.infinite.any():
         raise _without_maximum(signature, task.terms, fits.infinite[0])
-    cluster = None if task.cases.cluster is None else task.cases.cluster[known]
-    robust = robust_covariances(data, fits, cluster) if task.is_robust else fits.covariance
+    errors = task.error_kind(known).of(data, fits)
+    if errors.undefined[0]:
+        warn_without_jackknife([signature])
     used = cohort.data[task.rows.rows][known]
     return CoxFit(
         names=task.terms,
         ids=used.index,
         data=data,
         coef=fits.coef[0],
-        covariance=robust[0],
+        covariance=errors.variance[0],
         naive_covariance=fits.covariance[0],
         loglik=float(fits.loglik[0]),
+        df=float(errors.df[0]),
         strata=_stratum_names(used, task.rows.stratified_by, data.strata),
     )
 

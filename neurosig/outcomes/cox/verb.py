@@ -128,9 +128,9 @@ def cox(
     Warns
     -----
     SmallSampleWarning
-        Fewer than 10 events per parameter, fewer than 30 clusters, robust errors with fewer than
-        10 effective rows or clusters behind a score, an rmst_effect with fewer than 5 degrees of
-        freedom, or an estimate that would be infinite.
+        Fewer than 10 events per parameter, sandwich errors of fewer than 30 clusters, or with fewer
+        than 10 effective rows or clusters behind a score, a jackknife that is not defined, an
+        rmst_effect with fewer than 5 degrees of freedom, or an estimate that would be infinite.
     ProportionalHazardsWarning
         p_ph below 0.05.
     ClinicalWarning
@@ -337,7 +337,7 @@ def check_events(name: str, event: FloatArray, n_params: int) -> None:
 
 
 def _check_clusters(task: CoxTask) -> None:
-    """Refuse no more clusters than parameters; warn of few."""
+    """Refuse no more clusters than parameters; warn where few are summed in a sandwich."""
     n_clusters, k = task.n_clusters, len(task.terms)
     if n_clusters is None or n_clusters >= FEW_CLUSTERS:
         return
@@ -350,12 +350,14 @@ def _check_clusters(task: CoxTask) -> None:
             n_clusters=n_clusters,
             n_params=k,
         )
+    if task.has_jackknife:
+        return
     warnings.warn(
         SmallSampleWarning(
             f"Robust errors of {count(n_clusters, 'cluster')} are too small",
             f"Below {FEW_CLUSTERS} clusters in {task.model.cluster!r}; tests at 5 % reject a true "
             "null hypothesis in about 48 % with 2, 20 % with 5, 7.5 % with 30 (one simulation)",
-            "Read p-values and intervals as too optimistic, or use the column in strata",
+            "Leave cluster_errors out for those of a jackknife, or use the column in strata",
         ),
         stacklevel=4,
     )

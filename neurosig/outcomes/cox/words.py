@@ -1,6 +1,7 @@
 """What is said of Cox models besides their numbers: the model in words, notes and warnings."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 
 from neurosig.errors import ProportionalHazardsWarning, SmallSampleWarning, count, examples
 from neurosig.keys import OK, SCORE_TERM, Result
-from neurosig.outcomes.cox.batch import FIRTH, PH_ALPHA, CoxTask
+from neurosig.outcomes.cox.batch import FIRTH, NO_JACKKNIFE, PH_ALPHA, CoxTask
 from neurosig.outcomes.model_rows import SEPARATION, warn_of_few_events
 
 FEW_CLUSTERS: Final = 30
@@ -31,7 +32,8 @@ def model_text(task: CoxTask) -> str:
     if model.offset is not None:
         parts.append(f"offset {model.offset}")
     if model.cluster is not None:
-        parts.append(f"robust errors by {model.cluster}")
+        kind = "jackknife" if task.has_jackknife else "robust"
+        parts.append(f"{kind} errors by {model.cluster}")
     elif task.is_robust:
         parts.append("robust errors")
     if model.penalty is not None:
@@ -69,7 +71,12 @@ def notes_of(task: CoxTask, table: pd.DataFrame) -> tuple[str, ...]:
             f"The row of the score is its effect at {' and '.join(task.products.references)} "
             "(reference); in another level add the row of the product"
         )
-    if task.n_clusters is not None and task.n_clusters < FEW_CLUSTERS:
+    if task.has_jackknife:
+        notes.append(
+            f"Errors are those of a jackknife of {count(task.n_clusters or 0, 'cluster')}, with "
+            "Student's t"
+        )
+    elif task.n_clusters is not None and task.n_clusters < FEW_CLUSTERS:
         notes.append(
             f"Robust errors rest on {count(task.n_clusters, 'cluster')}: below {FEW_CLUSTERS} "
             "they are too small, p-values too low"
@@ -105,6 +112,9 @@ def warn_of_fits(table: pd.DataFrame) -> None:
             ),
             stacklevel=3,
         )
+    without_jackknife = table.loc[table[Result.MESSAGE] == NO_JACKKNIFE, Result.SIGNATURE].unique()
+    if len(without_jackknife):
+        warn_without_jackknife(without_jackknife.tolist())
     suspect = scores[scores[Result.P_PH] < PH_ALPHA] if tested else scores[:0]
     has_rmst = Result.RMST_EFFECT in table
     if len(suspect):
@@ -120,3 +130,16 @@ def warn_of_fits(table: pd.DataFrame) -> None:
             ),
             stacklevel=3,
         )
+
+
+def warn_without_jackknife(signatures: Sequence[str]) -> None:
+    """Their errors are not of the kind that was asked for."""
+    warnings.warn(
+        SmallSampleWarning(
+            "The jackknife of clusters is not defined: without one of them there is no maximum",
+            f"{count(len(signatures), 'signature')}: {examples(signatures)}; their errors are "
+            "those of the sandwich, too small with few clusters",
+            "Join rare levels of covariates, or use the column in strata instead of cluster",
+        ),
+        stacklevel=4,
+    )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neurosig.errors import ConvergenceError, FitError, SeparationError, TooFewEventsError, count
 from neurosig.kernels.cox import CONVERGED, CoxFits
 from neurosig.outcomes.cox.batch import MIN_EVENTS, CoxTask
-from neurosig.outcomes.cox.batch_data import CoxData, robust_covariances
+from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.interplay.model_fits import Fitted, linear_fit, logistic_fit
 from neurosig.outcomes.interplay.outcome_rows import OutcomeRows
 
@@ -233,10 +233,9 @@ def _cox_fit(
         raise SeparationError("A term separates the events: its estimate is infinite")
     if fits.code[0] != CONVERGED:
         raise ConvergenceError("The columns of the model are collinear or do not converge")
-    cluster = None if task.cases.cluster is None else task.cases.cluster[known]
-    covariance = robust_covariances(data, fits, cluster) if task.is_robust else fits.covariance
+    errors = task.error_kind(known).of(data, fits)
     loglik = float(fits.loglik[0])
-    return Fitted(fits.coef[0], covariance[0], loglik, float("inf")), (data, fits)
+    return Fitted(fits.coef[0], errors.variance[0], loglik, float(errors.df[0])), (data, fits)
 
 
 def _check_size(outcome: OutcomeRows, known: NDArray[np.bool_], k: int) -> None:

@@ -72,7 +72,7 @@ def pair_table(
         n=n.astype(np.int64),
         n_events=n_events.astype(np.int64) if counts_events else None,
         n_limiting=limiting.astype(np.int64) if counts_events else None,
-        df=None if counts_events else df,
+        df=df if np.isfinite(df).any() else None,
     )
     table = tidy(fits, _text(outcome, confidence))
     for place, name in ((0, Interplay.FIRST), (1, Interplay.SECOND)):

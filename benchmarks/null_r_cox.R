@@ -33,6 +33,12 @@ landmark <- function(d) {
   later <- d[d$time > at, ]; later$time <- later$time - at
   wald(coxph(formula_of(later), later), "score")
 }
+jackknife <- function(d) {
+  fit <- function(d) unname(coef(coxph(Surv(cluster_time, cluster_event) ~ cluster_score, d)))
+  groups <- unique(d$cluster); b <- fit(d)
+  apart <- sapply(groups, function(g) fit(d[d$cluster != g, ])) - b
+  2 * pt(-abs(b) / sqrt(sum(apart^2) * (length(groups) - 1) / length(groups)), length(groups) - 1)
+}
 
 cox_calls <- list(
   "interplay, product of two scores" = list("coxph", function(d)
@@ -49,7 +55,8 @@ cox_calls <- list(
   "Cox, likelihood ratio" = list("coxph, anova", function(d) likelihood(d, coxph(formula_of(d), d))),
   "Cox, score" = list("coxph(iter.max = 0)$score", rank_score),
   "Cox, robust" = list("coxph(robust = TRUE)", function(d) wald(coxph(formula_of(d), d, robust = TRUE), "score")),
-  "Cox, clusters" = list("coxph(cluster = )", function(d)
+  "Cox, clusters" = list("coxph without each cluster, pt", jackknife),
+  "Cox, clusters, sandwich" = list("coxph(cluster = )", function(d)
     wald(coxph(Surv(cluster_time, cluster_event) ~ cluster_score, d, cluster = cluster), "cluster_score")),
   "Cox, interaction" = list("coxph", function(d)
     wald(coxph(as.formula(paste("Surv(time, event) ~ score * z1", if (d$adjusted[1] == 1) "+ z2")), d), "score:z1")),

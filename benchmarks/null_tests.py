@@ -22,7 +22,7 @@ from neurosig.kernels.cox_score_test import ScoreTestTerms, score_test_terms, sc
 from neurosig.outcomes.competing.subdistribution import fit_subdistribution
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.proportional_hazards import ph_p_values
-from neurosig.outcomes.cox.robust_errors import robust_covariances
+from neurosig.outcomes.cox.robust_errors import ErrorKind, robust_covariances
 from neurosig.outcomes.prediction.increment import Nested
 from neurosig.outcomes.prediction.risk_model import SurvivalData
 
@@ -106,12 +106,14 @@ def cox_of_other_rows(cohort: NullCohort) -> PValues:
         covariates=np.empty((len(patients), 0)),
     )
     fits = fitted(clusters)
-    variance = robust_covariances(clusters, fits, patients["cluster"].to_numpy())
+    groups = patients["cluster"].to_numpy()
+    jackknife = ErrorKind(is_robust=True, cluster=groups, by_jackknife=True).of(clusters, fits)
     return {
         "Cox, after a landmark": _wald(rest.coef, rest.covariance),
         "Cox, delayed entry": _wald(entered.coef, entered.covariance),
         "Cox, stratified": _wald(apart.coef, apart.covariance),
-        "Cox, clusters": _wald(fits.coef, variance),
+        "Cox, clusters": _wald(fits.coef, jackknife.variance, jackknife.df[0]),
+        "Cox, clusters, sandwich": _wald(fits.coef, robust_covariances(clusters, fits, groups)),
     }
 
 
@@ -123,8 +125,10 @@ def _score_terms(cohort: NullCohort) -> ScoreTestTerms:
     return score_test_terms(data.time, data.event, data.covariates, coef)
 
 
-def _wald(coef: np.ndarray, covariance: np.ndarray) -> float:
-    return _normal(coef[0, 0] / np.sqrt(covariance[0, 0, 0]))
+def _wald(coef: np.ndarray, covariance: np.ndarray, df: float = np.inf) -> float:
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(df, -abs(coef[0, 0] / np.sqrt(covariance[0, 0, 0]))))
 
 
 def _p_of_drop(difference: float) -> float:

@@ -100,7 +100,7 @@ def _cohort(table: pd.DataFrame, score: str, endpoint: Endpoint = LUNG) -> Cohor
         ("lung_weights", "age", ["sex"], CoxModel(weights="w")),
         ("lung_weights_robust", "age", ["sex"], CoxModel(weights="w", robust=True)),
         ("lung_robust", "age", ["sex"], CoxModel(robust=True)),
-        ("lung_cluster_inst", "age", ["sex"], CoxModel(cluster="inst")),
+        ("lung_cluster_inst", "age", ["sex"], CoxModel(cluster="inst", cluster_errors="sandwich")),
         ("lung_offset", "sex", [], CoxModel(offset="age02")),
     ],
 )

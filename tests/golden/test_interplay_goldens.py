@@ -21,7 +21,9 @@ MODELS = {
     "cox": {},
     "cox_adjusted": {"adjust": ["age"], "strata": ["centre"]},
     "cox_breslow": {"adjust": ["age"], "model": ns.CoxModel(ties="breslow")},
-    "cox_cluster": {"model": ns.CoxModel(weights="weight", cluster="site")},
+    "cox_cluster": {
+        "model": ns.CoxModel(weights="weight", cluster="site", cluster_errors="sandwich")
+    },
     "logistic": {
         "adjust": ["age"], "model": "logistic", "outcome": "invasion", "positive": "yes",
     },

@@ -124,7 +124,7 @@ def test_no_mean_survival_where_causes_compete():
 
 
 def test_few_clusters_are_said_and_no_more_than_parameters_refused():
-    model = CoxModel(cluster="centre")
+    model = CoxModel(cluster="centre", cluster_errors="sandwich")
     few = _cohort(_clinic(centre=[f"c{i % 20}" for i in range(N)]))
     with pytest.warns(SmallSampleWarning, match="20 clusters"):
         result = cox(few, model=model)

@@ -37,11 +37,15 @@ LATE_ENTRY = Endpoint(time="stop", event="event", entry="start", unit="months", 
 FROM_ZERO = Endpoint(time="stop", event="event", unit="months", name="OS")
 
 MODELS = {
-    "entry_weights_cluster_efron": (LATE_ENTRY, [], CoxModel(weights="w", cluster="g")),
+    "entry_weights_cluster_efron": (
+        LATE_ENTRY,
+        [],
+        CoxModel(weights="w", cluster="g", cluster_errors="sandwich"),
+    ),
     "entry_weights_cluster_breslow": (
         LATE_ENTRY,
         [],
-        CoxModel(weights="w", cluster="g", ties="breslow"),
+        CoxModel(weights="w", cluster="g", cluster_errors="sandwich", ties="breslow"),
     ),
     "entry_strata_offset_robust": (LATE_ENTRY, ["s"], CoxModel(offset="o", robust=True)),
     "right_weights_strata_robust": (FROM_ZERO, ["s"], CoxModel(weights="w", robust=True)),
@@ -336,7 +340,8 @@ def test_splitting_rows_changes_nothing():
     split = cox(cohort, adjust=["z"], scale="none").table
     np.testing.assert_allclose(split["estimate"], whole["estimate"], rtol=1e-9)
     np.testing.assert_allclose(split["std_error"], whole["std_error"], rtol=1e-9)
-    by_patient = cox(cohort, adjust=["z"], scale="none", model=CoxModel(cluster="id")).table
+    model = CoxModel(cluster="id", cluster_errors="sandwich")
+    by_patient = cox(cohort, adjust=["z"], scale="none", model=model).table
     robust = cox(_cohort(), adjust=["z"], scale="none", model=CoxModel(robust=True)).table
     np.testing.assert_allclose(by_patient["std_error"], robust["std_error"], rtol=1e-9)
 
@@ -530,7 +535,8 @@ def test_the_effective_number_of_rows_is_that_of_their_squared_distances_from_th
 
 
 @pytest.mark.parametrize(
-    ("model", "what"), [({"robust": True}, "rows"), ({"cluster": "g"}, "clusters")]
+    ("model", "what"),
+    [({"robust": True}, "rows"), ({"cluster": "g", "cluster_errors": "sandwich"}, "clusters")],
 )
 def test_robust_errors_of_a_score_on_few_rows_warn_once_with_its_name(model, what):
     cohort = _skewed()
@@ -574,5 +580,6 @@ def test_one_large_cluster_warns_where_every_row_counts_the_same():
     scores = pd.DataFrame({"even": np.tile([-1.0, 1.0], 70)})
     cohort = Cohort.join(scores, clinic, Endpoint(time="t", event="e", unit="months"))
     with pytest.warns(SmallSampleWarning, match=r"'even': 2\.0 effective clusters"):
-        cox(cohort, model=CoxModel(cluster="g"))
+        cox(cohort, model=CoxModel(cluster="g", cluster_errors="sandwich"))
+    cox(cohort, model=CoxModel(cluster="g", cluster_errors="jackknife"))  # no warning
     cox(cohort, model=CoxModel(robust=True))  # no warning

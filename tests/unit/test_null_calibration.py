@@ -127,8 +127,10 @@ def test_the_p_values_are_those_of_the_commands():
     )
     columns = patients.drop(columns="cluster_score")
     grouped = ns.Cohort.join(patients[["cluster_score"]], columns, clusters)
-    of_clusters = ns.cox(grouped, model=ns.CoxModel(cluster="cluster")).table
-    assert found["Cox, clusters"] == pytest.approx(of_clusters["p_value"][0], rel=1e-9)
+    for errors, words in (("auto", "Cox, clusters"), ("sandwich", "Cox, clusters, sandwich")):
+        of_clusters = ns.CoxModel(cluster="cluster", cluster_errors=errors)
+        table = ns.cox(grouped, model=of_clusters).table
+        assert found[words] == pytest.approx(table["p_value"][0], rel=1e-9)
     shorter = ns.Endpoint(time="strata_time", event="event", unit="months", event_values=[1])
     strata = ns.Cohort.join(patients[["score"]], patients.drop(columns="score"), shorter)
     apart = ns.cox(strata, adjust=adjust, strata=["half"]).table

@@ -10,7 +10,7 @@ from neurosig.kernels.cox import CONVERGED
 from neurosig.kernels.times import merge_close_times
 from neurosig.keys import Result
 from neurosig.outcomes.cox.batch_data import CoxData
-from neurosig.outcomes.cox.robust_errors import ErrorKind
+from neurosig.outcomes.cox.robust_errors import MODEL_ERRORS, ErrorKind
 from neurosig.outcomes.curves.pseudo_means import least_squares, pseudo_means
 from neurosig.outcomes.curves.restricted_times import default_tau
 from neurosig.outcomes.results import wald
@@ -44,7 +44,7 @@ class Reported:
 
     unit: FloatArray
     confidence: float
-    errors: ErrorKind
+    errors: ErrorKind = MODEL_ERRORS
     has_survival: bool = True
 
 

@@ -46,15 +46,17 @@ class ErrorKind:
         undefined = np.zeros(fits.code.size, dtype=np.bool_)
         if not self.is_robust:
             return Errors(fits.covariance, df, undefined)
-        sandwich = robust_covariances(data, fits, self.cluster)
         if self.cluster is None or not self.by_jackknife:
-            return Errors(sandwich, df, undefined)
-        variance = jackknife_covariances(data, fits, self.cluster)
-        has_jackknife = np.isfinite(variance).all(axis=(1, 2))
+            return Errors(robust_covariances(data, fits, self.cluster), df, undefined)
         df[:] = np.unique(self.cluster).size - 1
-        variance[~has_jackknife] = sandwich[~has_jackknife]
-        undefined |= ~has_jackknife & np.isfinite(fits.coef).all(axis=1)
+        variance = jackknife_covariances(data, fits, self.cluster)
+        undefined |= np.isnan(variance).any(axis=(1, 2)) & np.isfinite(fits.coef).all(axis=1)
+        if undefined.any():
+            variance[undefined] = robust_covariances(data, fits, self.cluster)[undefined]
         return Errors(variance, df, undefined)
+
+
+MODEL_ERRORS: Final = ErrorKind()
 
 
 def robust_covariances(

@@ -89,3 +89,47 @@ write.csv(data.frame(
     sqrt(vcov(it)[3, 3]), it$loglik[2]
   )
 ), "terms.csv", row.names = FALSE)
+
+# jackknife of clusters: every model again without each cluster, Student's t of clusters - 1
+jackknife <- function(f, data, group) {
+  groups <- unique(data[[group]])
+  moved <- sapply(groups, function(g) {
+    coef(update(f, data = data[data[[group]] != g, ], cluster = NULL)) - coef(f)
+  })
+  if (is.null(dim(moved))) moved <- t(moved)
+  list(v = moved %*% t(moved) * (length(groups) - 1) / length(groups), df = length(groups) - 1)
+}
+exact <- coxph.control(eps = 1e-11, iter.max = 50)
+l <- na.omit(lung[, c("time", "status", "age", "sex", "inst")])
+up_to_m <- transform(d, event = event * (stop <= m), stop = pmin(stop, m))
+after_m <- d[d$stop > m, ]
+clustered <- list(
+  entry_weights_cluster_efron =
+    list(coxph(Surv(start, stop, event) ~ x + z, d, weights = w, control = exact), d, "g"),
+  entry_weights_cluster_breslow =
+    list(coxph(Surv(start, stop, event) ~ x + z, d, weights = w, ties = "breslow", control = exact), d, "g"),
+  entry_strata_offset =
+    list(coxph(Surv(start, stop, event) ~ x + z + strata(s) + offset(o), d, control = exact), d, "g"),
+  interaction = list(coxph(Surv(stop, event) ~ x * z, d, control = exact), d, "g"),
+  early = list(coxph(Surv(stop, event) ~ x, up_to_m, control = exact), up_to_m, "g"),
+  late = list(coxph(Surv(stop, event) ~ x, after_m, control = exact), after_m, "g"),
+  lung = list(coxph(Surv(time, status) ~ age + sex, l, control = exact), l, "inst")
+)
+jackknives <- do.call(rbind, lapply(names(clustered), function(name) {
+  f <- clustered[[name]][[1]]; of <- jackknife(f, clustered[[name]][[2]], clustered[[name]][[3]])
+  se <- sqrt(diag(of$v))
+  data.frame(model = name, term = names(coef(f)), coef = coef(f), se = se, df = of$df,
+             p = 2 * pt(-abs(coef(f) / se), of$df), width = qt(0.975, of$df) * se)
+}))
+write.csv(jackknives, "jackknife.csv", row.names = FALSE)
+
+# Wald's tests of a spline with the same errors, from Harrell's truncated cubes
+truncated <- function(v) pmax(v, 0)^3
+bend <- function(x, j) (truncated(x - k[j]) - truncated(x - k[3]) * (k[4] - k[j]) / (k[4] - k[3]) +
+  truncated(x - k[4]) * (k[3] - k[j]) / (k[4] - k[3])) / (k[4] - k[1])^2
+d$b1 <- bend(d$x, 1); d$b2 <- bend(d$x, 2)
+bent <- coxph(Surv(stop, event) ~ x + b1 + b2 + z, d, control = exact); of <- jackknife(bent, d, "g")
+wald_f <- function(at) as.numeric(coef(bent)[at] %*% solve(of$v[at, at]) %*% coef(bent)[at])
+chi <- c(wald_f(2:3), wald_f(1:3))
+write.csv(data.frame(term = c("nonlinear", "overall"), chisq = chi,
+  p = pf(chi / c(2, 3), c(2, 3), of$df, lower.tail = FALSE)), "jackknife_spline.csv", row.names = FALSE)

@@ -13,7 +13,7 @@ from neurosig.outcomes.cox.batch_data import CoxData, steps_of
 FloatArray = NDArray[np.float64]
 
 MANY_CLUSTERS: Final = 100
-"""From here on the sandwich keeps its level, and a jackknife would fit many models."""
+"""From here on the sandwich keeps its level, unless few of them carry the score."""
 
 
 class Errors(NamedTuple):

@@ -81,9 +81,9 @@ def draw(regime: Regime, rng: np.random.Generator) -> NullCohort:
     score, noise: the score, and one that is correlated with nothing, for tests that cannot adjust;
     group: 0, 1, 2, evenly or 60, 25 and 15 %; half: two strata, whose follow-up `strata_time` is of
     different length; cause: 0 censored, 1 or 2 (40 % of the events); cluster_time, cluster_score,
-    cluster_measured, cluster_binary, cluster_count: shared in part within a cluster; binary,
-    measured, count (Poisson), scattered_count (times a gamma variable of variance 1/2), grade
-    (0, 1, 2 by proportional odds): clinical variables; entry: when the patient came under
+    cluster_measured, cluster_binary, cluster_count, cluster_grade: shared in part within a cluster;
+    binary, measured, count (Poisson), scattered_count (times a gamma variable of variance 1/2),
+    grade (0, 1, 2 by proportional odds): clinical variables; entry: when the patient came under
     observation, which is too late for those whose time is not longer.
     """
     n = regime.n
@@ -131,6 +131,7 @@ def draw(regime: Regime, rng: np.random.Generator) -> NullCohort:
         "cluster_count": rng.poisson(np.exp(0.7 + 0.5 * own)),
         "entry": np.floor(entry) if regime.tied else entry,
     }
+    columns["cluster_grade"] = np.digitize(columns["cluster_measured"], (-0.5, 1.0))
     index = [f"P{i:03d}" for i in range(n)]
     return NullCohort(regime, pd.DataFrame(columns, index=index))
 

@@ -5,6 +5,7 @@ are those of the commands.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from neurosig.kernels.cox import CONVERGED, CoxFits
 from neurosig.keys import OK, Result
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.regression.correlation import kendall, pearson, spearman
+from neurosig.outcomes.regression.fitting import fit_kind
 from neurosig.outcomes.regression.kind import Cases, Data, Fit
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.rank_sums import kruskal_wallis, rank_sum
@@ -93,7 +95,7 @@ def _regressed(
         cases=_cases(cohort, kind, options),
         n_levels=_LEVELS.get(kind, 0),
     )
-    fit = available_kinds()[kind].fit(data, RegressionModel(**options), 0.95)  # type: ignore[arg-type]
+    fit = fit_kind(available_kinds()[kind], data, RegressionModel(**options), 0.95)  # type: ignore[arg-type]
     if fit.status != OK:
         raise ConvergenceError(f"The {kind} model has no estimate", fit.message, "")
     return fit
@@ -156,6 +158,22 @@ def clusters(cohort: NullCohort) -> PValues:
             options = {"cluster": "cluster", "cluster_errors": errors}
             fit = _regressed(alone, kind, outcome, "cluster_score", **options)
             found[f"{name}, {words}"] = _p_value(fit)
+    return found
+
+
+def clusters_by_jackknife(cohort: NullCohort) -> PValues:
+    """The same for the kinds whose default is a jackknife; one without a fit leaves the others."""
+    alone, found = _alone(cohort), {}
+    for kind, outcome, name in (
+        ("ordinal", "cluster_grade", "ordinal"),
+        ("multinomial", "cluster_grade", "multinomial"),
+        ("negative_binomial", "cluster_count", "negative binomial"),
+    ):
+        for errors, words in (("jackknife", "clusters"), ("CR1", "clusters, CR1")):
+            options = {"cluster": "cluster", "cluster_errors": errors}
+            with suppress(ConvergenceError):
+                fit = _regressed(alone, kind, outcome, "cluster_score", **options)
+                found[f"{name}, {words}"] = _p_value(fit)
     return found
 
 

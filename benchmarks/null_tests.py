@@ -314,15 +314,16 @@ EVERY_COHORT = (
     null_regressions.correlations,
     null_regressions.pair,
     added_value,
+    naive_cutpoint,
+    null_regressions.firth_logistic,
+    firth,
+    two_models,
+    nulls,
+    mediated,
+    imputed,
 )
 SLOW: Mapping[Callable[[NullCohort], PValues], Mapping[int, int]] = {
-    naive_cutpoint: dict.fromkeys(SIZES, 4),
-    null_regressions.firth_logistic: dict.fromkeys(SIZES, 2),
-    firth: {50: 1, 100: 2, 200: 5, 500: 10},
-    two_models: dict.fromkeys(SIZES, 2),
-    nulls: dict.fromkeys(SIZES, 2),
-    mediated: dict.fromkeys(SIZES, 2),
-    imputed: dict.fromkeys(SIZES, 5),
+    null_regressions.clusters_by_jackknife: {50: 4, 100: 4, 200: 4, 500: 10},
 }
 """Tests that take long: one in how many cohorts they are run for, by the number of patients."""
 

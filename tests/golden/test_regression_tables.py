@@ -3,6 +3,7 @@
 The table names the case, term and quantity; the script has the calls and versions.
 """
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from neurosig import RegressionModel
 
 FOLDER = Path(__file__).parent / "regression"
 TIGHT = 1e-7  # both sides run their iterations to the end; sums differ in the last digits
+CR1 = {"cluster": "centre", "cluster_errors": "CR1"}
 SEARCHED = 2e-6  # lme4 and glm.nb stop where the likelihood hardly changes any more
 
 
@@ -84,7 +86,7 @@ def test_robust_errors_of_logistic_and_linear_models_equal_sandwich(data, expect
 
 
 def test_cluster_errors_equal_sandwich(data, expected):
-    model = RegressionModel(cluster="centre", cluster_errors="CR1")
+    model = RegressionModel(**CR1)
     table = logistic(data, model=model)
     compare(expected, "logistic_cluster", table, quantity="std_error")
     assert table["model"].unique().tolist() == ["logistic regression, CR1 errors by centre"]
@@ -115,6 +117,36 @@ def test_bias_reduced_errors_of_clusters_equal_club_sandwich(data, expected):
             compare(expected, case, table, quantity=quantity)
         compare(expected, case, table, quantity="p_value", rtol=1e-6)  # t is raised to its df
         assert "CR2 errors by" in table["model"][0]
+
+
+def test_jackknife_errors_of_clusters_equal_loops_over_r(data, expected):
+    jackknife = {"cluster": "centre", "cluster_errors": "jackknife"}
+    order = ("low", "mid", "high", "top")
+    options = {
+        "linear": {"outcome": "number", "model": RegressionModel(**jackknife)},
+        "logistic": {"outcome": "yes", "positive": 1, "model": RegressionModel(**jackknife)},
+        "poisson": {"outcome": "count", "model": RegressionModel(exposure="area", **jackknife)},
+        # the default of these three
+        "negative_binomial": {
+            "outcome": "count",
+            "model": RegressionModel(exposure="area", cluster="centre"),
+        },
+        "ordinal": {"outcome": "grade", "model": RegressionModel(order=order, cluster="centre")},
+        "multinomial": {
+            "outcome": "type",
+            "model": RegressionModel(reference="B", cluster="centre"),
+        },
+    }
+    for kind, of_kind in options.items():
+        cohort = cohort_of(data, of_kind["outcome"], "area", "z", "centre")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ns.errors.AssumptionWarning)
+            found = ns.regress(cohort, kind=kind, adjust=["z"], scale="none", **of_kind).table
+        searched = 1e-5 if kind == "negative_binomial" else 1e-6
+        for quantity in ("estimate", "std_error", "df"):
+            compare(expected, f"{kind}_jackknife", found, quantity=quantity, rtol=searched)
+        compare(expected, f"{kind}_jackknife", found, quantity="p_value", rtol=20 * searched)
+        assert "jackknife errors by centre" in found["model"][0]
 
 
 def test_profile_intervals_are_where_the_deviance_of_glm_has_grown_by_the_quantile(data, expected):
@@ -159,7 +191,7 @@ def test_an_ordinal_fit_and_its_tests_equal_clm(data, expected, link):
 
 
 def test_robust_and_cluster_errors_of_an_ordinal_fit_equal_sandwich(data, expected):
-    for name, options in (("HC0", {"errors": "HC0"}), ("cluster", {"cluster": "centre"})):
+    for name, options in (("HC0", {"errors": "HC0"}), ("cluster", CR1)):
         model = RegressionModel(order=("low", "mid", "high", "top"), **options)
         table = ns.regress(
             cohort_of(data, "grade", "z", "centre"), outcome="grade", kind="ordinal", adjust=["z"],
@@ -182,7 +214,7 @@ def test_a_multinomial_fit_equals_multinom(data, expected):
     compare(expected, "multinomial", table, quantity="std_error", rtol=1e-6)
     p_lr = table.loc[table["term"] == "score", "p_lr"].to_numpy()
     np.testing.assert_allclose(p_lr, [expected["multinomial", "x", "p_lr"]] * 2, rtol=1e-9)
-    for name, options in (("HC0", {"errors": "HC0"}), ("cluster", {"cluster": "centre"})):
+    for name, options in (("HC0", {"errors": "HC0"}), ("cluster", CR1)):
         compare(expected, f"multinomial_{name}", fit(**options), quantity="std_error", rtol=1e-6)
 
 
@@ -203,7 +235,7 @@ def test_a_poisson_fit_per_exposure_equals_glm(data, expected):
     for errors in ("HC0", "HC1", "HC2", "HC3"):
         robust = counts(data, "poisson", errors=errors)
         compare(expected, f"poisson_{errors}", robust, quantity="std_error")
-    clustered = counts(data, "poisson", cluster="centre", cluster_errors="CR1")
+    clustered = counts(data, "poisson", **CR1)
     compare(expected, "poisson_cluster", clustered, quantity="std_error")
 
 
@@ -214,7 +246,7 @@ def test_a_negative_binomial_fit_per_exposure_equals_glm_nb(data, expected):
     for quantity in ("theta", "theta_std_error", "p_lr"):
         theirs = expected["negative_binomial", "x", quantity]
         assert of_score(table, quantity) == pytest.approx(theirs, rel=SEARCHED)
-    for name, options in (("HC0", {"errors": "HC0"}), ("cluster", {"cluster": "centre"})):
+    for name, options in (("HC0", {"errors": "HC0"}), ("cluster", CR1)):
         robust = counts(data, "negative_binomial", **options)
         case = f"negative_binomial_{name}"
         compare(expected, case, robust, quantity="std_error", rtol=SEARCHED)

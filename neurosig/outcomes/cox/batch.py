@@ -10,12 +10,13 @@ from neurosig.kernels.cox import NOT_CONVERGED as CODE_NOT_CONVERGED
 from neurosig.kernels.cox import SINGULAR, CoxFits
 from neurosig.keys import OK
 from neurosig.outcomes.clinic.intervals import patient_means
+from neurosig.outcomes.clusters import MANY_CLUSTERS
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.changing_hazards import COLUMNS, Reported, changing_hazards
 from neurosig.outcomes.cox.firth import firth_fit
 from neurosig.outcomes.cox.options import Cases, CoxModel
 from neurosig.outcomes.cox.proportional_hazards import fit_with_ph_test
-from neurosig.outcomes.cox.robust_errors import MANY_CLUSTERS, ErrorKind
+from neurosig.outcomes.cox.robust_errors import ErrorKind
 from neurosig.outcomes.interactions import Products
 from neurosig.outcomes.model_rows import (
     COLLINEAR,

@@ -12,9 +12,6 @@ from neurosig.outcomes.cox.batch_data import CoxData, steps_of
 
 FloatArray = NDArray[np.float64]
 
-MANY_CLUSTERS: Final = 100
-"""From here on the sandwich keeps its level, unless few of them carry the score."""
-
 
 class Errors(NamedTuple):
     """Of S models: variance (S, k, k), df (S,) of their t distributions, infinite for the normal.

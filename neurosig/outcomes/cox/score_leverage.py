@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from neurosig.errors import SmallSampleWarning, count, examples
 from neurosig.keys import Result
+from neurosig.outcomes.clusters import FEW_CLUSTERS
 from neurosig.outcomes.cox.batch import CoxTask
 from neurosig.outcomes.cox.options import Cases
-from neurosig.outcomes.cox.words import FEW_CLUSTERS
 from neurosig.outcomes.curves.pseudo_means import FEW_DEGREES
 from neurosig.outcomes.model_rows import patterns
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ConvergenceError, ParameterError, examples
 from neurosig.kernels.cox import CONVERGED
+from neurosig.outcomes.clusters import warn_without_jackknife
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.predicted_survival import log_survival, stratum_hazards
 from neurosig.outcomes.cox.proportional_hazards import Transform, ph_test
 from neurosig.outcomes.cox.residuals import RowResidual, row_residuals, schoenfeld_residuals
 from neurosig.outcomes.cox.verb import cox_task
-from neurosig.outcomes.cox.words import warn_without_jackknife
 from neurosig.outcomes.interactions import Pair
 from neurosig.outcomes.model_rows import Scale, SharedRows, TermLike
 from neurosig.outcomes.results import wald
@@ -291,7 +291,7 @@ def fit_cox(
         raise _without_maximum(signature, task.terms, fits.infinite[0])
     errors = task.error_kind(known).of(data, fits)
     if errors.undefined[0]:
-        warn_without_jackknife([signature])
+        warn_without_jackknife([signature], "the sandwich")
     used = cohort.data[task.rows.rows][known]
     return CoxFit(
         names=task.terms,

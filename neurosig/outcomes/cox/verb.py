@@ -18,6 +18,7 @@ from neurosig.errors import (
 )
 from neurosig.keys import Result
 from neurosig.outcomes.clinic.causes import competing_causes
+from neurosig.outcomes.clusters import FEW_CLUSTERS
 from neurosig.outcomes.cox.batch import (
     MIN_EVENTS,
     CoxTask,
@@ -27,7 +28,7 @@ from neurosig.outcomes.cox.batch import (
 from neurosig.outcomes.cox.changing_hazards import COLUMNS as CHANGING
 from neurosig.outcomes.cox.options import Cases, CoxModel
 from neurosig.outcomes.cox.score_leverage import warn_of_leverage
-from neurosig.outcomes.cox.words import FEW_CLUSTERS, model_text, notes_of, warn_of_fits
+from neurosig.outcomes.cox.words import model_text, notes_of, warn_of_fits
 from neurosig.outcomes.imputation.imputed import Imputed, refuse_imputed
 from neurosig.outcomes.interactions import Pair, Products, add_interactions, at_references
 from neurosig.outcomes.model_rows import (

@@ -1,18 +1,15 @@
 """What is said of Cox models besides their numbers: the model in words, notes and warnings."""
 
 import warnings
-from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from neurosig.errors import ProportionalHazardsWarning, SmallSampleWarning, count, examples
 from neurosig.keys import OK, SCORE_TERM, Result
+from neurosig.outcomes.clusters import FEW_CLUSTERS, warn_without_jackknife
 from neurosig.outcomes.cox.batch import FIRTH, NO_JACKKNIFE, PH_ALPHA, CoxTask
 from neurosig.outcomes.model_rows import SEPARATION, warn_of_few_events
-
-FEW_CLUSTERS: Final = 30
 
 
 def model_text(task: CoxTask) -> str:
@@ -114,7 +111,7 @@ def warn_of_fits(table: pd.DataFrame) -> None:
         )
     without_jackknife = table.loc[table[Result.MESSAGE] == NO_JACKKNIFE, Result.SIGNATURE].unique()
     if len(without_jackknife):
-        warn_without_jackknife(without_jackknife.tolist())
+        warn_without_jackknife(without_jackknife.tolist(), "the sandwich")
     suspect = scores[scores[Result.P_PH] < PH_ALPHA] if tested else scores[:0]
     has_rmst = Result.RMST_EFFECT in table
     if len(suspect):
@@ -130,16 +127,3 @@ def warn_of_fits(table: pd.DataFrame) -> None:
             ),
             stacklevel=3,
         )
-
-
-def warn_without_jackknife(signatures: Sequence[str]) -> None:
-    """Their errors are not of the kind that was asked for."""
-    warnings.warn(
-        SmallSampleWarning(
-            "The jackknife of clusters is not defined: without one of them there is no maximum",
-            f"{count(len(signatures), 'signature')}: {examples(signatures)}; their errors are "
-            "those of the sandwich, too small with few clusters",
-            "Join rare levels of covariates, or use the column in strata instead of cluster",
-        ),
-        stacklevel=4,
-    )

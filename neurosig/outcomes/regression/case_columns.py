@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neurosig.errors import ClinicalError, ParameterError, SmallSampleWarning, count, examples
 from neurosig.keys import SCORE_TERM
 from neurosig.outcomes.clinic.clean import find_column, numbers_of, texts_of
+from neurosig.outcomes.clusters import FEW_CLUSTERS
 from neurosig.outcomes.model_rows import ModelRows
 from neurosig.outcomes.regression.kind import Cases
 from neurosig.outcomes.regression.options import RegressionModel
@@ -18,8 +19,6 @@ from neurosig.outcomes.row_flow import FlowStep, flow_table
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
-
-FEW_CLUSTERS: Final = 30
 
 
 def read_cases(
@@ -108,8 +107,8 @@ def check_clusters(
             f"Robust errors of {count(n_clusters, 'cluster')} are too small",
             f"Below {FEW_CLUSTERS} clusters in {column!r} they vary much and are too small on "
             "average",
-            "Read p-values and intervals as too optimistic, or use cluster_errors='CR2' where the "
-            'model has it, or kind="mixed" for a number as outcome',
+            "Leave cluster_errors out for those that count how few they are, or use "
+            'kind="mixed" for a number as outcome',
         ),
         stacklevel=3,
     )

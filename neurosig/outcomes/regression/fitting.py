@@ -15,6 +15,7 @@ from neurosig.outcomes.model_rows import (
     Scale,
     spread,
 )
+from neurosig.outcomes.regression.cluster_jackknife import fit_with_jackknife
 from neurosig.outcomes.regression.kind import Cases, Data, Fit, Kind, Outcome
 from neurosig.outcomes.regression.options import RegressionModel
 
@@ -60,7 +61,7 @@ def _fit_one(task: Task, signature: int, here: NDArray[np.bool_]) -> Fit:
         cases = replace(cases, slope=score / sd[0] if task.scale == "sd" else score)
     design = np.column_stack([np.ones(y.size), (columns - columns.mean(axis=0)) / sd])
     data = Data(y=y, design=design, cases=cases, n_levels=len(task.outcome.levels))
-    fit = task.kind.fit(data, task.model, task.confidence)
+    fit = fit_kind(task.kind, data, task.model, task.confidence)
     unit = 1 / sd
     if task.scale == "sd":
         unit[0] = 1.0
@@ -71,6 +72,13 @@ def _fit_one(task: Task, signature: int, here: NDArray[np.bool_]) -> Fit:
         std_error=fit.std_error * unit,
         interval=None if fit.interval is None else fit.interval * unit[:, None],
     )
+
+
+def fit_kind(kind: Kind, data: Data, model: RegressionModel, confidence: float) -> Fit:
+    """One fit of a kind, with the errors that the model asks for."""
+    if model.cluster_errors == "jackknife":
+        return fit_with_jackknife(kind, data, model, confidence)
+    return kind.fit(data, model, confidence)
 
 
 def _not_fittable(

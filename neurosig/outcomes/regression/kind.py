@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, FitError, count
 from neurosig.keys import OK
+from neurosig.outcomes.clusters import MANY_CLUSTERS
 from neurosig.outcomes.model_rows import ModelRows
-from neurosig.outcomes.regression.options import RegressionModel
+from neurosig.outcomes.regression.options import ClusterErrors, RegressionModel
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -70,6 +71,10 @@ class Data:
     design: FloatArray
     cases: Cases
     n_levels: int = 0
+
+    def at(self, rows: NDArray[np.bool_]) -> "Data":
+        """The same for some of the rows."""
+        return replace(self, y=self.y[rows], design=self.design[rows], cases=self.cases.at(rows))
 
     @property
     def without_score(self) -> FloatArray:
@@ -141,7 +146,7 @@ class Kind(ABC):
     title: ClassVar[str]
     options: ClassVar[frozenset[str]] = frozenset()
     robust: ClassVar[frozenset[str]] = frozenset()
-    cluster_robust: ClassVar[frozenset[str]] = frozenset({"CR1"})
+    cluster_robust: ClassVar[frozenset[ClusterErrors]] = frozenset({"CR1", "jackknife"})
     ratio: ClassVar[str] = ""
     has_df: ClassVar[bool] = False
     of: ClassVar[str] = "events"
@@ -190,9 +195,13 @@ class Kind(ABC):
         del model
         return bool(self.ratio)
 
-    def errors_of_clusters(self, model: RegressionModel) -> str:
-        """CR1 or CR2: what the model asks for, or the least biased that there is."""
-        return max(self.cluster_robust) if model.cluster_errors == "auto" else model.cluster_errors
+    def errors_of_clusters(self, model: RegressionModel, n_clusters: int) -> ClusterErrors:
+        """What the model asks for, or the least biased that there is for so many clusters."""
+        if model.cluster_errors != "auto":
+            return model.cluster_errors
+        if "CR2" in self.cluster_robust:
+            return "CR2"
+        return "jackknife" if n_clusters < MANY_CLUSTERS else "CR1"
 
     def describe(self, model: RegressionModel) -> str:
         """The model in words."""
@@ -202,7 +211,7 @@ class Kind(ABC):
         if model.offset is not None:
             parts.append(f"offset {model.offset}")
         if model.cluster is not None:
-            parts.append(f"{self.errors_of_clusters(model)} errors by {model.cluster}")
+            parts.append(f"{model.cluster_errors} errors by {model.cluster}")
         elif model.is_robust:
             parts.append(f"{model.errors} errors")
         return ", ".join(parts)

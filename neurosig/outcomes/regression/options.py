@@ -7,7 +7,7 @@ from neurosig._params import Help, check
 from neurosig.errors import ParameterError
 
 Errors = Literal["classical", "HC0", "HC1", "HC2", "HC3"]
-ClusterErrors = Literal["auto", "CR1", "CR2"]
+ClusterErrors = Literal["auto", "CR1", "CR2", "jackknife"]
 Link = Literal["logit", "probit", "cloglog"]
 
 
@@ -28,9 +28,11 @@ class RegressionModel:
     cluster_errors
         How: "CR2" takes out the bias that few or unequal clusters give the sandwich, and tests with
         t and Satterthwaite's degrees of freedom, which keeps its level with ten clusters too (of
-        linear, logistic and poisson models, whose default, "auto", it is). "CR1" multiplies by
-        G / (G - 1) for G groups, and in linear models by (n - 1) / (n - parameters) too, as vcovCL
-        does in R; the other kinds have that alone.
+        linear, logistic and poisson models). "jackknife" fits again without each cluster, and
+        tests with t and G - 1 degrees of freedom for G clusters; where one of the fits fails, CR1,
+        which `message` says. "CR1" multiplies by G / (G - 1), and in linear models by
+        (n - 1) / (n - parameters) too, as vcovCL does in R. "auto": CR2, of the other kinds the
+        jackknife below 100 clusters, and CR1 from there on.
     intervals
         Of logistic models: "wald", estimate +- z standard errors, or "profile", where twice the
         log-likelihood has dropped by the chi-square quantile.
@@ -64,8 +66,9 @@ class RegressionModel:
     ----------
     MacKinnon JG, White H (1985) J Econom 29:305-325, doi:10.1016/0304-4076(85)90158-7 (HC0-HC3);
     Zeileis A et al. (2020) J Stat Softw 95(1), doi:10.18637/jss.v095.i01 (CR1); Pustejovsky JE,
-    Tipton E (2018) J Bus Econ Stat 36:672-683, doi:10.1080/07350015.2016.1247004 (CR2); Firth D
-    (1993) Biometrika 80:27-38, doi:10.1093/biomet/80.1.27; Heinze G, Schemper M (2002) Stat Med
+    Tipton E (2018) J Bus Econ Stat 36:672-683, doi:10.1080/07350015.2016.1247004 (CR2); Lipsitz SR,
+    Dear KB, Zhao L (1994) Biometrics 50:842-846, doi:10.2307/2532797 (jackknife); Firth D (1993)
+    Biometrika 80:27-38, doi:10.1093/biomet/80.1.27; Heinze G, Schemper M (2002) Stat Med
     21:2409-2419, doi:10.1002/sim.1047 (its profile intervals).
 
     Examples

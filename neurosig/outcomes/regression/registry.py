@@ -56,7 +56,7 @@ def find_kind(name: str, positive: str | float | None, model: RegressionModel) -
             f"It has: classical, {', '.join(sorted(kind.robust))}",
             f"Use errors={sorted(kind.robust)[0]!r}",
         )
-    if kind.errors_of_clusters(model) not in kind.cluster_robust:
+    if model.cluster_errors not in ("auto", *kind.cluster_robust):
         raise ParameterError(
             f"A {name} model has no {model.cluster_errors} errors",
             f"Of clusters it has: {', '.join(sorted(kind.cluster_robust))}",

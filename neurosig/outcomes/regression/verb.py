@@ -1,6 +1,7 @@
 """Regression of a clinical variable on signature scores."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from neurosig.outcomes.model_rows import (
 from neurosig.outcomes.regression.case_columns import check_clusters, read_cases, with_slope
 from neurosig.outcomes.regression.fit_table import fit_table
 from neurosig.outcomes.regression.fitting import Task, fit_all
+from neurosig.outcomes.regression.kind import Cases, Kind
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.outcome_column import refuse_outcome_as_term
 from neurosig.outcomes.regression.registry import find_kind
@@ -155,7 +157,7 @@ def regress(
     )
     task = Task(
         kind=chosen,
-        model=model,
+        model=_with_cluster_errors(chosen, model, cases.at(rows.rows)),
         outcome=read,
         y=read.values[rows.rows],
         rows=rows,
@@ -167,9 +169,17 @@ def regress(
     chosen.refuse(read, task.y, rows, task.cases)
     chosen.check_rows(outcome, task.y, rows, chosen.n_needed(k, model))
     check_covariates(rows)
-    is_corrected = chosen.errors_of_clusters(model) == "CR2"
+    is_corrected = task.model.cluster_errors != "CR1"
     check_clusters(task.cases.cluster, k, model.cluster, is_corrected=is_corrected)
     table = fit_table(task, fit_all(task), cohort.name)
     table = declare_family(table, f"score rows of {cohort.name}, {read.label}")
     warn_of_fits(table, task)
     return Results(table=table, row_flow=rows.row_flow, notes=notes_of(table, task))
+
+
+def _with_cluster_errors(kind: Kind, model: RegressionModel, cases: Cases) -> RegressionModel:
+    """The same with the kind of errors that clusters have, where the default leaves it open."""
+    if cases.cluster is None:
+        return model
+    n_clusters = np.unique(cases.cluster).size
+    return replace(model, cluster_errors=kind.errors_of_clusters(model, n_clusters))

@@ -109,6 +109,29 @@ table_of("negative_binomial", g); add("negative_binomial", "x", "theta", g$theta
 add("negative_binomial", "x", "p_lr", pchisq(as.numeric(2 * (logLik(g) - logLik(r))), 1, lower.tail = FALSE))
 table_of("negative_binomial_HC0", g, vcovHC(g, type = "HC0")); table_of("negative_binomial_cluster", g, vcovCL(g, cluster = d$centre))
 
+# errors of clusters by jackknife: every model again without each centre, Student's t
+jackknife <- function(case, coefs) {
+  b <- coefs(d); centres <- unique(d$centre); df <- length(centres) - 1
+  moved <- sapply(centres, function(g) coefs(d[d$centre != g, ]) - b)
+  se <- sqrt(rowSums(moved^2) * df / (df + 1))
+  for (t in names(b)) {
+    add(case, t, "estimate", b[[t]]); add(case, t, "std_error", se[[t]])
+    add(case, t, "df", df); add(case, t, "p_value", 2 * pt(-abs(b[[t]] / se[[t]]), df))
+  }
+}
+jackknife("linear_jackknife", function(d) coef(lm(number ~ x + z, d))[-1])
+jackknife("logistic_jackknife", function(d) coef(glm(yes ~ x + z, binomial, d, control = tight))[-1])
+jackknife("poisson_jackknife", function(d)
+  coef(glm(count ~ x + z + offset(log(area)), poisson, d, control = tight))[-1])
+jackknife("negative_binomial_jackknife", function(d)
+  coef(glm.nb(count ~ x + z + offset(log(area)), d, control = glm.control(epsilon = 1e-14, maxit = 200)))[-1])
+jackknife("ordinal_jackknife", function(d)
+  ordinal::clm(grade ~ x + z, data = d, control = ordinal::clm.control(gradTol = 1e-12, maxIter = 500))$beta)
+jackknife("multinomial_jackknife", function(d) {
+  f <- coef(nnet::multinom(type ~ x + z, d, trace = FALSE, reltol = 1e-16, abstol = 1e-16, maxit = 5000))
+  setNames(as.vector(f[, -1]), outer(rownames(f), colnames(f)[-1], paste, sep = ":"))
+})
+
 # mixed: lme4 for the fits, nlme for degrees of freedom and t-tests
 ctl <- lme4::lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-12, maxfun = 1e5))
 for (reml in c(TRUE, FALSE)) {

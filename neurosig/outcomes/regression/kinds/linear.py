@@ -24,7 +24,7 @@ class Linear(Kind):
     title = "linear regression"
     options = frozenset({"errors", "cluster", "cluster_errors"})
     robust = frozenset({"HC0", "HC1", "HC2", "HC3"})
-    cluster_robust = frozenset({"CR1", "CR2"})
+    cluster_robust = frozenset({"CR1", "CR2", "jackknife"})
     has_df = True
 
     def read(

@@ -43,7 +43,7 @@ class Logistic(Kind):
     title = "logistic regression"
     options = frozenset({"positive", "errors", "cluster", "cluster_errors", "intervals", "firth"})
     robust = frozenset({"HC0", "HC1", "HC2", "HC3"})
-    cluster_robust = frozenset({"CR1", "CR2"})
+    cluster_robust = frozenset({"CR1", "CR2", "jackknife"})
     ratio = "OR"
     of = "rows of the rarer level"
 

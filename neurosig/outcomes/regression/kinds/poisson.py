@@ -34,7 +34,7 @@ class Poisson(Kind):
     title = "Poisson regression"
     options = frozenset({"errors", "cluster", "cluster_errors", "exposure", "offset"})
     robust = frozenset({"HC0", "HC1", "HC2", "HC3"})
-    cluster_robust = frozenset({"CR1", "CR2"})
+    cluster_robust = frozenset({"CR1", "CR2", "jackknife"})
     ratio = "RR"
     of = "counted events"
 

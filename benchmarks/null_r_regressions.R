@@ -22,6 +22,35 @@ plain_clusters <- function(kind) list("sandwich::vcovCL", function(d) {
   fit <- of_clusters[[kind]](d); z <- coef(fit)[2] / sqrt(sandwich::vcovCL(fit, d$cluster)[2, 2])
   2 * pt(-abs(z), if (kind == "linear") fit$df.residual else Inf)
 })
+with_grade <- function(d) { d$cluster_grade <- factor(d$cluster_grade); d }
+estimates_of <- list(  # of the score, in the first equation
+  ordinal = function(d) ordinal::clm(cluster_grade ~ cluster_score, data = with_grade(d))$beta[[1]],
+  multinomial = function(d) coef(nnet::multinom(cluster_grade ~ cluster_score, with_grade(d), trace = FALSE, reltol = 1e-14, maxit = 1000))[1, 2],
+  "negative binomial" = function(d)
+    coef(MASS::glm.nb(cluster_count ~ cluster_score, d, control = glm.control(epsilon = 1e-12, maxit = 200)))[[2]])
+without_each <- function(kind) list("fits without each cluster, pt", function(d) {
+  groups <- unique(d$cluster); df <- length(groups) - 1; b <- estimates_of[[kind]](d)
+  moved <- sapply(groups, function(g) estimates_of[[kind]](d[d$cluster != g, ]) - b)
+  2 * pt(-abs(b) / sqrt(sum(moved^2) * df / (df + 1)), df)
+})
+summed <- function(b, bread, scores, d) {  # CR1
+  u <- rowsum(scores, d$cluster); v <- bread %*% crossprod(u) %*% bread * nrow(u) / (nrow(u) - 1)
+  2 * pnorm(-abs(b / sqrt(v[2, 2])))
+}
+ordinal_cr1 <- function(d) {
+  f <- MASS::polr(cluster_grade ~ cluster_score, with_grade(d), Hess = TRUE); s <- sandwich::estfun(f)
+  at <- c("0|1", "cluster_score", "1|2"); summed(coef(f)[[1]], vcov(f)[at, at], s[, at], d)
+}
+multinomial_cr1 <- function(d) {
+  d <- with_grade(d); f <- nnet::multinom(cluster_grade ~ cluster_score, d, trace = FALSE, Hess = TRUE, reltol = 1e-14, maxit = 1000)
+  x <- model.matrix(~ cluster_score, d)
+  s <- do.call(cbind, lapply(2:3, function(l) ((d$cluster_grade == levels(d$cluster_grade)[l]) - fitted(f)[, l]) * x))
+  summed(coef(f)[1, 2], vcov(f), s, d)
+}
+nb_cr1 <- function(d) {
+  f <- MASS::glm.nb(cluster_count ~ cluster_score, d, control = glm.control(epsilon = 1e-12, maxit = 200))
+  2 * pnorm(-abs(coef(f)[2] / sqrt(sandwich::vcovCL(f, d$cluster)[2, 2])))
+}
 partial_ranks <- function(d) {
   a <- resid(lm(rank(d$score) ~ rank(d$z1))); b <- resid(lm(rank(d$measured) ~ rank(d$z1))); r <- cor(a, b); f <- nrow(d) - 3
   2 * pt(-abs(r * sqrt(f / (1 - r^2))), f)
@@ -38,6 +67,12 @@ regressions_calls <- list(
   "linear, clusters" = bias_reduced("linear"), "linear, clusters, CR1" = plain_clusters("linear"),
   "logistic, clusters" = bias_reduced("logistic"), "logistic, clusters, CR1" = plain_clusters("logistic"),
   "Poisson, clusters" = bias_reduced("Poisson"), "Poisson, clusters, CR1" = plain_clusters("Poisson"),
+  "ordinal, clusters" = without_each("ordinal"),
+  "ordinal, clusters, CR1" = list("MASS::polr, sandwich::estfun", ordinal_cr1),
+  "multinomial, clusters" = without_each("multinomial"),
+  "multinomial, clusters, CR1" = list("nnet::multinom, scores by hand", multinomial_cr1),
+  "negative binomial, clusters" = without_each("negative binomial"),
+  "negative binomial, clusters, CR1" = list("MASS::glm.nb, sandwich::vcovCL", nb_cr1),
   "logistic, product of two scores" = list("glm", function(d) {
     d$a <- drop(scale(d$score)); d$b <- drop(scale(d$noise)); d$ab <- d$a * d$b
     summary(logistic(d, c("ab", "a", "b", setdiff(terms(d), "score"))))$coefficients["ab", 4]

@@ -151,7 +151,7 @@ def test_the_p_values_of_regressions_are_those_of_the_commands():
     clinic = patients.drop(columns=["score", "noise", "cluster_score"])
     endpoint = ns.Endpoint(time="time", event="event", unit="months", event_values=[1])
     joined = ns.Cohort.join(patients[["score", "noise", "cluster_score"]], clinic, endpoint)
-    found = p_values(cohort, 1)
+    found = p_values(cohort, 0)
     for kind, outcome, name, options in (
         ("linear", "measured", "linear", {}),
         *(
@@ -190,6 +190,9 @@ def test_the_p_values_of_regressions_are_those_of_the_commands():
         ("linear", "cluster_measured", "linear"),
         ("logistic", "cluster_binary", "logistic"),
         ("poisson", "cluster_count", "Poisson"),
+        ("ordinal", "cluster_grade", "ordinal"),
+        ("multinomial", "cluster_grade", "multinomial"),
+        ("negative_binomial", "cluster_count", "negative binomial"),
     ):
         for errors, words in (("CR1", "clusters, CR1"), ("auto", "clusters")):
             row = ns.regress(
@@ -198,7 +201,12 @@ def test_the_p_values_of_regressions_are_those_of_the_commands():
                 kind=kind,
                 positive=1 if kind == "logistic" else None,
                 signatures=["cluster_score"],
-                model=ns.RegressionModel(cluster="cluster", cluster_errors=errors),
+                model=ns.RegressionModel(
+                    cluster="cluster",
+                    cluster_errors=errors,
+                    order=("0", "1", "2") if kind == "ordinal" else (),
+                    reference="0" if kind == "multinomial" else None,
+                ),
             ).table.iloc[0]
             assert found[f"{name}, {words}"] == pytest.approx(row["p_value"], rel=1e-9), name
     by_cluster = ns.regress(

@@ -517,6 +517,31 @@ def test_an_estimate_that_one_cluster_decides_has_no_error():
         assert table["message"].str.contains("one cluster decides").all()
 
 
+def test_without_a_fit_outside_a_cluster_errors_are_cr1_with_a_wider_t_and_said():
+    # no row has level b without centre c0
+    cohort = make_cohort()
+    centre = cohort.data["centre"]
+    cohort.data["ward"] = np.where(centre == centre.iloc[0], "b", "a")
+    options = {"adjust": ["ward"], "order": ("low", "mid", "high"), "cluster": "centre"}
+    with pytest.warns(SmallSampleWarning, match="jackknife of clusters is not defined"):
+        table = fit(cohort, "grade", "ordinal", **options).table
+    with pytest.warns(SmallSampleWarning, match="Robust errors of 20 clusters"):
+        cr1 = fit(cohort, "grade", "ordinal", cluster_errors="CR1", **options).table
+    assert table["message"].str.contains("CR1 errors: without one of the clusters").all()
+    assert table["std_error"].to_numpy() == pytest.approx(cr1["std_error"].to_numpy(), rel=1e-12)
+    assert (table["df"] == 19).all()
+    assert (table["p_value"] > cr1["p_value"]).all()
+
+
+def test_errors_of_many_clusters_are_cr1_where_there_is_no_cr2():
+    cohort = make_cohort(n=240)
+    order = ("low", "mid", "high")
+    for n_clusters, words in ((99, "jackknife"), (100, "CR1")):
+        cohort.data["group"] = [f"g{i % n_clusters}" for i in range(240)]
+        table = fit(cohort, "grade", "ordinal", order=order, cluster="group").table
+        assert f"{words} errors by group" in table["model"].iloc[0]
+
+
 def test_errors_of_clusters_are_asked_for_where_the_kind_has_them():
     with pytest.raises(ParameterError, match="ordinal model has no CR2 errors"):
         fit(make_cohort(), "grade", "ordinal", order=("G1", "G2", "G3"), cluster="centre",

@@ -38,7 +38,7 @@ summed <- function(b, bread, scores, d) {  # CR1
   2 * pnorm(-abs(b / sqrt(v[2, 2])))
 }
 ordinal_cr1 <- function(d) {
-  f <- MASS::polr(cluster_grade ~ cluster_score, with_grade(d), Hess = TRUE); s <- sandwich::estfun(f)
+  f <- MASS::polr(cluster_grade ~ cluster_score, with_grade(d), Hess = TRUE, control = list(reltol = 1e-15, maxit = 1000)); s <- sandwich::estfun(f)
   at <- c("0|1", "cluster_score", "1|2"); summed(coef(f)[[1]], vcov(f)[at, at], s[, at], d)
 }
 multinomial_cr1 <- function(d) {

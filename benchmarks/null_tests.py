@@ -144,11 +144,17 @@ def firth(cohort: NullCohort) -> PValues:
     return {"Cox, Firth": rows["p_value"].iloc[0]}
 
 
+def with_missing(cohort: NullCohort) -> pd.DataFrame:
+    """The patients, 30 % of them without z1: by chance as far as a model of them knows."""
+    patients = cohort.patients
+    gone = patients["cluster_score"].rank(pct=True) <= 0.3
+    return patients.assign(z1=patients["z1"].where(~gone))
+
+
 def imputed(cohort: NullCohort) -> PValues:
     """A covariate with 30 % missing values, imputed and pooled."""
     patients = cohort.patients
-    gone = patients["cluster_score"].rank(pct=True) <= 0.3  # by chance as far as the model knows
-    clinic = patients.assign(z1=patients["z1"].where(~gone)).drop(columns="score")
+    clinic = with_missing(cohort).drop(columns="score")
     joined = ns.Cohort.join(patients[["score"]], clinic, _ENDPOINT)
     number = int(1e6 * abs(patients["z2"].iloc[0]))
     drawn = ns.impute(joined, ["z1", "z2"], m=10, seed=number)

@@ -137,8 +137,8 @@ class Cohort:
         Raises
         ------
         ClinicalError
-            A column is missing, a score is no number, an id is missing, or intervals of a patient
-            overlap.
+            A column is missing, a score is no number or infinite, an id is missing, or intervals of
+            a patient overlap.
         EndpointError
             See `Endpoint.read`; an interval does not start before it stops.
 
@@ -213,7 +213,8 @@ class Cohort:
         AlignmentError
             Ids are repeated or missing, no id matches, or cut barcodes collide.
         ClinicalError
-            Column names are repeated or occur on both sides, or a score is not a number.
+            Column names are repeated or occur on both sides, or a score is infinite or
+            not a number.
         EndpointError
             See `Endpoint.read`.
         ParameterError

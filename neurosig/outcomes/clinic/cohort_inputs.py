@@ -39,7 +39,28 @@ def score_table(scores: HasScores | pd.DataFrame) -> pd.DataFrame:
             "Give observations x signatures, the ids as index (table.set_index(...))",
             columns=tuple(texts),
         )
-    return values.rename(columns=str).astype(np.float64)
+    table = values.rename(columns=str).astype(np.float64)
+    refuse_infinite_scores(table, table.index)
+    return table
+
+
+def refuse_infinite_scores(table: pd.DataFrame, ids: pd.Index) -> None:
+    """Refuse scores that are infinite; each model would leave their rows out without a word."""
+    values = table.to_numpy(dtype=np.float64, na_value=np.nan)
+    rows, columns = np.nonzero(np.isinf(values))
+    if rows.size:
+        names = list(dict.fromkeys(map(str, table.columns[columns])))
+        cells = [
+            f"{table.columns[c]} of {ids[r]} is {values[r, c]:g}"
+            for r, c in zip(rows.tolist(), columns.tolist(), strict=True)
+        ]
+        raise ClinicalError(
+            f"The scores of {names[0]!r} are infinite in {ids[int(rows[0])]!r}",
+            f"{count(len(cells), 'infinite score')}: {examples(cells, quoted=False)}",
+            "Find out why (the logarithm of 0, a division by 0), or set them to missing: "
+            "scores.replace([np.inf, -np.inf], np.nan)",
+            signatures=tuple(names),
+        )
 
 
 def refuse_shared_names(table: pd.DataFrame, clinic: pd.DataFrame) -> None:

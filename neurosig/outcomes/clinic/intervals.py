@@ -18,6 +18,7 @@ from neurosig.outcomes.clinic.clean import (
     refuse_duplicate_columns,
     texts_of,
 )
+from neurosig.outcomes.clinic.cohort_inputs import refuse_infinite_scores
 
 INTERVAL: Final = "interval"
 """Name of the index of a cohort of intervals."""
@@ -41,7 +42,8 @@ def checked_intervals(
     Raises
     ------
     ClinicalError
-        A column is missing, a score is no number, an id is missing, or intervals overlap.
+        A column is missing, a score is no number or infinite, an id is missing, or intervals
+        overlap.
     """
     table = intervals if is_cleaned(intervals) else clean_table(intervals).data
     refuse_duplicate_columns(table, "table of intervals")
@@ -60,7 +62,9 @@ def checked_intervals(
     number = ids.groupby(ids, sort=False).cumcount() + 1
     index = pd.Index([f"{i} {n}" for i, n in zip(ids, number, strict=True)], name=INTERVAL)
     clinic = table.drop(columns=list(signatures)).set_axis(index)
-    return pd.concat([clinic, pd.DataFrame(scores, index=index)], axis=1)
+    values = pd.DataFrame(scores, index=index)
+    refuse_infinite_scores(values, index)
+    return pd.concat([clinic, values], axis=1)
 
 
 def patient_means(

@@ -23,7 +23,7 @@ COUNTS = np.random.default_rng(20261126).poisson(1.0, (N_CELLS, N_GENES))
 @pytest.fixture(scope="module")
 def cluster():
     local = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     )
     with local:
         yield local

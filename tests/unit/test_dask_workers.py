@@ -35,7 +35,7 @@ CHUNKS = (16, N_GENES)
 @pytest.fixture(scope="module")
 def client():
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     )
     with cluster, distributed.Client(cluster) as connected:
         yield connected

@@ -18,7 +18,7 @@ from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.regression.correlation import kendall, pearson, spearman
 from neurosig.outcomes.regression.fitting import fit_kind
 from neurosig.outcomes.regression.kind import Cases, Data, Fit
-from neurosig.outcomes.regression.options import RegressionModel
+from neurosig.outcomes.regression.options import ClusterErrors, RegressionModel
 from neurosig.outcomes.regression.rank_sums import kruskal_wallis, rank_sum
 from neurosig.outcomes.regression.registry import available_kinds
 from neurosig.outcomes.results import wald
@@ -148,28 +148,31 @@ def robust(cohort: NullCohort) -> PValues:
 
 def clusters(cohort: NullCohort) -> PValues:
     """Of variables and a score that are both shared within clusters, with robust errors."""
-    alone, found = _alone(cohort), {}
-    for kind, outcome, name in (
+    kinds = (
         ("linear", "cluster_measured", "linear"),
         ("logistic", "cluster_binary", "logistic"),
         ("poisson", "cluster_count", "Poisson"),
-    ):
-        for errors, words in (("CR2", "clusters"), ("CR1", "clusters, CR1")):
-            options = {"cluster": "cluster", "cluster_errors": errors}
-            fit = _regressed(alone, kind, outcome, "cluster_score", **options)
-            found[f"{name}, {words}"] = _p_value(fit)
-    return found
+    )
+    return _of_clusters(cohort, kinds, "CR2")
 
 
 def clusters_by_jackknife(cohort: NullCohort) -> PValues:
-    """The same for the kinds whose default is a jackknife; one without a fit leaves the others."""
-    alone, found = _alone(cohort), {}
-    for kind, outcome, name in (
+    """The same for the kinds whose default is a jackknife."""
+    kinds = (
         ("ordinal", "cluster_grade", "ordinal"),
         ("multinomial", "cluster_grade", "multinomial"),
         ("negative_binomial", "cluster_count", "negative binomial"),
-    ):
-        for errors, words in (("jackknife", "clusters"), ("CR1", "clusters, CR1")):
+    )
+    return _of_clusters(cohort, kinds, "jackknife")
+
+
+def _of_clusters(
+    cohort: NullCohort, kinds: Sequence[tuple[str, str, str]], default: ClusterErrors
+) -> PValues:
+    """By the default and by CR1; a model without a fit leaves the others."""
+    alone, found = _alone(cohort), {}
+    for kind, outcome, name in kinds:
+        for errors, words in ((default, "clusters"), ("CR1", "clusters, CR1")):
             options = {"cluster": "cluster", "cluster_errors": errors}
             with suppress(ConvergenceError):
                 fit = _regressed(alone, kind, outcome, "cluster_score", **options)

@@ -13,14 +13,23 @@ MANY_CLUSTERS: Final = 100
 """From here on a sandwich keeps its level, unless few of the clusters carry the score."""
 
 
-def warn_without_jackknife(signatures: Sequence[str], others: str) -> None:
-    """Their errors are others than those that were asked for; to be called by what a verb calls."""
+NO_JACKKNIFE: Final = "sandwich errors: without one of the clusters there is no fit"
+"""The message of a row whose errors by jackknife do not exist."""
+
+
+def warn_without_jackknife(names: Sequence[str], n_frames: int = 1) -> None:
+    """Say which models have errors of another kind than asked for; none, nothing.
+
+    names: of the signatures or pairs; n_frames: between here and the caller of the public verb.
+    """
+    if not len(names):
+        return
     warnings.warn(
         SmallSampleWarning(
             "The jackknife of clusters is not defined: without one of them there is no fit",
-            f"{count(len(signatures), 'signature')}: {examples(signatures)}; their errors are "
-            f"those of {others}, too small with few clusters",
+            f"{count(len(names), 'model')}: {examples(names)}; their errors are those of the "
+            "sandwich, too small with few clusters",
             "Join rare levels, or use the column as a stratum or covariate instead of cluster",
         ),
-        stacklevel=4,
+        stacklevel=n_frames + 2,
     )

@@ -165,6 +165,21 @@ def test_without_a_maximum_outside_a_cluster_errors_are_the_sandwich_and_said():
         ns.fit_cox(joined(data=data), "x", adjust=["rare"], model=model)
 
 
+@pytest.mark.parametrize("verb", ["nonlinearity", "interplay", "interplay_corners"])
+def test_every_verb_says_that_the_jackknife_is_not_defined(verb):
+    data = numbers("data")
+    data["rare"] = (data["g"] == 3).astype(float)  # no row has it without that cluster
+    data["y"] = np.cos(np.arange(len(data)))
+    cohort, model = joined(data=data, score=("x", "y")), ns.CoxModel(cluster="g")
+    pair = () if verb == "nonlinearity" else (("x", "y"),)
+    with pytest.warns(SmallSampleWarning, match="jackknife of clusters is not defined") as caught:
+        found = getattr(ns, verb)(cohort, *pair, adjust=["rare"], model=model)
+    said = [w for w in caught if "not defined" in str(w.message)]
+    assert [w.filename for w in said] == [__file__]
+    if verb != "interplay_corners":  # its rows are predictions, not terms
+        assert found.table["message"].str.startswith("sandwich errors: without one of").all()
+
+
 def test_errors_of_clusters_need_a_cluster():
     with pytest.raises(ParameterError, match="cluster_errors is for models with a cluster"):
         ns.CoxModel(cluster_errors="jackknife")

@@ -25,6 +25,7 @@ from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.cox.curvature import nonlinearity
 from neurosig.outcomes.cox.options import CoxModel
+from neurosig.outcomes.cox.proportional_hazards import ph_test
 from neurosig.outcomes.cox.single_fit import CoxFit, fit_cox
 from neurosig.outcomes.cox.verb import cox
 from neurosig.outcomes.curves.restricted_times import Restricted, default_tau
@@ -583,3 +584,11 @@ def test_one_large_cluster_warns_where_every_row_counts_the_same():
         cox(cohort, model=CoxModel(cluster="g", cluster_errors="sandwich"))
     cox(cohort, model=CoxModel(cluster="g", cluster_errors="jackknife"))  # no warning
     cox(cohort, model=CoxModel(robust=True))  # no warning
+
+
+def test_events_at_one_time_leave_no_test_of_proportional_hazards():
+    time, event = np.array([3.0, 3, 3, 5, 6, 7]), np.array([1.0, 1, 1, 0, 0, 0])
+    x = np.array([[1.0, 2], [0, 1], [2, 5], [1, 0], [0, 3], [3, 1]])
+    table = ph_test(time, event, x, names=["a", "b"])
+    assert table["df"].tolist() == [1, 1, 2]
+    assert table[["chisq", "p_value"]].isna().all(axis=None)

@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 
 import neurosig as ns
-from neurosig.errors import ClinicalError, ClinicalWarning, EndpointError, ParameterError
+from neurosig.errors import (
+    ClinicalError,
+    ClinicalWarning,
+    EndpointError,
+    ParameterError,
+)
 
 END = ns.Endpoint(time="days", event="dead", name="OS")
 
@@ -203,3 +208,23 @@ def test_a_score_of_one_value_everywhere_is_constant_not_missing():
 def test_one_cohort_is_not_pooled():
     with pytest.raises(ParameterError, match="at least two cohorts"):
         ns.pooled_cox(made("A"))
+
+
+@pytest.mark.filterwarnings("ignore::neurosig.errors.SmallSampleWarning")
+def test_clusters_of_two_cohorts_are_apart_also_where_they_have_one_name():
+    centre = np.arange(80) % 4
+    named = [made(n, seed=i, centre=centre) for i, n in enumerate("AB")]
+    apart = [made(n, seed=i, centre=centre + 4 * i) for i, n in enumerate("AB")]
+    for errors in ("sandwich", "jackknife"):
+        model = ns.CoxModel(cluster="centre", cluster_errors=errors)
+        one, other = (score_row(cohorts, model=model) for cohorts in (named, apart))
+        assert one["std_error"] == pytest.approx(other["std_error"], rel=1e-12)
+        assert one["model"].endswith("errors by centre within cohort")
+    assert one["df"] == 7
+
+
+def test_a_missing_cluster_is_no_cluster_of_its_cohort():
+    centre = [None if i < 5 else f"c{i % 4}" for i in range(80)]
+    cohorts = [made(n, seed=i, centre=centre) for i, n in enumerate("AB")]
+    row = score_row(cohorts, model=ns.CoxModel(cluster="centre"), allow_loss=True)
+    assert (row["n"], row["df"]) == (150, 7)

@@ -158,3 +158,24 @@ def test_weights_for_late_events_warn_where_a_group_expects_few():
     many = rng.exponential(size=120), [1] * 120, np.tile([0, 1], 60)
     assert np.isfinite(logrank(*many, **late).p_value)  # no warning
     logrank(*data, weighting="fleming-harrington", rho=1)  # none for early weights
+
+
+def test_groups_that_strata_keep_apart_are_tested_within_each_stratum():
+    """Figures of R's survival, whose survdiff stops with strata (a singular matrix).
+
+    survdiff(Surv(tm, ev) ~ g, subset = s == 1)$chisq, the same of s == 2; and the score test of
+    coxph(Surv(tm, ev) ~ g + strata(s), ties = "exact").
+    """
+    groups, stratum = list("ABABABCDCDCDD"), [1] * 6 + [2] * 7
+    time = [1, 2, 3, 4, 5, 6, 1, 3, 2, 5, 4, 6, 7]
+    event = [1, 1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1]
+    test = logrank(time, event, groups, strata=stratum)
+    assert test.statistic == pytest.approx(0.0739030023094688 + 3.9248776957390090, rel=1e-12)
+    assert test.df == 2
+    assert test.p_value == pytest.approx(0.135417815679529, rel=1e-12)
+
+
+def test_groups_that_are_never_at_risk_together_have_no_test():
+    test = logrank([1, 2, 3, 4], [1, 1, 1, 1], list("aabb"), strata=[1, 1, 2, 2])
+    assert np.isnan([test.statistic, test.p_value]).all()
+    assert test.df == 0

@@ -10,7 +10,7 @@ from neurosig.kernels.cox import NOT_CONVERGED as CODE_NOT_CONVERGED
 from neurosig.kernels.cox import SINGULAR, CoxFits
 from neurosig.keys import OK
 from neurosig.outcomes.clinic.intervals import patient_means
-from neurosig.outcomes.clusters import MANY_CLUSTERS
+from neurosig.outcomes.clusters import MANY_CLUSTERS, NO_JACKKNIFE
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.changing_hazards import COLUMNS, Reported, changing_hazards
 from neurosig.outcomes.cox.firth import firth_fit
@@ -38,7 +38,6 @@ FloatArray = NDArray[np.float64]
 MIN_EVENTS = 2
 PH_ALPHA = 0.05
 FIRTH = "the likelihood has no maximum"
-NO_JACKKNIFE = "sandwich errors: without one of the clusters the model has no maximum"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from neurosig.errors import ClinicalError, ParameterError
 from neurosig.kernels.cox import CONVERGED
 from neurosig.keys import OK, Result
-from neurosig.outcomes.cox.batch import MIN_EVENTS, NO_JACKKNIFE, CoxTask
+from neurosig.outcomes.clusters import NO_JACKKNIFE, warn_without_jackknife
+from neurosig.outcomes.cox.batch import MIN_EVENTS, CoxTask
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import check_events, cox_task
 from neurosig.outcomes.cox.words import model_text
@@ -124,6 +125,13 @@ def nonlinearity(
     check_events(cohort.name, task.event, n_params=knots - 1 + len(task.rows.names))
     check_covariates(task.rows)
     tests = [_test(task, s, knots) for s in range(len(task.rows.signatures))]
+    warn_without_jackknife(
+        [
+            name
+            for name, test in zip(task.rows.signatures, tests, strict=True)
+            if test.message == NO_JACKKNIFE
+        ]
+    )
     table = _table(task, cohort.name, knots, tests)
     return Results(table=table, row_flow=task.rows.row_flow)
 

@@ -76,7 +76,8 @@ def ph_test(
     Returns
     -------
     DataFrame
-        Columns `term, chisq, df, p_value`; the row GLOBAL, of all terms together, is last.
+        Columns `term, chisq, df, p_value`; the row GLOBAL, of all terms together, is last. NaN
+        where the added columns do not vary beside the others, as with all events at one time.
 
     Raises
     ------
@@ -103,6 +104,8 @@ def ph_test(
     >>> table.round(4).values.tolist()
     [['x', 2.0, 1, 0.1573], ['GLOBAL', 2.0, 1, 0.1573]]
     """
+    from scipy import special
+
     data = CoxData(
         time=time,
         event=event,
@@ -119,17 +122,20 @@ def ph_test(
             f"The model of {', '.join(map(repr, names))} has none",
             "Remove the covariate that separates the events or repeats another",
         )
-    gradient, information = _extended(data, fits.coef, transform)
+    u, variance = _added(*_extended(data, fits.coef, transform))
     k = covariates.shape[1]
     columns = [[j] for j in range(k)] if terms is None else [list(term) for term in terms]
-    rows = [
-        (name, *_chi_square(gradient[0], information[0], k, wanted))
-        for name, wanted in (
-            *zip(names, columns, strict=True),
-            (GLOBAL, list(range(k))),
-        )
-    ]
-    return pd.DataFrame(rows, columns=["term", "chisq", "df", "p_value"])
+    columns.append(list(range(k)))
+    df = [len(wanted) for wanted in columns]
+    chi2 = [float(_chi_square(u, variance, wanted)[0]) for wanted in columns]
+    return pd.DataFrame(
+        {
+            "term": [*names, GLOBAL],
+            "chisq": chi2,
+            "df": df,
+            "p_value": special.chdtrc(df, chi2),
+        }
+    )
 
 
 def fit_with_ph_test(data: CoxData, transform: Transform = "km") -> tuple[CoxFits, PhPValues]:
@@ -164,24 +170,39 @@ def _p_values(
     from scipy import special
 
     k, result = fits.coef.shape[1], _no_tests(*fits.coef.shape)
+    u, variance = _added(gradient, information)
+    for j in range(k):
+        result.columns[usable, j] = special.chdtrc(1, _chi_square(u, variance, [j]))
+    result.everything[usable] = special.chdtrc(k, _chi_square(u, variance, range(k)))
+    return result
+
+
+def _added(gradient: FloatArray, information: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Gradient (S, k) and variance (S, k, k) of the added coefficients, given the fitted ones.
+
+    gradient: (S, 2 k), information: (S, 2 k, 2 k). In units of the standard deviation without the
+    fitted ones, so that a variance next to 0 is seen; NaN where that is 0.
+    """
+    k = gradient.shape[1] // 2
     fitted, added = information[:, :k, :k], information[:, :k, k:]
     adjusted = np.linalg.solve(fitted, added)
     variance = information[:, k:, k:] - np.transpose(added, (0, 2, 1)) @ adjusted
     u = gradient[:, k:] - np.einsum("sab,sa->sb", adjusted, gradient[:, :k])
     size = np.sqrt(np.diagonal(information[:, k:, k:], axis1=1, axis2=2))
-    size_known = np.asarray((size > 0).all(axis=1))
-    size[~size_known] = 1.0
-    variance, u = variance / (size[:, :, None] * size[:, None, :]), u / size
-    own = np.diagonal(variance, axis1=1, axis2=2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        chi2_own = np.where(size_known[:, None] & (own > _FLAT), u**2 / own, np.nan)
-    result.columns[usable] = special.chdtrc(1, chi2_own)
-    full = size_known & (np.linalg.eigvalsh(variance)[:, 0] > _FLAT)
-    chi2 = np.full(usable.size, np.nan)
-    solved = np.linalg.solve(variance[full], u[full][:, :, None])[:, :, 0]
-    chi2[full] = np.sum(u[full] * solved, axis=1)
-    result.everything[usable] = special.chdtrc(k, chi2)
-    return result
+    size = np.where(size > 0, size, np.nan)
+    return u / size, variance / (size[:, :, None] * size[:, None, :])
+
+
+def _chi_square(u: FloatArray, variance: FloatArray, columns: Sequence[int]) -> FloatArray:
+    """The score statistics (S,) of some columns together; NaN where they have no variance."""
+    at = list(columns)
+    u, variance = u[:, at], variance[np.ix_(range(len(u)), at, at)]
+    chi2 = np.full(len(u), np.nan)
+    known = np.flatnonzero(np.isfinite(variance).all(axis=(1, 2)))
+    known = known[np.linalg.eigvalsh(variance[known])[:, 0] > _FLAT]
+    solved = np.linalg.solve(variance[known], u[known][:, :, None])[:, :, 0]
+    chi2[known] = np.sum(u[known] * solved, axis=1)
+    return chi2
 
 
 def _extended(
@@ -199,17 +220,6 @@ def _extended(
         options=data.options,
         n_jobs=data.n_jobs,
     )
-
-
-def _chi_square(
-    gradient: FloatArray, information: FloatArray, k: int, columns: list[int]
-) -> tuple[float, int, float]:
-    from scipy import special
-
-    kept = [*range(k), *(k + j for j in columns)]
-    u = gradient[kept]
-    chi2 = float(u @ np.linalg.solve(information[np.ix_(kept, kept)], u))
-    return chi2, len(columns), float(special.chdtrc(len(columns), chi2))
 
 
 def _time_function(

@@ -291,7 +291,7 @@ def fit_cox(
         raise _without_maximum(signature, task.terms, fits.infinite[0])
     errors = task.error_kind(known).of(data, fits)
     if errors.undefined[0]:
-        warn_without_jackknife([signature], "the sandwich")
+        warn_without_jackknife([signature])
     used = cohort.data[task.rows.rows][known]
     return CoxFit(
         names=task.terms,

@@ -7,8 +7,8 @@ import pandas as pd
 
 from neurosig.errors import ProportionalHazardsWarning, SmallSampleWarning, count, examples
 from neurosig.keys import OK, SCORE_TERM, Result
-from neurosig.outcomes.clusters import FEW_CLUSTERS, warn_without_jackknife
-from neurosig.outcomes.cox.batch import FIRTH, NO_JACKKNIFE, PH_ALPHA, CoxTask
+from neurosig.outcomes.clusters import FEW_CLUSTERS, NO_JACKKNIFE, warn_without_jackknife
+from neurosig.outcomes.cox.batch import FIRTH, PH_ALPHA, CoxTask
 from neurosig.outcomes.model_rows import SEPARATION, warn_of_few_events
 
 
@@ -110,8 +110,7 @@ def warn_of_fits(table: pd.DataFrame) -> None:
             stacklevel=3,
         )
     without_jackknife = table.loc[table[Result.MESSAGE] == NO_JACKKNIFE, Result.SIGNATURE].unique()
-    if len(without_jackknife):
-        warn_without_jackknife(without_jackknife.tolist(), "the sandwich")
+    warn_without_jackknife(without_jackknife.tolist(), n_frames=2)
     suspect = scores[scores[Result.P_PH] < PH_ALPHA] if tested else scores[:0]
     has_rmst = Result.RMST_EFFECT in table
     if len(suspect):

@@ -16,6 +16,8 @@ from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sa
 FloatArray = NDArray[np.float64]
 
 FEW_LATE_EVENTS: Final = 2.0
+_NO_VARIANCE: Final = 1e-10
+"""An eigenvalue of a correlation matrix that is rounding error alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +43,13 @@ def logrank(
 ) -> LogRank:
     """Log-rank test of equal survival in k groups, optionally weighted and within strata.
 
-        chi2 = (O - E)' V^- (O - E),  df = k - 1
+        chi2 = (O - E)' V^- (O - E),  df = rank V
         O - E = sum_t w(t) (d(t) - d_all(t) n(t) / n_all(t))
 
     d, n: (k,) events and rows at risk of each group at an event time; V: (k, k) the hypergeometric
-    covariance, with weights w^2, summed over event times and strata. The unweighted test is best
+    covariance, with weights w^2, summed over event times and strata. Its rank is k - 1, less where
+    groups never meet: one that was never at risk at an event, or groups of different strata, which
+    are compared within each stratum only. The unweighted test is best
     where hazards are proportional. Choose weights before looking at the curves: of several
     weights, the one with the smallest p is not a test.
 
@@ -73,8 +77,8 @@ def logrank(
     -------
     LogRank
         `statistic` (chi2), `df`, `p_value`, and `table` with the columns `group, n, observed,
-        expected`, the last two weighted. Groups that were never at risk at an event do not
-        count into `df`; without two groups that can be compared statistic and p-value are NaN.
+        expected`, the last two weighted. Without two groups that can be compared statistic and
+        p-value are NaN.
 
     Raises
     ------
@@ -226,14 +230,19 @@ def _stratum_sums(
 
 
 def _logrank_result(sums: RankSums, table: pd.DataFrame) -> LogRank:
-    """The statistic over the groups that were ever at risk at an event."""
+    """The statistic over the differences between groups that vary."""
     from scipy import special
 
-    used = np.flatnonzero(sums.expected > 0)
-    free = used[:-1]
-    difference = (sums.observed - sums.expected)[free]
-    covariance = sums.covariance[np.ix_(free, free)]
-    if not free.size or np.linalg.matrix_rank(covariance) < free.size:
-        return LogRank(float("nan"), int(free.size), float("nan"), table)
-    statistic = float(difference @ np.linalg.solve(covariance, difference))
-    return LogRank(statistic, free.size, float(special.chdtrc(free.size, statistic)), table)
+    scale = np.sqrt(np.diagonal(sums.covariance))
+    varies = scale > 0
+    scale = scale[varies]
+    values, vectors = np.linalg.eigh(
+        sums.covariance[np.ix_(varies, varies)] / np.outer(scale, scale)
+    )
+    kept = values > _NO_VARIANCE
+    if not kept.any():
+        return LogRank(float("nan"), 0, float("nan"), table)
+    difference = (sums.observed - sums.expected)[varies] / scale
+    statistic = float(np.sum((vectors[:, kept].T @ difference) ** 2 / values[kept]))
+    df = int(kept.sum())
+    return LogRank(statistic, df, float(special.chdtrc(df, statistic)), table)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from neurosig.errors import ParameterError, examples
 from neurosig.keys import Interplay, Performance, Result
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
+from neurosig.outcomes.clusters import warn_without_jackknife
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.predicted_survival import stratum_hazards
@@ -120,12 +121,13 @@ def interplay_corners(
             f"A {how.kind} model has no times", f"times={times!r}", "Leave out times"
         )
     fitted = fit_pair(rows, *pair)
+    warn_without_jackknife([" x ".join(pair)] if fitted.message else [])
     parts = []
     for sides in _SIDES:
         z = np.array([levels[0 if side == "low" else 1] for side in sides])
         design = _at_corner(fitted, z)
         predicted = (
-            _survival(fitted.cox[0], fitted.fitted, design, times, confidence)
+            _survival(fitted.cox[0], fitted, design, times, confidence)
             if fitted.cox is not None
             else _prediction(fitted.fitted, design, how.kind, fitted, confidence)
         )
@@ -186,7 +188,7 @@ def _prediction(
 
 def _survival(
     data: CoxData,
-    fitted: Fitted,
+    model: PairModel,
     design: FloatArray,
     times: Sequence[float] | None,
     confidence: float,
@@ -197,9 +199,7 @@ def _survival(
 
         var = sum_strata (sum_i S_i r_i)^2 spread / n^2 + B' V B,   B = sum_i S_i r_i q_i / n
     """
-    from scipy import special
-
-    wanted = _times(data, times)
+    wanted, fitted = _times(data, times), model.fitted
     offset = 0.0 if data.options.offset is None else data.options.offset
     z = design - data.design(0).mean(axis=0)
     risk = np.exp(z @ fitted.coef + offset)
@@ -221,7 +221,7 @@ def _survival(
     survival, gradient = total / n, gradient / n
     variance = of_baseline / n**2 + np.sum((gradient @ fitted.covariance) * gradient, axis=1)
     error = np.sqrt(variance)
-    wide = special.ndtri(0.5 + confidence / 2) * error / survival
+    wide = model.critical(confidence, "pointwise") * error / survival
     return {
         Performance.TIME: wanted,
         Result.ESTIMATE: survival,

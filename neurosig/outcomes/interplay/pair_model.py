@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ConvergenceError, FitError, SeparationError, TooFewEventsError, count
 from neurosig.kernels.cox import CONVERGED, CoxFits
+from neurosig.outcomes.clusters import NO_JACKKNIFE
 from neurosig.outcomes.cox.batch import MIN_EVENTS, CoxTask
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.interplay.model_fits import Fitted, linear_fit, logistic_fit
@@ -31,7 +32,7 @@ class PairModel:
         eta = b1 z1 + b2 z2 + b3 z1 z2 + gamma' c
 
     z: (n, 2) both scores minus `centre`, over `sd`; x: (n, k) the design; known: which of the
-    analysis' rows these are; cox: times and fits of a Cox model.
+    analysis' rows these are; cox: times and fits of a Cox model; message: of its errors.
     """
 
     z: FloatArray
@@ -41,6 +42,7 @@ class PairModel:
     known: NDArray[np.bool_]
     fitted: Fitted
     cox: tuple[CoxData, CoxFits] | None = None
+    message: str = ""
 
     @property
     def correlation(self) -> float:
@@ -202,10 +204,10 @@ def _fitted(
     centre: FloatArray,
     sd: FloatArray,
 ) -> PairModel:
-    y, cox = outcome.y[known], None
+    y, cox, message = outcome.y[known], None, ""
     try:
         if outcome.task is not None:
-            fitted, cox = _cox_fit(outcome.task, known, x)
+            fitted, cox, message = _cox_fit(outcome.task, known, x)
         else:
             x = np.column_stack([x, np.ones(len(x))])
             fitted = (logistic_fit if outcome.kind == "logistic" else linear_fit)(y, x)
@@ -213,12 +215,15 @@ def _fitted(
         raise FitError(error.what, error.evidence, status="separation") from error
     except ConvergenceError as error:
         raise FitError(error.what, error.evidence, status="not_converged") from error
-    return PairModel(z=z, centre=centre, sd=sd, x=x, known=known, fitted=fitted, cox=cox)
+    return PairModel(
+        z=z, centre=centre, sd=sd, x=x, known=known, fitted=fitted, cox=cox, message=message
+    )
 
 
 def _cox_fit(
     task: CoxTask, known: NDArray[np.bool_], x: FloatArray
-) -> tuple[Fitted, tuple[CoxData, CoxFits]]:
+) -> tuple[Fitted, tuple[CoxData, CoxFits], str]:
+    """A fit, with what it was fitted to, and the message of its errors."""
     data = CoxData(
         time=task.time[known],
         event=task.event[known],
@@ -234,8 +239,8 @@ def _cox_fit(
     if fits.code[0] != CONVERGED:
         raise ConvergenceError("The columns of the model are collinear or do not converge")
     errors = task.error_kind(known).of(data, fits)
-    loglik = float(fits.loglik[0])
-    return Fitted(fits.coef[0], errors.variance[0], loglik, float(errors.df[0])), (data, fits)
+    fitted = Fitted(fits.coef[0], errors.variance[0], float(fits.loglik[0]), float(errors.df[0]))
+    return fitted, (data, fits), NO_JACKKNIFE if errors.undefined[0] else ""
 
 
 def _check_size(outcome: OutcomeRows, known: NDArray[np.bool_], k: int) -> None:

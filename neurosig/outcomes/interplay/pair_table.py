@@ -57,7 +57,7 @@ def pair_table(
             status[row] = str(failures[pair].facts["status"])
             message[row] = str(failures[pair])
             continue
-        fitted = models[pair].fitted
+        message[row], fitted = models[pair].message, models[pair].fitted
         estimate[row] = fitted.coef[:k]
         error[row] = np.sqrt(np.diagonal(fitted.covariance))[:k]
         df[row] = fitted.df

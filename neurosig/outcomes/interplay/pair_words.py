@@ -15,6 +15,7 @@ from neurosig.errors import (
 )
 from neurosig.genesets.signature import SignatureCollection
 from neurosig.keys import OK, Interplay, Result
+from neurosig.outcomes.clusters import NO_JACKKNIFE, warn_without_jackknife
 from neurosig.outcomes.cox.batch import PH_ALPHA
 from neurosig.outcomes.interplay.outcome_rows import Kind, OutcomeRows
 from neurosig.outcomes.interplay.pair_table import TERMS
@@ -64,6 +65,8 @@ def warn_of_pairs(table: pd.DataFrame, kind: Kind, *, known_all: bool) -> None:
             ),
             stacklevel=3,
         )
+    without = products[products[Result.MESSAGE] == NO_JACKKNIFE]
+    warn_without_jackknife(without[Result.SIGNATURE].tolist(), n_frames=2)
     _warn_of_overlap(products, known_all=known_all)
     if Result.P_PH in table:
         pairs = table[table[Result.TERM].isin(TERMS)].groupby(Result.SIGNATURE, sort=False)

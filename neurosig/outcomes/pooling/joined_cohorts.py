@@ -27,11 +27,15 @@ _BEFORE_ALL = -1.0  # entry of rows that are observed from the start
 
 @dataclass(frozen=True, eq=False)
 class JoinedCohorts:
-    """One cohort with the rows of several; `column` of its data names the cohort of a row."""
+    """One cohort with the rows of several; `column` of its data names the cohort of a row.
+
+    within: the column of what is told apart by the cohort besides its value.
+    """
 
     cohort: Cohort
     column: str
     names: tuple[str, ...]
+    within: str | None = None
 
     @property
     def code(self) -> NDArray[np.int64]:
@@ -40,11 +44,14 @@ class JoinedCohorts:
         return np.asarray([self.names.index(name) for name in origin], dtype=np.int64)
 
 
-def joined_cohorts(cohorts: Sequence[Cohort], columns: Iterable[str]) -> JoinedCohorts:
+def joined_cohorts(
+    cohorts: Sequence[Cohort], columns: Iterable[str], within: str | None = None
+) -> JoinedCohorts:
     """Put the rows of cohorts with one endpoint below one another.
 
     columns: those of the clinical tables that are needed; every cohort has to have them. A score
-    that a cohort lacks is missing in its rows. Cohorts without an event are left out.
+    that a cohort lacks is missing in its rows. Cohorts without an event are left out. within: a
+    column whose values, such as 1 for the first centre, mean another thing in each cohort.
 
     Raises
     ------
@@ -83,6 +90,9 @@ def joined_cohorts(cohorts: Sequence[Cohort], columns: Iterable[str]) -> JoinedC
     table |= {
         name: np.concatenate([_score(cohort, name) for cohort in used]) for name in signatures
     }
+    told_apart = None if within is None else f"{within} within {origin}"
+    if within is not None and told_apart is not None:
+        table[told_apart] = np.concatenate([_within(cohort, within) for cohort in used])
     joined = Cohort(
         name="pooled",
         data=pd.DataFrame(table, index=pd.Index(index, name="observation")),
@@ -93,7 +103,7 @@ def joined_cohorts(cohorts: Sequence[Cohort], columns: Iterable[str]) -> JoinedC
         entry=_entries(used),
         row_flow=_flow(used),
     )
-    return JoinedCohorts(joined, origin, tuple(cohort.name for cohort in used))
+    return JoinedCohorts(joined, origin, tuple(cohort.name for cohort in used), told_apart)
 
 
 def columns_needed(
@@ -244,6 +254,14 @@ def _column(parts: Sequence["pd.Series[Any]"]) -> NDArray[Any]:
     if all(pd.api.types.is_numeric_dtype(part) for part in parts):
         return np.concatenate([part.to_numpy(dtype=np.float64, na_value=np.nan) for part in parts])
     return np.concatenate([np.asarray(texts_of(part), dtype=object) for part in parts])
+
+
+def _within(cohort: Cohort, name: str) -> NDArray[Any]:
+    """Texts that tell the cohort besides the value; missing stays missing."""
+    texts = texts_of(cohort.data[name])
+    return np.asarray(
+        [text if pd.isna(text) else f"{cohort.name}: {text}" for text in texts], dtype=object
+    )
 
 
 def _score(cohort: Cohort, name: str) -> FloatArray:

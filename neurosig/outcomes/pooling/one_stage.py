@@ -62,6 +62,7 @@ def pooled_cox(
         "all" is every score of any cohort; one that a cohort lacks is fitted on the others.
     adjust, strata, scale, model, confidence, allow_loss
         As in `cox`; every cohort needs the columns. `strata` come in addition to the cohorts.
+        Clusters of two cohorts are apart, also where they have one name.
 
     Returns
     -------
@@ -108,7 +109,8 @@ def pooled_cox(
     terms = as_terms(adjust)
     stratify = [strata] if isinstance(strata, str) else list(strata)
     others = (model.weights, model.offset, model.cluster)
-    joined = joined_cohorts(cohorts, columns_needed(terms, stratify, others))
+    needed = columns_needed(terms, stratify, others)
+    joined = joined_cohorts(cohorts, needed, within=model.cluster)
     task = cox_task(
         joined.cohort,
         signatures=signatures,
@@ -116,7 +118,7 @@ def pooled_cox(
         strata=[joined.column, *stratify],
         interactions=(),
         scale="none",
-        model=model,
+        model=replace(model, cluster=joined.within),
         confidence=confidence,
         allow_loss=allow_loss,
     )

@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.keys import OK
+from neurosig.outcomes.clusters import NO_JACKKNIFE
 from neurosig.outcomes.regression.kind import Data, Fit, Kind
 from neurosig.outcomes.regression.options import RegressionModel
 
 FloatArray = NDArray[np.float64]
-
-NO_JACKKNIFE = "CR1 errors: without one of the clusters there is no fit"
 
 
 def fit_with_jackknife(kind: Kind, data: Data, model: RegressionModel, confidence: float) -> Fit:

@@ -16,7 +16,10 @@ _MAX_HALVINGS = 40
 
 
 class _Point(NamedTuple):
-    """What the derivatives at one beta share: p, w = p (1 - p), (n,); X' W X and its inverse."""
+    """What the derivatives at one beta share: p, w = p (1 - p), (n,); X' W X.
+
+    inverse: of X' W X, with the penalty, which alone needs it.
+    """
 
     p: FloatArray
     weights: FloatArray
@@ -120,7 +123,8 @@ class Likelihood:
     def _point(self, beta: FloatArray) -> _Point:
         p, weights = self._weights(beta)
         information = self._weighted(weights)
-        return _Point(p, weights, information, np.asarray(np.linalg.inv(information)))
+        inverse = np.linalg.inv(information) if self.is_penalised else information[:0]
+        return _Point(p, weights, information, np.asarray(inverse))
 
     def _gradient(self, at: _Point) -> FloatArray:
         """X' (y - p + h (1/2 - p)), h the leverages; h = 0 without penalty."""

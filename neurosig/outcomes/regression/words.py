@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from neurosig.errors import AssumptionWarning, ClinicalWarning, SmallSampleWarning, count, examples
 from neurosig.keys import OK, SCORE_TERM, Result
-from neurosig.outcomes.clusters import warn_without_jackknife
+from neurosig.outcomes.clusters import NO_JACKKNIFE, warn_without_jackknife
 from neurosig.outcomes.model_rows import SEPARATION, WARN_LOSS, warn_of_few_events
-from neurosig.outcomes.regression.cluster_jackknife import NO_JACKKNIFE
 from neurosig.outcomes.regression.fitting import Task
 from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE
 
@@ -155,8 +154,7 @@ def _warn_of_groups(fitted: pd.DataFrame, task: Task) -> None:
 def _warn_of_clusters(fitted: pd.DataFrame, task: Task) -> None:
     """Of clusters that are so few, or one of them so large, that their errors are rough."""
     without = fitted[fitted[Result.MESSAGE].str.contains(NO_JACKKNIFE, regex=False)]
-    if len(without):
-        warn_without_jackknife(without[Result.SIGNATURE].unique().tolist(), "CR1")
+    warn_without_jackknife(without[Result.SIGNATURE].unique().tolist(), n_frames=3)
     if task.model.cluster_errors != "CR2" or Result.DF not in fitted:
         return
     few = fitted[fitted[Result.DF] < FEWEST_DF]

@@ -19,7 +19,7 @@ from neurosig.keys import Result
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.prediction.calibration_curve import risk_groups
 from neurosig.outcomes.prediction.net_benefit import net_benefit
-from neurosig.outcomes.prediction.optimism import correct_optimism
+from neurosig.outcomes.prediction.optimism import Resampling, correct_optimism
 from neurosig.outcomes.prediction.pair_concordance import pair_concordance
 from neurosig.outcomes.prediction.risk_model import RiskModel, SurvivalData
 from neurosig.outcomes.prediction.time_dependent import (
@@ -397,6 +397,32 @@ def test_samples_that_cannot_be_fitted_are_counted():
     assert 100 <= n <= 150
     assert table["message"].unique().tolist() == [
         f"{200 - n} of 200 bootstrap samples could not be fitted: left out"
+    ]
+
+
+def test_a_statistic_without_a_value_in_some_samples_is_corrected_by_the_others_and_counted():
+    x = np.arange(40.0)
+    data = SurvivalData(x + 1, np.ones(40), x[:, None])
+
+    def evaluate(model, rows):  # the mean; and beside it numbers that samples without row 0 lack
+        mean = rows.x.mean()
+        return np.array([mean, mean if 0 in rows.x else np.nan, mean if model else np.nan, np.nan])
+
+    def fit(rows):
+        return {0.0, 1.0} <= set(rows.x[:, 0].tolist())
+
+    found = correct_optimism(data, fit, evaluate, Resampling(n_resamples=200))
+    n, n_first, n_both, never = found.n_resamples.tolist()
+    rng = np.random.default_rng(0)
+    drawn = [set(rng.integers(0, 40, 40).tolist()) for _ in range(200)]
+    assert (n, n_first, never) == (200, sum(0 in rows for rows in drawn), 0)
+    assert n_both == sum({0, 1} <= rows for rows in drawn)
+    assert n_both < 100 < n_first
+    assert found.messages("no row 0") == [
+        "",
+        f"no row 0 in {200 - n_first} bootstrap samples: left out",
+        "no row 0 in most bootstrap samples",
+        "no row 0",
     ]
 
 

@@ -277,6 +277,32 @@ def test_bca_intervals_equal_those_of_scipy_up_to_simulation():
     assert [ours[0][0], ours[1][0]] == pytest.approx([theirs.low, theirs.high], rel=0.02)
 
 
+def test_a_number_without_a_value_in_some_samples_is_judged_by_the_others():
+    samples = np.column_stack([np.arange(1.0, 101.0)] * 2)
+    gaps = samples.copy()
+    gaps[::4, 0], gaps[::2, 1], gaps[1, 1] = -np.inf, np.nan, np.inf  # 25 and 51 of 100
+    draws = Draws(np.array([50.5, 50.5]), gaps, np.empty((0, 2)), 3)
+    kept = samples[np.arange(100) % 4 > 0, :1]
+    alone = Draws(np.array([50.5]), kept, np.empty((0, 1)), 3)
+    assert draws.n_known.tolist() == [75, 49]
+    for found, expected in zip(draws.interval(0.9), alone.interval(0.9), strict=True):
+        assert found.tolist() == [expected[0], pytest.approx(np.nan, nan_ok=True)]
+    assert draws.std_error[0] == pytest.approx(np.std(kept, ddof=1), rel=1e-12)
+    assert draws.p_value[0] == alone.p_value[0] == pytest.approx(2 / 76)
+    assert np.isnan([draws.std_error[1], draws.p_value[1]]).all()
+    assert draws.messages == [
+        f"no value in {n} bootstrap samples: left out; "
+        "3 bootstrap samples could not be fitted: left out"
+        for n in (25, 51)
+    ]
+    corrected = [
+        Draws(d.estimate, d.samples, np.full((2, d.estimate.size), [[1.0], [-1.0]]), 0)
+        for d in (draws, alone)
+    ]
+    low, high = corrected[0].interval(0.9)
+    assert [low[:1], high[:1]] == list(corrected[1].interval(0.9))
+
+
 def test_samples_that_cannot_be_fitted_are_counted_and_most_of_them_refused():
     def fails_below(share):
         def statistic(rows):

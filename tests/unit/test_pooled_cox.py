@@ -228,3 +228,30 @@ def test_a_missing_cluster_is_no_cluster_of_its_cohort():
     cohorts = [made(n, seed=i, centre=centre) for i, n in enumerate("AB")]
     row = score_row(cohorts, model=ns.CoxModel(cluster="centre"), allow_loss=True)
     assert (row["n"], row["df"]) == (150, 7)
+
+
+def test_levels_without_a_counterpart_in_another_cohort_are_refused():
+    sex = np.where(np.arange(80) % 2, "male", "female")
+    cohorts = [made("A", sex=sex), made("B", seed=1, sex=np.char.upper(sex))]
+    with pytest.raises(ClinicalError, match=r"A and B have no level of 'sex' in common.*upper"):
+        ns.pooled_cox(cohorts, adjust=["sex"])
+    coded = [made("A", sex=np.arange(80) % 2), made("B", seed=1, sex=sex)]
+    with pytest.raises(ClinicalError, match=r"no level of 'sex' in common\. A has '0', '1'; B"):
+        ns.pooled_cox(coded, adjust=["sex"])
+    some = np.where(np.arange(80) < 10, "other", sex)
+    assert score_row([made("A", sex=sex), made("B", seed=1, sex=some)], adjust=["sex"])["n"] == 160
+
+
+def test_numbers_in_one_cohort_and_texts_in_another_are_refused():
+    age = np.arange(80) + 20
+    texts = [str(a) if a % 9 else "unclear" for a in age]
+    with pytest.raises(ClinicalError, match=r"'years' is numbers in A and texts in B.*'unclear'"):
+        ns.pooled_cox([made("A", years=age), made("B", seed=1, years=texts)], adjust=["years"])
+
+
+def test_a_covariate_in_another_unit_is_warned_of():
+    years = np.arange(80) / 2 + 40
+    in_days = [made("A", birth=years), made("B", seed=1, birth=years * 365.25)]
+    with pytest.warns(ClinicalWarning, match="'birth' seems to have another unit in B than in A"):
+        ns.pooled_cox(in_days, adjust=["birth"])
+    ns.pooled_cox([made("A", birth=years), made("B", seed=1, birth=years + 50)], adjust=["birth"])

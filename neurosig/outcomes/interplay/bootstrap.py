@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -65,13 +66,37 @@ class Bootstrap:
 class Draws:
     """A statistic of m numbers on the data (m,), on B samples (B, m), and without each row (n, m).
 
-    without: empty unless the interval is BCa's; n_failed: samples that could not be fitted.
+    without: empty unless the interval is BCa's; n_failed: samples that could not be fitted. A
+    number that is not finite in a sample, such as the logarithm of a risk of 0, is judged by the
+    others; there is no interval, error or p-value where these are fewer than half.
     """
 
     estimate: FloatArray
     samples: FloatArray
     without: FloatArray
     n_failed: int
+
+    @cached_property
+    def n_known(self) -> NDArray[np.int64]:
+        """(m,) samples in which each number is finite."""
+        return np.asarray(np.isfinite(self.samples).sum(axis=0))
+
+    @property
+    def messages(self) -> list[str]:
+        """What a reader has to know of the samples of each number."""
+        failed = f"{self.n_failed:,} bootstrap samples could not be fitted: left out"
+        of_all = [failed] if self.n_failed else []
+        n_without = len(self.samples) - self.n_known
+        return [
+            "; ".join(([f"no value in {n:,} bootstrap samples: left out"] if n else []) + of_all)
+            for n in n_without.tolist()
+        ]
+
+    @cached_property
+    def _finite(self) -> FloatArray:
+        """The samples (B, m), NaN where not finite and for numbers without enough of them."""
+        enough = self.n_known >= MIN_SHARE_FITTED * len(self.samples)
+        return np.where(np.isfinite(self.samples) & enough, self.samples, np.nan)
 
     def transformed(self, change: Callable[[FloatArray], FloatArray]) -> "Draws":
         """The same for numbers made of the statistic; change: (..., m) to (..., m')."""
@@ -86,7 +111,7 @@ class Draws:
         if len(self.without):
             tails = self._corrected(tails)
         low, high = (
-            np.array([_quantile(self.samples[:, j], q[j]) for j in range(q.size)]) for q in tails
+            np.array([_quantile(self._finite[:, j], q[j]) for j in range(q.size)]) for q in tails
         )
         return low, high
 
@@ -98,11 +123,13 @@ class Draws:
         """
         from scipy import special
 
-        below = np.mean(self.samples < self.estimate, axis=0)
-        below += np.mean(self.samples == self.estimate, axis=0) / 2
-        b = len(self.samples)
-        z0 = special.ndtri(np.clip(below, 0.5 / b, 1 - 0.5 / b))
-        d = self.without.mean(axis=0) - self.without
+        below = np.sum(self.samples < self.estimate, axis=0, where=np.isfinite(self.samples))
+        equal = np.sum(self.samples == self.estimate, axis=0)
+        b = np.maximum(self.n_known, 1)
+        z0 = special.ndtri(np.clip((below + equal / 2) / b, 0.5 / b, 1 - 0.5 / b))
+        known = np.isfinite(self.without)
+        mean = np.sum(self.without, axis=0, where=known) / np.maximum(known.sum(axis=0), 1)
+        d = np.where(known, mean - self.without, 0.0)
         squares = np.sum(d**2, axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             a = np.where(squares > 0, np.sum(d**3, axis=0) / (6 * squares**1.5), 0.0)
@@ -112,18 +139,20 @@ class Draws:
     @property
     def std_error(self) -> FloatArray:
         """Standard deviation over the samples."""
-        return np.asarray(np.std(self.samples, axis=0, ddof=1))
+        # without one the deviations are NaN, without NumPy's warning of empty columns
+        known = np.isfinite(self._finite)
+        return np.asarray(np.std(self._finite, axis=0, ddof=1, where=known | ~known.any(axis=0)))
 
     @property
     def p_value(self) -> FloatArray:
         """Two-sided, from the share of samples on the far side of zero.
 
-        p = min(1, 2 (1 + min(#{<= 0}, #{>= 0})) / (1 + B))
+        p = min(1, 2 (1 + min(#{<= 0}, #{>= 0})) / (1 + B)), B the samples with a value
         """
-        known = np.isfinite(self.samples)
-        fewer = np.minimum(np.sum(self.samples <= 0, axis=0), np.sum(self.samples >= 0, axis=0))
-        p = np.minimum(1.0, 2 * (1 + fewer) / (1 + known.sum(axis=0)))
-        return np.where(np.isfinite(self.estimate), p, np.nan)
+        drawn = self._finite
+        fewer = np.minimum(np.sum(drawn <= 0, axis=0), np.sum(drawn >= 0, axis=0))
+        p = np.minimum(1.0, 2 * (1 + fewer) / (1 + self.n_known))
+        return np.where(np.isfinite(self.estimate) & np.isfinite(drawn).any(axis=0), p, np.nan)
 
 
 def _quantile(values: FloatArray, share: float) -> float:

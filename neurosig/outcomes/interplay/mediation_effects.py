@@ -127,10 +127,9 @@ def effect_rows(measure: Measure, draws: Draws, text: EffectText) -> pd.DataFram
     e_values = _e_values(measure, estimate, low, high, text.outcome_sd)
     if e_values is not None:
         columns[Interplay.E_VALUE], columns[Interplay.E_VALUE_LIMIT] = e_values
-    failed = f"{draws.n_failed:,} bootstrap samples could not be fitted: left out"
-    status = {Result.STATUS: OK, Result.MESSAGE: failed if draws.n_failed else ""}
-    n_resamples = {Performance.N_RESAMPLES: len(draws.samples)}
-    table = pd.DataFrame(text.first | columns | n_resamples | text.last | status)
+    columns[Performance.N_RESAMPLES] = effects.n_known
+    status = {Result.STATUS: OK, Result.MESSAGE: effects.messages}
+    table = pd.DataFrame(text.first | columns | text.last | status)
     if measure.is_ratio:
         return table
     share = pd.DataFrame(
@@ -138,7 +137,6 @@ def effect_rows(measure: Measure, draws: Draws, text: EffectText) -> pd.DataFram
         | {Result.TERM: [PROPORTION], Performance.MEASURE: measure.name}
         | {Performance.TIME: measure.time, Result.CI_LEVEL: text.confidence}
         | _proportion(effects, low, high, text.confidence)
-        | n_resamples
         | text.last
     )
     return pd.concat([table, share], ignore_index=True)
@@ -173,6 +171,7 @@ def _proportion(
     if reason:
         return {
             Result.ESTIMATE: np.nan,
+            Performance.N_RESAMPLES: len(effects.samples),
             Result.STATUS: WITHHELD,
             Result.MESSAGE: f"no proportion: {reason}",
         }
@@ -188,6 +187,7 @@ def _proportion(
         Result.EFFECT_LOW: share_low,
         Result.EFFECT_HIGH: share_high,
         Result.EFFECT_SCALE: "share of the total effect",
+        Performance.N_RESAMPLES: share.n_known,
         Result.STATUS: OK,
-        Result.MESSAGE: "",
+        Result.MESSAGE: share.messages,
     }

@@ -26,6 +26,7 @@ from neurosig.outcomes.model_rows import (
     patterns,
     spread,
 )
+from neurosig.outcomes.pooling.covariate_coding import check_coding
 from neurosig.outcomes.pooling.joined_cohorts import columns_needed, joined_cohorts
 from neurosig.outcomes.results import Results, declare_family, ordered
 
@@ -78,13 +79,15 @@ def pooled_cox(
     EndpointError
         Endpoints, units of time or competing causes differ; further as in `cox`.
     ClinicalError
-        A cohort lacks a column, or loses all its rows; further as in `cox`.
+        A cohort lacks a column, or loses all its rows; two have no level of a categorical covariate
+        in common; further as in `cox`.
 
     Warns
     -----
     ClinicalWarning
         A cohort has no event, a score is constant in one, or a covariate has one value there: the
-        cohort says nothing about it; cohorts were scored in different ways. Further as in `cox`.
+        cohort says nothing about it; a covariate seems to have another unit in one; cohorts were
+        scored in different ways. Further as in `cox`.
 
     References
     ----------
@@ -111,6 +114,7 @@ def pooled_cox(
     others = (model.weights, model.offset, model.cluster)
     needed = columns_needed(terms, stratify, others)
     joined = joined_cohorts(cohorts, needed, within=model.cluster)
+    check_coding(cohorts, terms)
     task = cox_task(
         joined.cohort,
         signatures=signatures,

@@ -147,7 +147,7 @@ def _numbers(corrected: Corrected, std_error: FloatArray) -> dict[str, object]:
         Result.CI_HIGH: corrected.high,
         Result.STATISTIC: [np.nan, np.nan, z[0]],
         Result.P_VALUE: [np.nan, np.nan, p[0]],
-        Result.MESSAGE: corrected.message,
+        Result.MESSAGE: corrected.messages(),
         Performance.N_RESAMPLES: corrected.n_resamples,
     }
 

@@ -1,7 +1,7 @@
 """Bootstrap correction of what a model seems to achieve on the data it was fitted to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -54,32 +54,33 @@ class Resampling:
 class Corrected:
     """Statistics of a model, (m,) each, apparent and corrected for optimism.
 
-    low, high: bootstrap interval of the corrected value; n_resamples: those that could be fitted,
-    n_failed: those that could not.
+    low, high: bootstrap interval of the corrected value; n_resamples: (m,) samples in which it has
+    a value; n_failed: samples without a fit.
     """
 
     apparent: FloatArray
     optimism: FloatArray
     low: FloatArray
     high: FloatArray
-    n_resamples: int
+    n_resamples: NDArray[np.int64]
+    n_asked: int
     n_failed: int = 0
 
-    @property
-    def message(self) -> str:
-        """What a reader has to know where samples were left out."""
-        if not self.n_failed:
-            return ""
-        asked = self.n_failed + self.n_resamples
-        return f"{self.n_failed:,} of {asked:,} bootstrap samples could not be fitted: left out"
-
-    def messages(self, why_undefined: str) -> list[str]:
+    def messages(self, why_undefined: str = "no value") -> list[str]:
         """The message of each statistic; why_undefined: what makes one NaN on the data."""
-        in_samples = f"{why_undefined} in most bootstrap samples"
-        return [
-            "; ".join(filter(None, (why_undefined if a else in_samples if v else "", self.message)))
-            for a, v in zip(np.isnan(self.apparent), np.isnan(self.value), strict=True)
-        ]
+        failed = f"{self.n_failed:,} of {self.n_asked:,} bootstrap samples could not be fitted"
+        of_all = [f"{failed}: left out"] if self.n_failed else []
+        messages = []
+        for j, used in enumerate(self.n_resamples.tolist()):
+            own, n_without = [], self.n_asked - self.n_failed - used
+            if np.isnan(self.apparent[j]):
+                own = [why_undefined]
+            elif np.isnan(self.value[j]):
+                own = [f"{why_undefined} in most bootstrap samples"]
+            elif n_without:
+                own = [f"{why_undefined} in {n_without:,} bootstrap samples: left out"]
+            messages.append("; ".join(own + of_all))
+        return messages
 
     @property
     def value(self) -> FloatArray:
@@ -88,31 +89,30 @@ class Corrected:
 
     def part(self, which: slice) -> "Corrected":
         """Some of the statistics."""
-        return self._each(lambda values: values[which])
+        part = self._each(lambda values: values[which])
+        return replace(part, n_resamples=self.n_resamples[which])
 
     def after_empty_row(self) -> "Corrected":
         """The statistics behind a row that has none."""
-        return self._each(lambda values: np.append(np.nan, values))
+        behind = self._each(lambda values: np.append(np.nan, values))
+        return replace(behind, n_resamples=np.append(0, self.n_resamples))
 
     def moved_by(self, offset: FloatArray) -> "Corrected":
         """The statistics plus known numbers, which have no optimism."""
-        return Corrected(
-            self.apparent + offset,
-            self.optimism,
-            self.low + offset,
-            self.high + offset,
-            self.n_resamples,
-            self.n_failed,
+        return replace(
+            self,
+            apparent=self.apparent + offset,
+            low=self.low + offset,
+            high=self.high + offset,
         )
 
     def _each(self, change: Callable[[FloatArray], FloatArray]) -> "Corrected":
-        return Corrected(
-            change(self.apparent),
-            change(self.optimism),
-            change(self.low),
-            change(self.high),
-            self.n_resamples,
-            self.n_failed,
+        return replace(
+            self,
+            apparent=change(self.apparent),
+            optimism=change(self.optimism),
+            low=change(self.low),
+            high=change(self.high),
         )
 
 
@@ -172,10 +172,11 @@ def correct_optimism(
     enough &= np.isfinite(apparent)
     optimism, low, high = np.full((3, apparent.size), np.nan)
     tail = (1 - resampling.confidence) / 2
+    losses[~defined] = train[~defined] = np.nan
     optimism[enough] = np.nanmean(losses[:, enough], axis=0)
     low[enough], high[enough] = np.nanquantile(train[:, enough], [tail, 1 - tail], axis=0)
     low, high = low - optimism, high - optimism
     is_fixed = np.ptp(train, axis=0) < _NO_SPREAD
     low[is_fixed] = high[is_fixed] = np.nan
-    n_failed = resampling.n_resamples - len(within)
-    return Corrected(apparent, optimism, low, high, len(within), n_failed)
+    asked, n_used = resampling.n_resamples, defined.sum(axis=0)
+    return Corrected(apparent, optimism, low, high, n_used, asked, asked - len(within))

@@ -242,7 +242,7 @@ def _filled(corrected: Corrected) -> dict[str, object]:
         Result.CI_LOW: corrected.low,
         Result.CI_HIGH: corrected.high,
         Performance.N_RESAMPLES: corrected.n_resamples,
-        Result.MESSAGE: corrected.message,
+        Result.MESSAGE: corrected.messages(),
     }
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from neurosig.errors import EndpointError, count
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -38,7 +38,7 @@ def refuse_intervals(cohort: "Cohort", what: str) -> None:
     ParameterError
         It is no cohort but imputations of one.
     """
-    refuse_imputed(cohort, what)
+    refuse_no_cohort(cohort, what)
     if cohort.patients is None or cohort.patients.is_unique:
         return
     n_rows = cohort.patients.value_counts()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, examples
 from neurosig.keys import SCORE_TERM
+from neurosig.outcomes.arguments import listed_terms, name_list
 from neurosig.outcomes.clinic.clean import find_column, texts_of
 from neurosig.outcomes.model_rows import ModelRows
 
@@ -48,7 +49,7 @@ def add_interactions(rows: ModelRows, interactions: Sequence[Pair]) -> tuple[Mod
     ParameterError
         A pair is no pair of two terms of the model, or occurs twice.
     """
-    pairs = [_pair(pair, rows) for pair in interactions]
+    pairs = [_pair(pair, rows) for pair in listed_terms("interactions", interactions)]
     repeated = [pair for i, pair in enumerate(pairs) if set(pair) in map(set, pairs[:i])]
     if repeated:
         raise ParameterError(
@@ -95,8 +96,8 @@ def at_references(products: Products, rows: ModelRows, data: pd.DataFrame) -> Pr
     return replace(products, references=tuple(references))
 
 
-def _pair(pair: Pair, rows: ModelRows) -> tuple[str, str]:
-    parts = tuple(pair.split(":")) if isinstance(pair, str) else tuple(pair)
+def _pair(pair: object, rows: ModelRows) -> tuple[str, str]:
+    parts = tuple(pair.split(":")) if isinstance(pair, str) else name_list("interactions", pair)
     known = {SCORE_TERM, *(_term(name) for name in rows.names)}
     if len(parts) != 2 or parts[0] == parts[1] or not known.issuperset(parts):
         raise ParameterError(

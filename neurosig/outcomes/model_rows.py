@@ -19,6 +19,7 @@ from neurosig.errors import (
     examples,
 )
 from neurosig.keys import SCORE_TERM
+from neurosig.outcomes.arguments import check_share, listed_terms, name_list, shown
 from neurosig.outcomes.clinic.clean import find_column, texts_of
 from neurosig.outcomes.design import Term, design_matrix
 from neurosig.outcomes.row_flow import FlowStep, flow_table
@@ -104,7 +105,7 @@ def model_rows(
     """
     chosen = choose_signatures(cohort, signatures)
     terms = as_terms(adjust)
-    stratify = _names(strata)
+    stratify = name_list("strata", strata)
     flows, used = [row_flow], known.copy()
     covariates, names = np.empty((int(known.sum()), 0)), tuple[str, ...]()
     if terms:
@@ -138,10 +139,11 @@ def model_rows(
     )
 
 
-def as_terms(adjust: Sequence[TermLike]) -> list[Term]:
+def as_terms(terms: TermLike | Sequence[TermLike], name: str = "adjust") -> list[Term]:
     """The covariates asked for; one by itself need not be in a list."""
-    single = isinstance(adjust, str | Mapping | Term)
-    return [Term.of(cast(TermLike, adjust))] if single else [Term.of(term) for term in adjust]
+    single = isinstance(terms, str | Mapping | Term)
+    given = [terms] if single else listed_terms(name, terms)
+    return [Term.of(cast(TermLike, term)) for term in given]
 
 
 def _scores(
@@ -154,9 +156,9 @@ def _scores(
 
 def choose_signatures(cohort: "Cohort", signatures: str | Sequence[str]) -> tuple[str, ...]:
     """The score columns asked for, "all" for every one."""
-    if signatures == "all":
+    if isinstance(signatures, str) and signatures == "all":
         return tuple(cohort.signatures)
-    chosen = _names(signatures)
+    chosen = name_list("signatures", signatures)
     unknown = [name for name in chosen if name not in cohort.signatures]
     if unknown or not chosen:
         raise UnknownSignatureError(
@@ -237,18 +239,13 @@ def spread(scores: FloatArray) -> FloatArray:
 
 def check_scale(scale: str, confidence: float) -> None:
     """Refuse an unknown scale and a confidence level outside 0 to 1."""
-    if scale not in ("sd", "none"):
+    if not isinstance(scale, str) or scale not in ("sd", "none"):
         raise ParameterError(
-            f"scale cannot be {scale!r}",
+            f"scale cannot be {shown(scale)}",
             'Allowed: "sd" (per standard deviation), "none" (per unit of the score)',
             "The default is 'sd'",
         )
-    if not 0 < confidence < 1:
-        raise ParameterError(
-            f"confidence cannot be {confidence!r}",
-            "It is the coverage of the intervals, above 0 and below 1",
-            "The default is 0.95",
-        )
+    check_share("confidence", confidence, "the coverage of the intervals", 0.95)
 
 
 def effect_scales(rows: ModelRows, ratio: str, scale: Scale) -> tuple[str, ...]:
@@ -259,10 +256,6 @@ def effect_scales(rows: ModelRows, ratio: str, scale: Scale) -> tuple[str, ...]:
         for name in rows.names
     )
     return (score, *of_covariates)
-
-
-def _names(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def check_loss(n_known: int, n_used: int, *, allow_loss: bool) -> None:

@@ -33,7 +33,7 @@ from neurosig.outcomes.clinic.clean import find_column, matching, texts_of
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.model_rows import ModelRows, TermLike, model_rows
 from neurosig.outcomes.regression.verb import regress
 from neurosig.outcomes.results import Results, ordered
@@ -171,7 +171,7 @@ def null_test(
     >>> bool(row["p_value"] < 1e-14), bool(row["p_permuted"] < 0.01), bool(row["p_null"] > 0.1)
     (True, True, True)
     """
-    refuse_imputed(cohort, "A null test")
+    refuse_no_cohort(cohort, "A null test")
     chosen = get_method(method)
     chosen_null = _check(model, n_permutations, chosen, null)
     matrix = as_expression(data=expression, layer=layer, use_raw=use_raw)

@@ -160,6 +160,12 @@ def find_column(
 ) -> "pd.Series[Any]":
     """Return the column of that name; a name that is not there is refused with the closest ones."""
     refuse_duplicate_columns(table)
+    if not isinstance(name, Hashable):
+        raise error(
+            "A column is named by a text",
+            f"It was given something of type {type(name).__name__}",
+            "Give the name of one column",
+        )
     if name in table.columns:
         return table[name]
     by_lower = {str(column).lower(): str(column) for column in table.columns}

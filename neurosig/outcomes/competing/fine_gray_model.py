@@ -20,6 +20,7 @@ from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clinic.causes import cohort_causes
 from neurosig.outcomes.competing.subdistribution import OWN, SubdistributionFit, fit_subdistribution
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.imputation.imputed import Imputed
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
@@ -152,6 +153,7 @@ def fine_gray(
     """
     if isinstance(cohort, Imputed):
         return cohort.pooled(fine_gray, locals())
+    refuse_no_cohort(cohort, "A Fine-Gray model")
     check_scale(scale, confidence)
     if cohort.time is None or cohort.endpoint is None:
         raise EndpointError(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neurosig.errors import ClinicalError, ParameterError
 from neurosig.kernels.cox import CONVERGED
 from neurosig.keys import OK, Result
+from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.clusters import NO_JACKKNIFE, warn_without_jackknife
 from neurosig.outcomes.cox.batch import MIN_EVENTS, CoxTask
 from neurosig.outcomes.cox.options import CoxModel
@@ -106,7 +107,9 @@ def nonlinearity(
     >>> table["term"].tolist(), (table["p_value"] < 1e-6).tolist()  # the hazard grows with x^2
     (['nonlinear', 'overall'], [True, True])
     """
-    if not FEWEST_KNOTS <= knots <= MOST_KNOTS or model.penalty is not None or model.firth is True:
+    check_option("model", model, CoxModel)
+    is_allowed = isinstance(knots, int) and FEWEST_KNOTS <= knots <= MOST_KNOTS
+    if not is_allowed or model.penalty is not None or model.firth is True:
         raise ParameterError(
             "A test of non-linearity needs 3 to 7 knots and a model without penalty",
             f"knots={knots!r}, penalty={model.penalty!r}, firth={model.firth!r}",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ConvergenceError, ParameterError, examples
 from neurosig.kernels.cox import CONVERGED
+from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.clusters import warn_without_jackknife
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.options import CoxModel
@@ -268,6 +269,7 @@ def fit_cox(
     >>> fit.survival(new, times=[3.5])["survival"].round(4).tolist()  # exp(-3/4)
     [0.4724]
     """
+    check_option("model", model, CoxModel)
     _refuse_firth(model)
     task = cox_task(
         cohort,

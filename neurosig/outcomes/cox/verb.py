@@ -17,6 +17,7 @@ from neurosig.errors import (
     count,
 )
 from neurosig.keys import Result
+from neurosig.outcomes.arguments import check_count, check_option
 from neurosig.outcomes.clinic.causes import competing_causes
 from neurosig.outcomes.clusters import FEW_CLUSTERS
 from neurosig.outcomes.cox.batch import (
@@ -29,7 +30,8 @@ from neurosig.outcomes.cox.changing_hazards import COLUMNS as CHANGING
 from neurosig.outcomes.cox.options import Cases, CoxModel
 from neurosig.outcomes.cox.score_leverage import warn_of_leverage
 from neurosig.outcomes.cox.words import model_text, notes_of, warn_of_fits
-from neurosig.outcomes.imputation.imputed import Imputed, refuse_imputed
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
+from neurosig.outcomes.imputation.imputed import Imputed
 from neurosig.outcomes.interactions import Pair, Products, add_interactions, at_references
 from neurosig.outcomes.model_rows import (
     Scale,
@@ -201,7 +203,9 @@ def cox_task(
     n_jobs: int = 1,
 ) -> CoxTask:
     """Check what `cox` was given and gather the rows it uses; parameters and errors are its."""
-    refuse_imputed(cohort, "This analysis")
+    refuse_no_cohort(cohort, "This analysis")
+    check_option("model", model, CoxModel)
+    check_count("n_jobs", n_jobs, 1, 1)
     check_scale(scale, confidence)
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(

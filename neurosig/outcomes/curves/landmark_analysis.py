@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from neurosig.errors import EndpointError, ParameterError, count
+from neurosig.outcomes.arguments import is_number
 from neurosig.outcomes.clinic.causes import cohort_causes
 from neurosig.outcomes.delayed_entry import refuse_intervals
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -72,7 +73,7 @@ def landmark(cohort: "Cohort", at: float, *, exactly: AtLandmark = "exclude") ->
     >>> later.row_flow.loc[later.row_flow["step"] == "kept", ["n_lost", "reason"]].values.tolist()
     [[1, 'event before 100 days'], [1, 'censored exactly at 100 days']]
     """
-    refuse_imputed(cohort, "A landmark")
+    refuse_no_cohort(cohort, "A landmark")
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(
             f"The cohort {cohort.name!r} has no endpoint",
@@ -80,7 +81,7 @@ def landmark(cohort: "Cohort", at: float, *, exactly: AtLandmark = "exclude") ->
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
     refuse_intervals(cohort, "A landmark")
-    if not (np.isfinite(at) and at > 0):
+    if not (is_number(at) and np.isfinite(at) and at > 0):
         raise ParameterError(
             f"at cannot be {at!r}",
             f"It is a time of follow-up in {cohort.endpoint.unit}, above 0",

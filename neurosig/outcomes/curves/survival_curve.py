@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import EndpointError, ParameterError
 from neurosig.kernels.times import TIME_TOLERANCE
+from neurosig.outcomes.arguments import number_list
 from neurosig.outcomes.curves.curve_intervals import Interval, check_interval, probability_interval
 from neurosig.outcomes.curves.risk_counts import RiskCounts, product_limit, risk_counts
 from neurosig.outcomes.curves.survival_sample import survival_sample
@@ -236,12 +237,12 @@ def at_risk_table(
     >>> table[["n_risk", "n_event", "n_censor"]].to_numpy().tolist()
     [[5, 0, 0], [4, 2, 1], [1, 3, 1]]
     """
-    sample = survival_sample(time, event, groups, entry=entry)
+    sample, wanted = survival_sample(time, event, groups, entry=entry), number_list("times", times)
     rows = []
     for code, name in enumerate(sample.names):
         inside = sample.code == code
         at, died, entered = sample.time[inside], sample.event[inside] > 0, sample.entry[inside]
-        for t in np.asarray(times, dtype=np.float64):
+        for t in wanted:
             gone = at <= t
             n_event, n_censor = int((gone & died).sum()), int((gone & ~died).sum())
             has_entered = entered <= t if t == 0 else entered < t

@@ -3,11 +3,13 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import pandas as pd
 
 from neurosig.errors import ClinicalWarning, ParameterError, UnknownSignatureError, count, examples
+from neurosig.outcomes.arguments import name_list
+from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.imputation.pooled_fits import (
     CompleteDf,
@@ -19,9 +21,6 @@ from neurosig.outcomes.imputation.pooled_fits import (
 from neurosig.outcomes.model_rows import joined_flow
 from neurosig.outcomes.results import Results
 from neurosig.outcomes.row_flow import FlowStep, flow_table
-
-if TYPE_CHECKING:
-    from neurosig.outcomes.clinic.cohort import Cohort
 
 _COLUMN_OPTIONS: Final = ("cluster", "weights", "group", "exposure", "offset")
 """Options of models that name a column of the cohort."""
@@ -55,7 +54,7 @@ class Imputed:
     """
 
     name: str
-    cohorts: tuple["Cohort", ...]
+    cohorts: tuple[Cohort, ...]
     columns: tuple[str, ...]
     signatures: tuple[str, ...]
     outcome: str | None
@@ -124,7 +123,7 @@ class Imputed:
         single = isinstance(adjust, str | Mapping | Term)
         terms = [cast(Any, adjust)] if single else list(adjust)
         used = [Term.of(term).column for term in terms]
-        used += [strata] if isinstance(strata, str) else list(strata)
+        used += name_list("strata", strata)
         used += [options["censoring_by"]] if options.get("censoring_by") else []
         foreign = [name for name in used if name not in (*self.columns, *self.signatures)]
         if foreign:
@@ -182,30 +181,13 @@ class Imputed:
         )
 
 
-def refuse_imputed(cohort: object, what: str) -> None:
-    """Refuse imputations where nothing is pooled.
-
-    Raises
-    ------
-    ParameterError
-        `cohort` is an `Imputed`.
-    """
-    if isinstance(cohort, Imputed):
-        raise ParameterError(
-            f"{what} does not pool imputations",
-            f"It was given {cohort.m} imputations of {cohort.name!r}",
-            "Use it on one completed cohort, such as imputed.cohorts[0], or on the complete cases; "
-            "cox, regress and fine_gray pool",
-        )
-
-
 def _bound(
-    verb: Callable[..., Results], cohort: "Cohort", options: Mapping[str, Any]
+    verb: Callable[..., Results], cohort: Cohort, options: Mapping[str, Any]
 ) -> Callable[[], Results]:
     return lambda: verb(cohort, **options)
 
 
-def _steps_after(result: Results, cohort: "Cohort") -> pd.DataFrame:
+def _steps_after(result: Results, cohort: Cohort) -> pd.DataFrame:
     """What the model itself lost: the steps of its flow after those of the cohort."""
     known = set(cohort.row_flow["step"])
     flow = result.row_flow

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neurosig.errors import ClinicalError, ParameterError, count, examples
 from neurosig.outcomes.clinic.clean import find_column, numbers_of, reads_as_numbers, texts_of
 from neurosig.outcomes.design import Term, level_order
+from neurosig.outcomes.model_rows import as_terms
 
 FloatArray = NDArray[np.float64]
 ColumnMethod = Literal["pmm", "normal", "logistic", "multinomial", "ordinal"]
@@ -73,9 +74,7 @@ def read_columns(
     ParameterError
         A column is named twice or with a transform; a method is unknown or does not fit.
     """
-    single = isinstance(columns, str | Mapping | Term)
-    given = [cast(ColumnLike, columns)] if single else list(columns)
-    terms = [Term.of(column) for column in given]
+    terms = as_terms(columns, "columns")
     names = [term.column for term in terms]
     repeated = sorted({name for name in names if names.count(name) > 1})
     transformed = [term.label for term in terms if term.transform != "none"]

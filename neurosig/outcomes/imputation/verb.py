@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,9 @@ from neurosig.errors import (
     count,
     examples,
 )
+from neurosig.outcomes.arguments import check_option, shown
 from neurosig.outcomes.clinic.clean import find_column
 from neurosig.outcomes.delayed_entry import refuse_intervals
-from neurosig.outcomes.design import Term
 from neurosig.outcomes.imputation.chains import Chain, ChainedEquations, run_chain, standardised
 from neurosig.outcomes.imputation.diagnostics import trace_table, value_summary
 from neurosig.outcomes.imputation.imputed import Imputed, imputed_step, named
@@ -29,7 +29,7 @@ from neurosig.outcomes.imputation.outcome_predictors import (
     is_known,
     survival_predictors,
 )
-from neurosig.outcomes.model_rows import WARN_LOSS, choose_signatures, joined_flow
+from neurosig.outcomes.model_rows import WARN_LOSS, as_terms, choose_signatures, joined_flow
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -130,6 +130,13 @@ def impute(
     """
     _check_m(m)
     _check_seed(seed)
+    check_option("chains", chains, ChainedEquations)
+    if methods is not None and not isinstance(methods, Mapping):
+        raise ParameterError(
+            f"methods cannot be {shown(methods)}",
+            "It maps columns to methods",
+            'methods={"age": "norm"}, or leave it out',
+        )
     refuse_intervals(cohort, "An imputation")
     if outcome is None and (cohort.time is None or cohort.event is None):
         raise ParameterError(
@@ -198,9 +205,7 @@ def _check_seed(seed: int) -> None:
 def _refuse_outcome_columns(
     cohort: "Cohort", columns: Sequence[ColumnLike], outcome: str | None
 ) -> None:
-    single = isinstance(columns, str | Mapping | Term)
-    given = [cast(ColumnLike, columns)] if single else list(columns)
-    names = [Term.of(column).column for column in given]
+    names = [term.column for term in as_terms(columns, "columns")]
     of_outcome: list[str | None] = []
     if outcome is not None:
         find_column(cohort.data, outcome)

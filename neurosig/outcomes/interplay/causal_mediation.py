@@ -13,7 +13,7 @@ from neurosig.genesets.signature import SignaturesLike
 from neurosig.keys import Interplay, Performance, Result
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.interplay.bootstrap import Bootstrap, draw
 from neurosig.outcomes.interplay.counterfactual import WORLDS, Errors, GFormula, MediationData
 from neurosig.outcomes.interplay.mediation_checks import (
@@ -186,7 +186,7 @@ def mediation(
             f"model is {model!r}; it uses Efron's ties, without weights and clusters",
             'Use model="cox"',
         )
-    refuse_imputed(cohort, "A mediation")
+    refuse_no_cohort(cohort, "A mediation")
     how = OutcomeModel.of(model, outcome, positive)
     formula = checked_formula(
         how.kind, contrast, horizon, tau, interaction=interaction, errors=errors

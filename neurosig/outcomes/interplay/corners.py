@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, examples
 from neurosig.keys import Interplay, Performance, Result
+from neurosig.outcomes.arguments import name_list, number_list
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.clusters import warn_without_jackknife
 from neurosig.outcomes.cox.batch_data import CoxData
@@ -19,7 +20,6 @@ from neurosig.outcomes.interplay.model_fits import Fitted
 from neurosig.outcomes.interplay.outcome_rows import Kind, OutcomeModel, outcome_rows
 from neurosig.outcomes.interplay.pair_model import N_PAIR_TERMS, PairModel, fit_pair
 from neurosig.outcomes.model_rows import TermLike
-from neurosig.outcomes.number_lists import number_list
 from neurosig.outcomes.results import Results
 
 if TYPE_CHECKING:
@@ -101,6 +101,14 @@ def interplay_corners(
     >>> found.table["estimate"].round(6).abs().tolist(), found.table["n_quadrant"].tolist()
     ([0.0, 2.0, 0.0, 2.0], [2, 2, 2, 2])
     """
+    refuse_intervals(cohort, "A prediction averaged over patients")
+    both = name_list("pair", pair)
+    if len(both) != 2 or both[0] == both[1]:
+        raise ParameterError(
+            f"{both!r} is no pair of two different scores",
+            f"Scores of the cohort: {examples(cohort.signatures)}",
+            'Give one such as ("axon", "immune")',
+        )
     ends = number_list("levels", levels)
     if not (ends.size == 2 and np.isfinite(ends).all() and ends[0] < ends[1]):
         raise ParameterError(
@@ -109,7 +117,6 @@ def interplay_corners(
             "The default is (-1, 1)",
         )
     how = OutcomeModel.of(model, outcome, positive)
-    refuse_intervals(cohort, "A prediction averaged over patients")
     if how.kind == "cox":
         refuse_competing_causes(cohort, "Predicted survival")
     rows = outcome_rows(

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from neurosig.errors import FitError, ParameterError, count, examples
 from neurosig.genesets.signature import SignaturesLike
 from neurosig.keys import SCORE_TERM, Interplay, Result
+from neurosig.outcomes.arguments import listed_terms, number_list
 from neurosig.outcomes.cox.options import CoxModel
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.interplay.outcome_rows import Kind, OutcomeModel, outcome_rows
 from neurosig.outcomes.interplay.pair_model import PairModel, fit_pair
 from neurosig.outcomes.interplay.pair_slopes import pair_regions, pair_slopes
@@ -20,7 +22,6 @@ from neurosig.outcomes.interplay.pair_table import pair_table, with_checks, with
 from neurosig.outcomes.interplay.pair_words import pair_notes, warn_of_pairs
 from neurosig.outcomes.interplay.shared_genes import known_signatures
 from neurosig.outcomes.model_rows import TermLike
-from neurosig.outcomes.number_lists import number_list
 from neurosig.outcomes.results import Results
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ def interplay(
     >>> of_nerve["estimate"].round(3).tolist()
     [0.995, 2.138, 3.281]
     """
+    refuse_no_cohort(cohort, "A model of two scores")
     listed = _pairs(cohort, pairs)
     levels = _levels(at)
     names = list(dict.fromkeys(chain.from_iterable(listed)))
@@ -221,8 +223,9 @@ def interplay(
 def _pairs(
     cohort: "Cohort", pairs: Sequence[tuple[str, str]] | tuple[str, str]
 ) -> list[tuple[str, str]]:
+    pairs = cast("Sequence[tuple[str, str]]", listed_terms("pairs", pairs))
     is_single = len(pairs) == 2 and all(isinstance(name, str) for name in pairs)
-    given = [pairs] if is_single else pairs
+    given = [tuple(pairs)] if is_single else pairs
     listed = [cast(tuple[str, str], tuple(p) if isinstance(p, Sequence) else (p,)) for p in given]
     wrong = [p for p in listed if len(p) != 2 or p[0] == p[1]]
     if wrong or not listed:

@@ -18,6 +18,7 @@ from neurosig.errors import (
     count,
 )
 from neurosig.genesets.signature import SignaturesLike
+from neurosig.outcomes.arguments import number_list
 from neurosig.outcomes.cox.batch import PH_ALPHA
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.proportional_hazards import ph_p_values
@@ -28,7 +29,6 @@ from neurosig.outcomes.interplay.outcome_rows import Kind, OutcomeRows
 from neurosig.outcomes.interplay.pair_model import LARGEST_CORRELATION, correlation
 from neurosig.outcomes.interplay.shared_genes import known_signatures, shared_genes
 from neurosig.outcomes.model_rows import warn_of_few_events
-from neurosig.outcomes.number_lists import number_list
 
 SHARED_TO_WARN: Final = 0.10
 HIGH_CORRELATION: Final = 0.8

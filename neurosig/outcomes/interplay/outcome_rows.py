@@ -13,7 +13,7 @@ from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox_task
 from neurosig.outcomes.cox.words import model_text
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.model_rows import (
     ModelRows,
     TermLike,
@@ -162,7 +162,7 @@ def outcome_rows(
     EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError, ParameterError
         As in `cox` and `regress`.
     """
-    refuse_imputed(cohort, "A model of two scores")
+    refuse_no_cohort(cohort, "A model of two scores")
     check_scale("sd", confidence)
     terms = as_terms(adjust)
     both = [term.column for term in terms if term.column in scores]

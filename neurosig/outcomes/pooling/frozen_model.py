@@ -21,9 +21,9 @@ from neurosig.errors import (
     count,
     examples,
 )
-from neurosig.outcomes.clinic.clean import numbers_of
+from neurosig.outcomes.arguments import number_list
+from neurosig.outcomes.clinic.clean import numbers_of, refuse_duplicate_columns
 from neurosig.outcomes.clinic.scoring_record import ScoringRecord
-from neurosig.outcomes.number_lists import number_list
 from neurosig.outcomes.pooling.frozen_terms import FrozenScore, FrozenTerm
 from neurosig.outcomes.prediction.risk_model import RiskModel
 from neurosig.outcomes.results import Results
@@ -141,8 +141,9 @@ class FrozenModel:
         ------
         UnknownSignatureError, ClinicalError
             A score is missing or holds texts; a covariate is missing, or cannot be read as in
-            training.
+            training; two columns have one name.
         """
+        refuse_duplicate_columns(data)
         absent = [name for name in self.signatures if name not in data.columns]
         if absent:
             raise UnknownSignatureError(

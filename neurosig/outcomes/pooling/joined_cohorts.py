@@ -4,7 +4,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from neurosig.outcomes.clinic.clean import texts_of
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.imputation.imputed import Imputed
+from neurosig.outcomes.given_cohorts import several_cohorts
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.endpoint import Endpoint
@@ -67,11 +67,10 @@ def joined_cohorts(
     ClinicalWarning
         A cohort has no event, or was scored in another way.
     """
-    alone = isinstance(cohorts, Cohort | Imputed)
-    given = [cast(Cohort, cohorts)] if alone else list(cohorts)
-    _check_names(given)
+    given = several_cohorts(cohorts, "A pooled model")
     for cohort in given:
         refuse_intervals(cohort, "A pooled model")
+    _check_names(given)
     _check_endpoints(given)
     needed = list(dict.fromkeys(columns))
     _check_columns(given, needed)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neurosig.errors import ClinicalError, ClinicalWarning, count, examples
 from neurosig.kernels.cox import CONVERGED
 from neurosig.keys import OK, SCORE_TERM, Pooled, Result
+from neurosig.outcomes.arguments import check_option, name_list
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.cox.batch import CoxTask
 from neurosig.outcomes.cox.options import CoxModel
@@ -23,6 +24,7 @@ from neurosig.outcomes.model_rows import (
     Scale,
     TermLike,
     as_terms,
+    check_scale,
     patterns,
     spread,
 )
@@ -109,8 +111,10 @@ def pooled_cox(
     >>> bool(np.isclose(row["estimate"], alone["estimate"])), round(float(row["p_heterogeneity"]))
     (True, 1)
     """
+    check_option("model", model, CoxModel)
+    check_scale(scale, confidence)
     terms = as_terms(adjust)
-    stratify = [strata] if isinstance(strata, str) else list(strata)
+    stratify = name_list("strata", strata)
     others = (model.weights, model.offset, model.cluster)
     needed = columns_needed(terms, stratify, others)
     joined = joined_cohorts(cohorts, needed, within=model.cluster)

@@ -11,7 +11,7 @@ from neurosig.errors import ClinicalError, ParameterError, count, examples
 from neurosig.outcomes.chance.searched_cutpoint import maxstat
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.cox.verb import check_events
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.model_rows import TermLike, as_terms, spread, warn_of_few_events
 from neurosig.outcomes.pooling.frozen_model import CutKind, FrozenModel
 from neurosig.outcomes.pooling.frozen_terms import FrozenScore, FrozenTerm
@@ -85,7 +85,7 @@ def train(
         raise ParameterError(
             f"cut cannot be {cut!r}", "Allowed: 'median', 'maxstat'", "None is no cut"
         )
-    refuse_imputed(cohort, "Training a frozen model")
+    refuse_no_cohort(cohort, "Training a frozen model")
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
     refuse_competing_causes(cohort, "A model that predicts")
     known = np.asarray(np.isfinite(prepared.rows.scores).all(axis=1))

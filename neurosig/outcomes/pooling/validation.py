@@ -17,9 +17,10 @@ from neurosig.errors import (
     examples,
 )
 from neurosig.keys import Result
+from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.model_rows import check_loss, check_scale, joined_flow
 from neurosig.outcomes.pooling.frozen_model import FrozenModel
 from neurosig.outcomes.pooling.joined_cohorts import endpoint_name
@@ -123,6 +124,7 @@ def validate(
     >>> table["n"].tolist(), bool(table.loc["Harrell C", "ci_low"] > 0.6)
     ([100, 100, 100, 100, 100], True)
     """
+    check_option("model", model, FrozenModel)
     check_scale("none", confidence)
     _check_cohort(model, cohort, other_endpoint=other_endpoint)
     horizons = model.check_times(times)
@@ -164,7 +166,7 @@ class _Rows:
 
 def _check_cohort(model: FrozenModel, cohort: "Cohort", *, other_endpoint: bool) -> None:
     """Refuse a cohort in which the predictions would mean something else."""
-    refuse_imputed(cohort, "A validation")
+    refuse_no_cohort(cohort, "A validation")
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(
             f"The cohort {cohort.name!r} has no endpoint",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, TooFewEventsError
 from neurosig.keys import Performance, Result
+from neurosig.outcomes.arguments import check_option, shown
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.prediction.optimism import Corrected, Resampling, correct_optimism
@@ -93,15 +94,16 @@ def calibration(
     >>> table["measure"].tolist()[2:], bool(table["predicted"][:3].is_monotonic_increasing)
     (['observed risk', 'calibration slope'], True)
     """
-    if not _MIN_GROUPS <= groups <= _MAX_GROUPS:
+    if not (isinstance(groups, int) and _MIN_GROUPS <= groups <= _MAX_GROUPS):
         raise ParameterError(
-            f"groups cannot be {groups!r}",
+            f"groups cannot be {shown(groups)}",
             f"Allowed: {_MIN_GROUPS} to {_MAX_GROUPS}",
             "The default is 5",
         )
+    check_option("resampling", resampling, Resampling)
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
     refuse_competing_causes(cohort, "Calibration")
-    horizon = check_times(time, prepared)
+    horizon = check_times(time, prepared, name="time")
     labels = pd.DataFrame(
         {
             Performance.MEASURE: [*[OBSERVED] * groups, SLOPE],

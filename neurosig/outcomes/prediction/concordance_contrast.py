@@ -1,6 +1,6 @@
 """Comparison of the concordance of two models that are not nested."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError
 from neurosig.keys import OK, Performance, Result
+from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.model_rows import TermLike
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
+from neurosig.outcomes.model_rows import TermLike, as_terms
 from neurosig.outcomes.prediction.concordance_index import CONCORDANCE_NAMES, check_concordance
 from neurosig.outcomes.prediction.optimism import Corrected, Resampling, correct_optimism
 from neurosig.outcomes.prediction.pair_concordance import Kind, PairConcordance, pair_concordance
@@ -84,8 +86,10 @@ def compare_concordance(
     >>> table["term"].tolist(), bool(table["p_value"][2] < 0.001)
     (['first', 'second', 'difference'], True)
     """
+    refuse_no_cohort(cohort, "A comparison of predictions")
+    check_option("resampling", resampling, Resampling)
     check_concordance(kind, tau, resampling.confidence)
-    models = _terms(first), _terms(second)
+    models = as_terms(first, "first"), as_terms(second, "second")
     _refuse_nested(*models)
     union = list(dict.fromkeys((*models[0], *models[1])))
     prepared = prediction_rows(
@@ -150,12 +154,6 @@ def _numbers(corrected: Corrected, std_error: FloatArray) -> dict[str, object]:
         Result.MESSAGE: corrected.messages(),
         Performance.N_RESAMPLES: corrected.n_resamples,
     }
-
-
-def _terms(terms: TermLike | Sequence[TermLike]) -> list[Term]:
-    if isinstance(terms, str | Mapping | Term):
-        return [Term.of(terms)]
-    return [Term.of(term) for term in terms]
 
 
 def _belongs(name: str, terms: Sequence[Term]) -> bool:

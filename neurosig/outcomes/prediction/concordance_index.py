@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.errors import FitError, ParameterError, examples
+from neurosig.errors import FitError, ParameterError
 from neurosig.keys import OK, SCORE_TERM, Performance, Result
+from neurosig.outcomes.arguments import check_choice, is_number, shown
 from neurosig.outcomes.model_rows import NO_SCORE, TOO_FEW_EVENTS, check_scale
 from neurosig.outcomes.prediction.pair_concordance import Kind, PairConcordance, pair_concordance
 from neurosig.outcomes.prediction.performance import HARRELL, UNO
@@ -146,13 +147,10 @@ def index_numbers(found: PairConcordance, confidence: float) -> dict[str, object
 def check_concordance(kind: str, tau: float | None, confidence: float) -> None:
     """Refuse an unknown kind of index, a tau that is not positive and an impossible level."""
     check_scale("none", confidence)
-    if kind not in CONCORDANCE_NAMES:
+    check_choice("kind", kind, CONCORDANCE_NAMES, "harrell")
+    if tau is not None and not (is_number(tau) and tau > 0):
         raise ParameterError(
-            f"kind cannot be {kind!r}",
-            f"Allowed: {examples(CONCORDANCE_NAMES)}",
-            "The default is 'harrell'",
-        )
-    if tau is not None and not tau > 0:
-        raise ParameterError(
-            f"tau cannot be {tau!r}", "Only events up to it count", "Give a time within follow-up"
+            f"tau cannot be {shown(tau)}",
+            "Only events up to it count",
+            "Give a time within follow-up",
         )

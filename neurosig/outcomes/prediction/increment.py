@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError
 from neurosig.keys import Performance, Result
+from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
-from neurosig.outcomes.model_rows import TermLike
+from neurosig.outcomes.model_rows import TermLike, as_terms
 from neurosig.outcomes.prediction.optimism import Corrected, Resampling, correct_optimism
 from neurosig.outcomes.prediction.performance import COX_MODEL, SLOPE, Measures, note
 from neurosig.outcomes.prediction.prediction_rows import (
@@ -101,13 +102,15 @@ def added_value(
     >>> float(table["p_lr"][0]) < 0.001, bool(table["p_lr"][1:].isna().all())
     (True, True)
     """
-    if not len(base):
+    terms = as_terms(base, "base")
+    if not terms:
         raise ParameterError(
             "base is empty",
             "What a signature adds is measured against covariates known already",
             'base=["stage", "age"]; for a signature alone use cox or discrimination',
         )
-    prepared = prediction_rows(cohort, signatures, base, allow_loss=allow_loss)
+    check_option("resampling", resampling, Resampling)
+    prepared = prediction_rows(cohort, signatures, terms, allow_loss=allow_loss)
     refuse_competing_causes(cohort, "Added value")
     measures = Measures(check_times(times, prepared))
     named = measures.labels[measures.labels[Performance.MEASURE] != SLOPE]  # 1 in both models

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, examples
 from neurosig.keys import Performance, Result
+from neurosig.outcomes.arguments import check_option, number_list
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.prediction.increment import Nested
@@ -118,7 +119,7 @@ def decision_curve(
     >>> bool((table["estimate"] > table["treat_all"]).all())
     True
     """
-    at = np.unique(np.asarray(thresholds, dtype=np.float64))
+    at = np.unique(number_list("thresholds", thresholds))
     outside = at[~((at > 0) & (at < 1))]
     if outside.size or not at.size:
         raise ParameterError(
@@ -126,9 +127,10 @@ def decision_curve(
             "A threshold is a risk, above 0 and below 1",
             "thresholds=[0.1, 0.2, 0.3]",
         )
+    check_option("resampling", resampling, Resampling)
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
     refuse_competing_causes(cohort, "A decision curve")
-    horizon = check_times(time, prepared)
+    horizon = check_times(time, prepared, name="time")
     m, has_base = at.size, prepared.n_base > 0
     labels = pd.DataFrame(
         {

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.keys import Performance, Result
+from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.prediction.optimism import Corrected, Resampling, correct_optimism
@@ -161,6 +162,7 @@ def discrimination(
     >>> round(float(table.loc["Harrell C", "apparent"]), 3)  # R survival: 0.690
     0.69
     """
+    check_option("resampling", resampling, Resampling)
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
     refuse_competing_causes(cohort, "Discrimination (its AUC and Brier score)")
     measures = Measures(check_times(times, prepared))

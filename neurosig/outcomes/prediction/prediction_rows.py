@@ -18,8 +18,9 @@ from neurosig.errors import (
     examples,
 )
 from neurosig.keys import OK, SCORE_TERM, Performance, Result
+from neurosig.outcomes.arguments import number_list, shown
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.model_rows import (
     CONSTANT,
     NO_SCORE,
@@ -119,7 +120,7 @@ def prediction_rows(
     ClinicalError
         See `cox`.
     """
-    refuse_imputed(cohort, "A measure of predictions")
+    refuse_no_cohort(cohort, "A measure of predictions")
     if cohort.time is None or cohort.event is None or cohort.endpoint is None:
         raise EndpointError(
             f"The cohort {cohort.name!r} has no endpoint",
@@ -150,23 +151,33 @@ def prediction_rows(
     return PredictionRows(cohort, rows, time, event)
 
 
-def check_times(times: float | Sequence[float], prepared: PredictionRows) -> FloatArray:
+def check_times(
+    times: float | Sequence[float], prepared: PredictionRows, name: str = "times"
+) -> FloatArray:
     """Horizons in order, each with an event before it and patients left after it.
+
+    name: of the argument; "time" is one.
 
     Raises
     ------
     ParameterError
-        There is none, or one lies outside the follow-up.
+        There is none, or one lies outside the follow-up; there are several where one is wanted.
     """
-    horizons = np.unique(np.atleast_1d(np.asarray(times, dtype=np.float64)))
+    horizons = np.unique(number_list(name, times))
+    if name == "time" and horizons.size > 1:
+        raise ParameterError(
+            f"time cannot be {shown(times)}",
+            f"{count(horizons.size, 'time')}, and one table is of one",
+            "Call it for each",
+        )
     first, last = prepared.time[prepared.event > 0].min(), prepared.time.max()
     outside = horizons[~((horizons >= first) & (horizons < last))]
     if outside.size or not horizons.size:
         unit = "" if prepared.cohort.endpoint is None else f" {prepared.cohort.endpoint.unit}"
         raise ParameterError(
-            f"times cannot be {examples(map(float, outside))}"
+            f"{name} cannot be {examples(map(float, outside))}"
             if outside.size
-            else "times is empty",
+            else f"{name} is empty",
             f"The first event is at {first:g}, the last patient leaves at {last:g}{unit}",
             "Give times between them, in the unit of the endpoint",
         )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError, examples
 from neurosig.keys import OK, SCORE_TERM, Result
+from neurosig.outcomes.arguments import name_list
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
@@ -167,7 +168,7 @@ def _checked(with_: str | Sequence[str], given: Sequence[TermLike], method: str)
             f"given is {given!r}",
             'Use method="spearman", or leave given out',
         )
-    columns = (with_,) if isinstance(with_, str) else tuple(with_)
+    columns = name_list("with_", with_)
     if not columns or len(set(columns)) < len(columns):
         raise ParameterError(
             "with_ names no column" if not columns else "with_ names a column twice",

@@ -7,7 +7,7 @@ import pandas as pd
 from neurosig.errors import ClinicalError, count
 from neurosig.outcomes.clinic.clean import texts_of
 from neurosig.outcomes.delayed_entry import refuse_intervals
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.given_cohorts import refuse_no_cohort
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -39,7 +39,7 @@ def refuse_repeats(
     ClinicalError
         A column named like a donor or patient has levels in several rows.
     """
-    refuse_imputed(cohort, what)
+    refuse_no_cohort(cohort, what)
     if allow_repeats:
         return
     if cohort.patients is None or cohort.patients.name not in (cluster, group):

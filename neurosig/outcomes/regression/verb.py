@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.imputation.imputed import Imputed
 from neurosig.outcomes.model_rows import (
     Scale,
@@ -130,6 +131,7 @@ def regress(
     """
     if isinstance(cohort, Imputed):
         return cohort.pooled(regress, locals(), "rows")
+    check_option("model", model, RegressionModel)
     check_scale(scale, confidence)
     chosen = find_kind(kind, positive, model)
     refuse_repeats(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import pandas as pd
 
 from neurosig.errors import ParameterError
+from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.reporting.analysis_facts import ReportingFacts, analysis_facts
 from neurosig.outcomes.reporting.guideline_items import ITEMS, SOURCES, Guideline, GuidelineItem
 from neurosig.outcomes.reporting.profile_tables import check_reporting, markdown_table
@@ -101,6 +102,7 @@ def checklist(
             f"Allowed: {', '.join(get_args(Guideline))}",
             "The default is 'REMARK'",
         )
+    check_option("facts", facts, ReportingFacts)
     known = analysis_facts(every, analyses, facts)
     rows = [_row(guideline, item, known) for item in ITEMS[guideline]]
     return Checklist(guideline, pd.DataFrame(rows))

@@ -10,7 +10,7 @@ from neurosig.errors import ParameterError, count, examples
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.follow_up import median_follow_up
-from neurosig.outcomes.imputation.imputed import refuse_imputed
+from neurosig.outcomes.given_cohorts import several_cohorts
 from neurosig.outcomes.reporting.analysis_facts import adjusted_columns, value_text
 from neurosig.outcomes.results import Results
 
@@ -104,8 +104,7 @@ def check_reporting(
     cohorts: Cohort | Sequence[Cohort], analyses: Mapping[str, Results]
 ) -> tuple[Cohort, ...]:
     """The cohorts as a tuple, after a check of what was given."""
-    refuse_imputed(cohorts, "A report")
-    every = (cohorts,) if isinstance(cohorts, Cohort) else tuple(cohorts)
+    every = tuple(several_cohorts(cohorts, "A report"))
     if not isinstance(analyses, Mapping):
         raise ParameterError(
             "The analyses have no names",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neurosig.errors import ParameterError
 from neurosig.genesets.signature import SignaturesLike
 from neurosig.keys import Interplay, Performance, Result
+from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
 from neurosig.outcomes.given_cohorts import refuse_no_cohort
@@ -187,6 +188,7 @@ def mediation(
             'Use model="cox"',
         )
     refuse_no_cohort(cohort, "A mediation")
+    check_option("bootstrap", bootstrap, Bootstrap)
     how = OutcomeModel.of(model, outcome, positive)
     formula = checked_formula(
         how.kind, contrast, horizon, tau, interaction=interaction, errors=errors

@@ -117,6 +117,16 @@ def check_choice(name: str, value: object, allowed: Iterable[str], default: str)
         )
 
 
+def check_name(name: str, value: object) -> None:
+    """Refuse what is not one text, as the name of a column or score."""
+    if not isinstance(value, str):
+        raise ParameterError(
+            f"{name} cannot be {shown(value)}",
+            f"It is of type {type(value).__name__}",
+            "Give one name as a text",
+        )
+
+
 def check_option(name: str, value: object, kind: type) -> None:
     """Refuse what is not an instance of the dataclass of its options."""
     if not isinstance(value, kind):

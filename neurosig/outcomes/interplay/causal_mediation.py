@@ -206,7 +206,7 @@ def mediation(
         allow_loss=allow_loss,
     )
     data = mediation_data(rows, exposure, mediator)
-    k = 2 + int(interaction) + len(rows.rows.names)
+    k = 2 + bool(interaction) + len(rows.rows.names)
     limiting = check_size(rows, data, k)
     check_times(rows, data, formula)
     warn_of_data(rows, data, formula, genes=genes, per_param=limiting / k)

@@ -18,7 +18,7 @@ from neurosig.errors import (
     count,
 )
 from neurosig.genesets.signature import SignaturesLike
-from neurosig.outcomes.arguments import number_list
+from neurosig.outcomes.arguments import check_name, number_list
 from neurosig.outcomes.cox.batch import PH_ALPHA
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.proportional_hazards import ph_p_values
@@ -87,6 +87,8 @@ def check_scores(exposure: str, mediator: str, signatures: SignaturesLike | None
             f"Both are {exposure!r}",
             "Name two scores that measure different things",
         )
+    check_name("exposure", exposure)
+    check_name("mediator", mediator)
     known = known_signatures([exposure, mediator], signatures)
     both = shared_genes(known, exposure, mediator)
     if both is None or both.containment < SHARED_TO_WARN:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from neurosig._params import Help, Range, build, check
 from neurosig.errors import ClinicalError, ParameterError, SmallSampleWarning, count, examples
 from neurosig.outcomes.clinic.clean import find_column, numbers_of, reads_as_numbers, texts_of
+from neurosig.outcomes.clinic.level_order import levels_of
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 from neurosig.outcomes.splines import FEWEST_KNOTS, MOST_KNOTS, default_knots, spline_basis
 
@@ -35,8 +36,9 @@ class Term:
     """One covariate: a column, how it is read, and for numbers a transform.
 
     `auto` is numeric if every known value is a number, else categorical; a reference level or a
-    transform settles it. Categories are coded against the reference level (by default the first in
-    order), one column per other level. A spline is a restricted cubic one with knots at Harrell's
+    transform settles it. Categories are coded against the reference level (by default the first: of
+    an ordered categorical the lowest, else numbers by value and words by the alphabet), one column
+    per other level. A spline is a restricted cubic one with knots at Harrell's
     quantiles; its columns are named "age", "age'", "age''".
 
     Raises
@@ -110,11 +112,15 @@ class Design:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TermColumn:
-    """A term with the values it found: numbers, or level names with None where missing."""
+    """A term with the values it found: numbers, or level names with None where missing.
+
+    levels: in order, of a category.
+    """
 
     term: Term
     numbers: NDArray[np.float64] | None
     cells: list[str | None]
+    levels: tuple[str, ...] = ()
 
     @property
     def is_known(self) -> NDArray[np.bool_]:
@@ -215,8 +221,7 @@ def read_term(data: pd.DataFrame, term: Term) -> TermColumn:
     is_categorical = term.kind == "categorical" or term.reference is not None
     if is_numeric or (not is_categorical and reads_as_numbers(values)):
         return TermColumn(term, _transformed(term, numbers_of(values), data.index), [])
-    cells = texts_of(values)
-    levels = dict.fromkeys(c for c in cells if c is not None)
+    cells, levels = texts_of(values), levels_of(values)
     if not is_categorical and len(levels) > _MANY_LEVELS:
         raise ClinicalError(
             f"The covariate {term.column!r} has too many levels for a category",
@@ -225,7 +230,7 @@ def read_term(data: pd.DataFrame, term: Term) -> TermColumn:
             f'Term({term.column!r}, kind="categorical")',
             column=term.column,
         )
-    return TermColumn(term, None, cells)
+    return TermColumn(term, None, cells, levels)
 
 
 def _transformed(term: Term, numbers: NDArray[np.float64], ids: pd.Index) -> NDArray[np.float64]:
@@ -266,7 +271,7 @@ def _encoded(
         return numbers[:, np.newaxis], [term.label]
     cells = [cell for cell, kept in zip(column.cells, rows, strict=True) if kept and cell]
     counts = Counter(cells)
-    levels = sorted(counts, key=level_order)
+    levels = [level for level in column.levels if counts[level]]
     _refuse_constant(term, len(levels), levels[0], len(cells))
     reference = _reference(term, levels)
     few.extend(f"{term.column}[{lv}]: {counts[lv]}" for lv in levels if counts[lv] < _FEW_ROWS)
@@ -297,11 +302,3 @@ def _reference(term: Term, levels: Sequence[str]) -> str:
         "Choose the reference among them",
         column=term.column,
     )
-
-
-def level_order(level: str) -> tuple[int, float, str]:
-    """Numbers by value, then words by the alphabet."""
-    try:
-        return (0, float(level), level)
-    except ValueError:
-        return (1, 0.0, level)

@@ -77,8 +77,9 @@ def clean_table(
     """Map missing tokens to missing and text columns that are all numbers to float64.
 
     Columns of numbers, booleans and dates are left as they are. Text is stripped of blanks around
-    it. Codes stay text: whole numbers that all have the same width and some a leading zero (`01`,
-    `11`), and those with a bare exponent (`1E5`, as plate and sample ids have them).
+    it. Ordered categoricals stay that, with their order, also where their levels are numbers. Codes
+    stay text: whole numbers that all have the same width and some a leading zero (`01`, `11`), and
+    those with a bare exponent (`1E5`, as plate and sample ids have them).
 
     Parameters
     ----------
@@ -119,6 +120,9 @@ def clean_table(
         values = table[name]
         if _is_typed(values):
             columns[name], kind, tokens = values, _typed_kind(values), Counter[str]()
+        elif declared := declared_levels(values, missing):
+            cells, tokens = _text_cells(values, missing)
+            columns[name], kind = as_ordered(cells, declared, values.index), "ordered"
         else:
             cells, tokens = _text_cells(values, missing)
             columns[name], kind = _typed(cells, values, decimal, keep_text=name in keep_text)
@@ -209,7 +213,7 @@ def numbers_of(
 
 
 def reads_as_numbers(values: "pd.Series[Any]") -> bool:
-    """Tell whether every known value of a column is a number; codes and booleans are not.
+    """Tell whether every known value is a number; codes, booleans and ordered levels are not.
 
     Raises
     ------
@@ -219,6 +223,8 @@ def reads_as_numbers(values: "pd.Series[Any]") -> bool:
     kind = _typed_kind(values)
     if kind in ("number", "boolean"):
         return kind == "number"
+    if _is_ordered(values):
+        return False
     known = list(dict.fromkeys(c for c in _text_cells(values, ())[0] if c is not None))
     reading = "date" if kind == "date" else reading_of(known, ".")
     if known and reading in ("decimal comma", "thousands", "date"):
@@ -236,6 +242,26 @@ def texts_of(values: "pd.Series[Any]", missing: Sequence[str] = ()) -> list[str 
     if _is_typed(values):
         return [None if pd.isna(v) else level_text(v) for v in values]
     return _text_cells(values, missing)[0]
+
+
+def declared_levels(values: "pd.Series[Any]", missing: Sequence[str] = ()) -> tuple[str, ...]:
+    """The levels of an ordered categorical, lowest first; none of any other column.
+
+    >>> import pandas as pd
+    >>> declared_levels(pd.Series(pd.Categorical(["II"], ["I", "II", "NA"], ordered=True)))
+    ('I', 'II')
+    """
+    if not _is_ordered(values):
+        return ()
+    cells = _text_cells(pd.Series(list(values.cat.categories), dtype="object"), missing)[0]
+    return tuple(dict.fromkeys(cell for cell in cells if cell is not None))
+
+
+def as_ordered(
+    cells: Sequence[str | None], levels: Sequence[str], index: pd.Index
+) -> "pd.Series[Any]":
+    """Cells as an ordered categorical of these levels, lowest first."""
+    return pd.Series(pd.Categorical(list(cells), list(levels), ordered=True), index=index)
 
 
 def level_text(value: object) -> str:
@@ -276,6 +302,10 @@ def _is_typed(values: "pd.Series[Any]") -> bool:
         or pd.api.types.is_datetime64_any_dtype(dtype)
         or pd.api.types.is_timedelta64_dtype(dtype)
     ) and not isinstance(dtype, pd.CategoricalDtype)
+
+
+def _is_ordered(values: "pd.Series[Any]") -> bool:
+    return isinstance(values.dtype, pd.CategoricalDtype) and bool(values.dtype.ordered)
 
 
 def _typed_kind(values: "pd.Series[Any]") -> str:

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from neurosig.errors import ClinicalError, count, examples
-from neurosig.outcomes.clinic.clean import find_column, texts_of
+from neurosig.outcomes.clinic.clean import as_ordered, declared_levels, find_column, texts_of
 
 
 def recode(table: pd.DataFrame, column: str, mapping: Mapping[str, str]) -> pd.DataFrame:
     """The table with some levels of one column replaced; other values stay as they are.
 
-    Values are compared as text, blanks around them removed.
+    Values are compared as text, blanks around them removed. An ordered categorical keeps its order:
+    a new level has the place of the lowest one that it stands for.
 
     Raises
     ------
@@ -24,7 +25,8 @@ def recode(table: pd.DataFrame, column: str, mapping: Mapping[str, str]) -> pd.D
     >>> recode(stages, "stage", {"Stage IIA": "II", "Stage II": "II"})["stage"].tolist()
     ['II', 'II', 'Stage I', None]
     """
-    cells = texts_of(find_column(table, column))
+    column_values = find_column(table, column)
+    cells, declared = texts_of(column_values), declared_levels(column_values)
     known = {old.strip(): new for old, new in mapping.items()}
     if not any(cell in known for cell in cells):
         present = dict.fromkeys(cell for cell in cells if cell is not None)
@@ -37,4 +39,7 @@ def recode(table: pd.DataFrame, column: str, mapping: Mapping[str, str]) -> pd.D
         )
     values = [None if cell is None else known.get(cell, cell) for cell in cells]
     recoded = pd.Series(values, index=table.index, dtype="object")
+    if declared:
+        levels = dict.fromkeys(known.get(level, level) for level in declared)
+        recoded = as_ordered(values, list(levels), table.index)
     return table.assign(**{column: recoded})

@@ -9,8 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ParameterError, count, examples
-from neurosig.outcomes.clinic.clean import find_column, numbers_of, reads_as_numbers, texts_of
-from neurosig.outcomes.design import Term, level_order
+from neurosig.outcomes.clinic.clean import (
+    as_ordered,
+    declared_levels,
+    find_column,
+    numbers_of,
+    reads_as_numbers,
+    texts_of,
+)
+from neurosig.outcomes.clinic.level_order import levels_of
+from neurosig.outcomes.design import Term
 from neurosig.outcomes.model_rows import as_terms
 
 FloatArray = NDArray[np.float64]
@@ -28,13 +36,14 @@ class Column:
     """A column of the imputation model.
 
     values: (n,) numbers, or positions among the levels; NaN where missing. levels: of a category,
-    as they are written back; empty for numbers.
+    as they are written back; empty for numbers. declared: all levels of an ordered categorical.
     """
 
     name: str
     values: FloatArray
     method: ColumnMethod
     levels: tuple[object, ...] = ()
+    declared: tuple[str, ...] = ()
 
     @property
     def is_missing(self) -> NDArray[np.bool_]:
@@ -52,6 +61,8 @@ class Column:
         if not self.levels:
             return pd.Series(values, index=index, name=self.name)
         names = np.array(self.levels, dtype=object)[values.astype(np.int64)]
+        if self.declared:
+            return as_ordered(names.tolist(), self.declared, index).rename(self.name)
         if all(isinstance(level, float) for level in self.levels):
             return pd.Series(names.astype(np.float64), index=index, name=self.name)
         return pd.Series(names, index=index, name=self.name, dtype=object)
@@ -138,8 +149,7 @@ def _numbers(term: Term, numbers: FloatArray, index: pd.Index, method: str | Non
 
 
 def _categories(term: Term, values: "pd.Series[Any]", method: str | None) -> Column:
-    cells = texts_of(values)
-    levels = sorted({cell for cell in cells if cell is not None}, key=level_order)
+    cells, levels = texts_of(values), levels_of(values)
     _refuse_constant(term.column, len(levels))
     if len(levels) > _MOST_LEVELS:
         raise ClinicalError(
@@ -156,12 +166,18 @@ def _categories(term: Term, values: "pd.Series[Any]", method: str | None) -> Col
         )
     place = {level: float(number) for number, level in enumerate(levels)}
     codes = np.array([np.nan if cell is None else place[cell] for cell in cells])
-    fitting = "logistic" if len(levels) == 2 else method or "multinomial"
+    declared = declared_levels(values)
+    usual = "ordinal" if declared else "multinomial"
+    fitting = "logistic" if len(levels) == 2 else method or usual
     written: tuple[object, ...] = tuple(levels)
     if reads_as_numbers(values):
         written = tuple(float(level) for level in levels)
     return Column(
-        name=term.column, values=codes, method=cast(ColumnMethod, fitting), levels=written
+        name=term.column,
+        values=codes,
+        method=cast(ColumnMethod, fitting),
+        levels=written,
+        declared=declared,
     )
 
 

@@ -9,8 +9,15 @@ import numpy as np
 import pandas as pd
 
 from neurosig.errors import ClinicalError, ClinicalWarning, examples
-from neurosig.outcomes.clinic.clean import find_column, numbers_of, reads_as_numbers, texts_of
+from neurosig.outcomes.clinic.clean import (
+    declared_levels,
+    find_column,
+    numbers_of,
+    reads_as_numbers,
+    texts_of,
+)
 from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.level_order import common_order
 from neurosig.outcomes.clinic.number_texts import plain_number
 from neurosig.outcomes.design import Term
 
@@ -35,7 +42,8 @@ def check_coding(cohorts: Sequence[Cohort], terms: Iterable[Term]) -> None:
     Warns
     -----
     ClinicalWarning
-        The ranges of a numeric covariate do not meet, and one median is ten times the other.
+        The ranges of a numeric covariate do not meet, and one median is ten times the other;
+        ordered categoricals have orders that contradict each other.
     """
     for term in terms:
         columns = {c.name: find_column(c.data, term.column) for c in cohorts}
@@ -46,6 +54,7 @@ def check_coding(cohorts: Sequence[Cohort], terms: Iterable[Term]) -> None:
         levels = {n: {c for c in texts_of(v) if c is not None} for n, v in columns.items()}
         _refuse_numbers_beside_texts(term.column, levels, is_number)
         _refuse_other_levels(term.column, levels)
+        _warn_of_orders(term.column, columns)
 
 
 def _refuse_numbers_beside_texts(
@@ -79,6 +88,23 @@ def _refuse_other_levels(column: str, levels: Mapping[str, set[str]]) -> None:
             column=column,
             cohorts=(first, second),
         )
+
+
+def _warn_of_orders(column: str, columns: Columns) -> None:
+    orders = {name: declared_levels(values) for name, values in columns.items()}
+    stated = {name: order for name, order in orders.items() if order}
+    for first, second in combinations(stated, 2):
+        if common_order([stated[first], stated[second]]):
+            continue
+        warnings.warn(
+            ClinicalWarning(
+                f"The levels of {column!r} come in different orders in {first} and {second}",
+                f"{first}: {' < '.join(stated[first])}; {second}: {' < '.join(stated[second])}",
+                "Levels are taken by the alphabet; give all cohorts one order",
+            ),
+            stacklevel=4,
+        )
+        return
 
 
 def _warn_of_units(column: str, columns: Columns) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, count, examples
-from neurosig.outcomes.design import Term, level_order, read_term
+from neurosig.outcomes.design import Term, read_term
 from neurosig.outcomes.splines import default_knots, spline_basis
 
 FloatArray = NDArray[np.float64]
@@ -54,9 +54,8 @@ class FrozenTerm:
             is_spline = term.transform == "spline"
             knots = default_knots(read.numbers, term.knots).tolist() if is_spline else []
             return cls(column=term.column, transform=term.transform, knots=tuple(knots))
-        levels = sorted({cell for cell in read.cells if cell is not None}, key=level_order)
-        reference = term.reference if term.reference is not None else levels[0]
-        others = (level for level in levels if level != reference)
+        reference = term.reference if term.reference is not None else read.levels[0]
+        others = (level for level in read.levels if level != reference)
         return cls(column=term.column, levels=(reference, *others))
 
     @property

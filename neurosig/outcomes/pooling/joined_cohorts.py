@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ClinicalWarning, EndpointError, ParameterError, examples
 from neurosig.outcomes.clinic.causes import competing_causes
-from neurosig.outcomes.clinic.clean import texts_of
+from neurosig.outcomes.clinic.clean import declared_levels, texts_of
 from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.clinic.level_order import common_order
 from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.given_cohorts import several_cohorts
@@ -248,11 +249,16 @@ def _entries(cohorts: Sequence[Cohort]) -> FloatArray | None:
     )
 
 
-def _column(parts: Sequence["pd.Series[Any]"]) -> NDArray[Any]:
-    """Numbers where all cohorts have numbers, else texts, so that levels agree."""
+def _column(parts: Sequence["pd.Series[Any]"]) -> "NDArray[Any] | pd.Categorical":
+    """Numbers where all cohorts have numbers, else texts, so that levels agree.
+
+    Ordered categoricals keep an order that holds those of all cohorts.
+    """
     if all(pd.api.types.is_numeric_dtype(part) for part in parts):
         return np.concatenate([part.to_numpy(dtype=np.float64, na_value=np.nan) for part in parts])
-    return np.concatenate([np.asarray(texts_of(part), dtype=object) for part in parts])
+    cells = np.concatenate([np.asarray(texts_of(part), dtype=object) for part in parts])
+    order = common_order([declared_levels(part) for part in parts])
+    return pd.Categorical(cells, list(order), ordered=True) if order else cells
 
 
 def _within(cohort: Cohort, name: str) -> NDArray[Any]:

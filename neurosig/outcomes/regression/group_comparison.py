@@ -1,6 +1,5 @@
 """Scores compared between groups of patients."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from neurosig.outcomes.model_rows import (
 )
 from neurosig.outcomes.regression.levels import (
     coded,
-    in_order,
+    level_counts,
     level_named,
     levels_text,
 )
@@ -127,8 +126,8 @@ def _groups(
     cohort: "Cohort", by: str, reference: str | float | None
 ) -> tuple[FloatArray, tuple[str, ...]]:
     """Codes of the groups, the reference first."""
-    cells = texts_of(find_column(cohort.data, by))
-    sizes = Counter(cell for cell in cells if cell is not None)
+    values = find_column(cohort.data, by)
+    cells, sizes = texts_of(values), level_counts(values)
     few = [level for level, n in sizes.items() if n < FEWEST_ROWS]
     if len(sizes) < 2 or few or len(sizes) > MANY_GROUPS:
         what = f"has {count(len(sizes), 'group')}"
@@ -147,7 +146,7 @@ def _groups(
             f"{levels_text(sizes)}; reference={reference!r}",
             "Keep two groups with cohort.where(...), or leave the reference out",
         )
-    levels = in_order(sizes)
+    levels = tuple(sizes)
     if reference is not None:
         first = level_named(reference, sizes, by, "reference")
         levels = (first, *(level for level in levels if level != first))

@@ -1,15 +1,15 @@
 """Outcomes with several levels: reading them, and refusing those that are too few."""
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, TooFewEventsError, count, examples
 from neurosig.outcomes.clinic.clean import find_column, level_text, matching, texts_of
-from neurosig.outcomes.clinic.number_texts import plain_number
+from neurosig.outcomes.clinic.level_order import levels_of
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -19,15 +19,15 @@ FEWEST_LEVELS = 3
 
 
 def known_levels(cohort: "Cohort", column: str, kind: str) -> tuple[list[str | None], Counter[str]]:
-    """The cells of a column as level names, and the rows of each; fewer than three are refused.
+    """The cells of a column, and the rows of each level in order; fewer than three are refused.
 
     Raises
     ------
     ClinicalError
         The column does not exist or has fewer than three levels.
     """
-    cells = texts_of(find_column(cohort.data, column))
-    counts = Counter(cell for cell in cells if cell is not None)
+    values = find_column(cohort.data, column)
+    cells, counts = texts_of(values), level_counts(values)
     if len(counts) < FEWEST_LEVELS:
         raise ClinicalError(
             f"The outcome {column!r} has {count(len(counts), 'level')}; a model of kind {kind!r} "
@@ -39,17 +39,10 @@ def known_levels(cohort: "Cohort", column: str, kind: str) -> tuple[list[str | N
     return cells, counts
 
 
-def in_order(levels: Iterable[str]) -> tuple[str, ...]:
-    """Levels by value if all are numbers, else by the alphabet.
-
-    >>> in_order(["10", "9"]), in_order(["III", "I"])
-    (('9', '10'), ('I', 'III'))
-    """
-    names = list(levels)
-    numbers = [plain_number(name) for name in names]
-    if any(number is None for number in numbers):
-        return tuple(sorted(names))
-    return tuple(sorted(names, key=lambda name: plain_number(name) or 0.0))
+def level_counts(values: "pd.Series[Any]") -> Counter[str]:
+    """The rows of each level, in the order of the levels."""
+    counts = Counter(cell for cell in texts_of(values) if cell is not None)
+    return Counter({level: counts[level] for level in levels_of(values)})
 
 
 def levels_text(counts: Counter[str]) -> str:

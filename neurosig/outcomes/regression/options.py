@@ -42,7 +42,7 @@ class RegressionModel:
     link
         Of ordinal models: of the probability of a level or a lower one.
     order
-        Of ordinal models: the levels from lowest to highest.
+        Of ordinal models: the levels from lowest to highest; an ordered categorical has its own.
     reference
         Of multinomial models: the level that the others are compared with.
     exposure, offset

@@ -18,7 +18,6 @@ from neurosig.outcomes.model_rows import (
 from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE, Cases, Data, Fit, Kind, Outcome
 from neurosig.outcomes.regression.levels import (
     coded,
-    in_order,
     known_levels,
     level_named,
     levels_text,
@@ -56,7 +55,7 @@ class Multinomial(Kind):
                 levels=dict(counts),
             )
         reference = level_named(model.reference, counts, column, "reference")
-        others = in_order(level for level in counts if level != reference)
+        others = (level for level in counts if level != reference)
         levels = (reference, *others)
         return Outcome(coded(cells, levels), f"{column} vs {reference}", levels)
 

@@ -1,11 +1,14 @@
 """Ordinal regression: proportional odds, and its probit and complementary log-log relatives."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from neurosig.errors import ClinicalError
 from neurosig.keys import Result
+from neurosig.outcomes.clinic.clean import declared_levels, find_column
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.model_rows import (
     NOT_CONVERGED,
@@ -17,7 +20,6 @@ from neurosig.outcomes.regression.cumulative_link import CumulativeFit, Cumulati
 from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE, Cases, Data, Fit, Kind, Outcome
 from neurosig.outcomes.regression.levels import (
     coded,
-    in_order,
     known_levels,
     level_named,
     levels_text,
@@ -43,24 +45,28 @@ class Ordinal(Kind):
     def read(
         self, cohort: Cohort, column: str, positive: str | float | None, model: RegressionModel
     ) -> Outcome:
-        """Codes of the levels in the order that was stated."""
+        """Codes of the levels in the order that was stated, or that the column has."""
         del positive
         cells, counts = known_levels(cohort, column, self.name)
-        if not model.order:
-            levels = ", ".join(repr(level) for level in in_order(counts))
+        order: Sequence[str] = model.order
+        if not order and declared_levels(find_column(cohort.data, column)):
+            order = tuple(counts)
+        if not order:
+            levels = ", ".join(map(repr, counts))
             raise ClinicalError(
                 f"The order of the levels of {column!r} is not stated",
                 levels_text(counts),
-                f"State it, lowest first, as in RegressionModel(order=({levels}))",
+                f"State it, lowest first, as in RegressionModel(order=({levels})), or let the "
+                "column be an ordered categorical",
                 levels=dict(counts),
             )
-        named = tuple(level_named(level, counts, column, "order") for level in model.order)
+        named = tuple(level_named(level, counts, column, "order") for level in order)
         missing = [level for level in counts if level not in named]
         if missing or len(set(named)) < len(named):
             what = f"lacks {missing[0]!r}" if missing else "names a level twice"
             raise ClinicalError(
                 f"The order of the levels of {column!r} {what}",
-                f"{levels_text(counts)}; order: {', '.join(model.order)}",
+                f"{levels_text(counts)}; order: {', '.join(order)}",
                 "Name every level once, or keep some with cohort.where(...)",
                 levels=dict(counts),
             )

@@ -9,6 +9,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from neurosig._params import build, json_schema
 from neurosig.errors import ClinicalError, ClinicalWarning, EndpointError, ParameterError
+from neurosig.outcomes.clinic.clean import clean_table
 from neurosig.outcomes.clinic.clinical_io import read_clinical
 from neurosig.outcomes.clinic.endpoint import Endpoint
 from neurosig.outcomes.clinic.follow_up import describe_follow_up, median_follow_up
@@ -297,3 +298,85 @@ def test_the_recommendation_rests_on_the_counts_of_the_resource_itself(shared_da
             found += [len(known), int((known[name] == 1).sum())]
         assert tuple(COUNTS[cancer]) == tuple(found)
     assert len(COUNTS) == table["type"].nunique() == 33
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        ([20150314, 20161201, 20140630], "All 3 values read as year, month and day"),
+        (["20150314", None, "20161201"], "All 2 values read as year, month and day"),
+        ([1426291200, 1480550400, 1404086400], "All 3 values are as large as seconds since 1970"),
+    ],
+)
+def test_dates_written_as_numbers_are_no_times(times, words):
+    clinic = pd.DataFrame({"t": times, "e": [1, 0, 1]})
+    with pytest.raises(EndpointError, match=f"'t' holds dates where times are needed.*{words}"):
+        Endpoint(time="t", event="e").read(clean_table(clinic).data)
+
+
+def test_large_times_that_are_no_dates_are_warned_of_only():
+    clinic = pd.DataFrame({"t": [20151399.0, 20161201.0, 20140630.5], "e": [1, 0, 1]})
+    with pytest.warns(ClinicalWarning, match="do not look like days"):
+        Endpoint(time="t", event="e").read(clinic)
+
+
+@pytest.mark.parametrize(
+    ("column", "unit", "named"),
+    [("OS_MONTHS", "days", "months"), ("os.days", "months", "days"), ("pfs_yr", "weeks", "years")],
+)
+def test_a_column_named_after_another_unit_is_warned_of(column, unit, named):
+    clinic = pd.DataFrame({column: [300.0, 420.0, 77.0], "e": [1, 0, 1]})
+    with pytest.warns(ClinicalWarning, match=f"like {unit}. Its name speaks of {named}"):
+        Endpoint(time=column, event="e", unit=unit).read(clinic)
+
+
+@pytest.mark.parametrize(
+    ("column", "unit"), [("OS_MONTHS", "months"), ("days_to_death", "days"), ("modays", "weeks")]
+)
+def test_a_column_named_after_its_unit_or_after_none_is_fine(column, unit):
+    clinic = pd.DataFrame({column: [30.0, 42.0, 77.0], "e": [1, 0, 1]})
+    Endpoint(time=column, event="e", unit=unit).read(clinic)
+
+
+def test_one_patient_followed_for_longer_than_a_life_is_warned_of():
+    clinic = pd.DataFrame({"t": [30.0, 42.0, 77.0, 1500.0], "e": [1, 0, 1, 0]})
+    with pytest.warns(ClinicalWarning, match=r"The longest is 1500, which would be 125 years"):
+        Endpoint(time="t", event="e", unit="months").read(clinic)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "disease_free",
+        "recurrence.free.status",
+        "no_event",
+        "not_dead",
+        "lost_to_follow_up",
+        "EventFree",
+    ],
+)
+def test_a_column_named_after_those_without_the_event_needs_its_values(column):
+    clinic = pd.DataFrame({"t": [30, 42, 77], column: [1, 0, 1]})
+    with pytest.raises(EndpointError, match="speaks of censoring or survival"):
+        Endpoint(time="t", event=column).read(clinic)
+    read = Endpoint(time="t", event=column, event_values=(0,)).read(clinic)
+    assert read.event.tolist() == [0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("column", ["node_status", "notes", "DFS", "freedom"])
+def test_other_names_are_no_such_columns(column):
+    read = Endpoint(time="t", event=column).read(pd.DataFrame({"t": [30, 42], column: [1, 0]}))
+    assert read.event.tolist() == [1.0, 0.0]
+
+
+def test_the_missing_token_of_the_gdc_is_missing():
+    clinic = clean_table(pd.DataFrame({"t": ["30", "'--", "77"], "e": ["Dead", "Alive", "'--"]}))
+    with pytest.warns(ClinicalWarning, match="Rows without"):
+        read = Endpoint(time="t", event="e").read(clinic.data)
+    assert read.is_known.tolist() == [True, False, False]
+
+
+def test_thousands_set_apart_by_blanks_are_refused_with_what_to_do():
+    clinic = clean_table(pd.DataFrame({"t": ["1 234", "1\u202f456", "2'789"], "e": [1, 0, 1]}))
+    with pytest.raises(EndpointError, match="Write them without thousands separators"):
+        Endpoint(time="t", event="e").read(clinic.data)

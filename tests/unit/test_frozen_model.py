@@ -238,8 +238,10 @@ def test_a_cohort_without_what_the_model_needs_is_refused(model):
 
 def test_another_unit_or_endpoint_is_refused(model):
     months = ns.Endpoint(time="days", event="dead", name="OS", unit="months")
+    with pytest.warns(ClinicalWarning, match="do not look like months"):
+        in_months = made("B", seed=1, endpoint=months)
     with pytest.raises(EndpointError, match="in months, those of the model in days"):
-        ns.validate(model, made("B", seed=1, endpoint=months))
+        ns.validate(model, in_months)
     relapse = ns.Endpoint(time="days", event="dead", name="RFS")
     other = made("B", seed=1, endpoint=relapse)
     with pytest.raises(EndpointError, match="is 'RFS', that of the model 'OS'"):
@@ -284,7 +286,7 @@ def test_times_beyond_the_training_follow_up_are_refused(model):
 def test_follow_up_beyond_the_training_cohort_is_cut_for_expected_events():
     trained = ns.train(made("A"), "NGF")
     scores, clinic = tables(150, 1)
-    later = ns.Cohort.join(scores, clinic.assign(days=clinic["days"] * 10), END, name="B")
+    later = ns.Cohort.join(scores, clinic.assign(days=clinic["days"] * 4), END, name="B")
     row = ns.validate(trained, later).table.set_index("measure").loc["calibration in the large"]
     assert f"follow-up cut at {trained.event_time[-1]:g}" in row["message"]
 

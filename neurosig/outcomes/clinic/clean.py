@@ -27,6 +27,7 @@ MISSING_TOKENS: Final = (
     "",
     "-",
     "--",
+    "'--",
     ".",
     "?",
     "na",
@@ -49,8 +50,8 @@ MISSING_TOKENS: Final = (
 )
 """Texts that mean "missing", whatever their case and surrounding blanks.
 
-The words in square brackets are those of the TCGA clinical files. `None` counts as missing too,
-but `none` does not: it is a finding in columns such as "prior treatment".
+The words in square brackets are those of the TCGA clinical files, `'--` is the GDC's. `None` counts
+as missing too, but `none` does not: it is a finding in columns such as "prior treatment".
 """
 _MISSING_EXACT: Final = ("None",)
 

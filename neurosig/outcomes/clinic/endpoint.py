@@ -16,17 +16,16 @@ from neurosig.errors import ClinicalWarning, EndpointError, ParameterError, coun
 from neurosig.outcomes.clinic.causes import cause_levels, cause_texts, coding_text
 from neurosig.outcomes.clinic.clean import find_column, matching, numbers_of, texts_of
 from neurosig.outcomes.clinic.event_words import word_meaning
-from neurosig.outcomes.clinic.follow_up import DAYS_PER, DAYS_PER_YEAR, Unit, describe_follow_up
+from neurosig.outcomes.clinic.follow_up import Unit, describe_follow_up
+from neurosig.outcomes.clinic.plausible_times import refuse_dates, warn_of_other_unit
 from neurosig.outcomes.clinic.tcga_cdr import recommended_endpoint
 from neurosig.outcomes.clinic.vital_columns import warn_of_contradicted_status
 
 _INVERTED_NAME: Final = re.compile(
-    r"(?<![a-z])(cnsr|cens|censor|censored|censoring|alive|living|survived|survivors?)(?![a-z])"
+    r"(?<![a-z])(cnsr|cens|censor|censored|censoring|alive|living|survived|survivors?|lost"
+    r"|(no|not|non|without)[ _.-]\w+|\w*free(?=[ _.-]?(status)?$))(?![a-z])"
 )
 _MANY_ROWS: Final = 10
-
-_LONGEST_PLAUSIBLE_YEARS: Final = 60.0
-_SHORTEST_PLAUSIBLE_DAYS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +33,10 @@ class Endpoint:
     """A time-to-event endpoint: the two columns, the unit of time and the coding of the event.
 
     The event is understood without `event_values` when it is coded 0/1, true/false or in known
-    words (dead/alive, deceased/living, yes/no, event/censored, cBioPortal's `1:DECEASED`),
-    whatever their case. Everything else has to be said: 1/2 and 0/1/2 mean different things in
-    different files, and in a column `CNSR` 0 is the event. Any column named after censoring needs
-    `event_values`.
+    words (dead/alive, deceased/living, died/survived, yes/no, event/censored, cBioPortal's
+    `1:DECEASED`), whatever their case. Everything else has to be said: 1/2 and 0/1/2 mean different
+    things in different files, and in a column `CNSR` 0 is the event. Any column named after those
+    without the event (censored, alive, disease_free, not_dead) needs `event_values`.
 
     Where causes compete, `causes` says which value is which, that of interest first:
     causes={"cancer": 1, "other": 2}. Then an event is one of the first cause and the others count
@@ -135,21 +134,23 @@ class Endpoint:
         Raises
         ------
         EndpointError
-            A column is missing; times are negative, infinite, dates or texts; the coding of the
-            event is ambiguous or unknown; no row has both time and event; there is no event; an
-            entry is not before its time.
+            A column is missing; times are negative, infinite, texts or dates (also as numbers);
+            the coding of the event is ambiguous or unknown; no row has both time and event; there
+            is no event; an entry is not before its time.
 
         Warns
         -----
         ClinicalWarning
-            Rows without time or event, times of zero, no censored row, a follow-up that does not
-            fit the unit; patients alive with a day of death, or dead with a last contact alone.
+            Rows without time or event, times of zero, no censored row, a follow-up or a column name
+            that does not fit the unit; patients alive with a day of death, or dead with a last
+            contact alone.
         """
         times = find_column(clinical, self.time, EndpointError)
         events = find_column(clinical, self.event, EndpointError)
         ids = pd.Index([str(value) for value in clinical.index])
         time = numbers_of(times, error=EndpointError)
         _refuse_impossible_times(self, time, ids)
+        refuse_dates(self.time, time)
         cells = texts_of(events)
         codes = _event_codes(self, cells)
         cause = np.array([np.nan if c is None else float(codes[c]) for c in cells])
@@ -160,7 +161,7 @@ class Endpoint:
         _refuse_no_events(survival)
         _warn_of_lost_rows_and_zeros(survival)
         _warn_of_events_alone(survival)
-        _warn_of_implausible_unit(survival)
+        warn_of_other_unit(self.time, self.unit, time[survival.is_known], n_frames=1)
         if self.causes is None:
             warn_of_contradicted_status(clinical, self.time, self.event, event, ids)
         return survival
@@ -373,19 +374,6 @@ def _warn_of_events_alone(survival: SurvivalTimes) -> None:
             f"Every known row of {survival.endpoint.event!r} is an event, none is censored",
             f"{count(n_known, 'row')}; {survival.coding}",
             "Check that the coding is not the wrong way round and that the survivors are there",
-        )
-
-
-def _warn_of_implausible_unit(survival: SurvivalTimes) -> None:
-    times = survival.time[survival.is_known]
-    days = float(np.median(times)) * DAYS_PER[survival.endpoint.unit]
-    is_long = days > _LONGEST_PLAUSIBLE_YEARS * DAYS_PER_YEAR
-    if is_long or days < _SHORTEST_PLAUSIBLE_DAYS:
-        shown = f"{days / DAYS_PER_YEAR:.0f} years" if is_long else f"{days:.2g} days"
-        _warn(
-            f"The times of {survival.endpoint.time!r} do not look like {survival.endpoint.unit}",
-            f"Their median is {np.median(times):g}, which would be {shown}",
-            'Give the unit of the column, such as Endpoint(..., unit="months")',
         )
 
 

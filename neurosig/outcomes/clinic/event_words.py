@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-EVENT_WORDS: Final = frozenset({"dead", "deceased", "died", "yes", "true", "event"})
-CENSORED_WORDS: Final = frozenset({"alive", "living", "no", "false", "censored"})
+EVENT_WORDS: Final = frozenset({"dead", "deceased", "died", "yes", "y", "true", "event"})
+CENSORED_WORDS: Final = frozenset({"alive", "living", "survived", "no", "n", "false", "censored"})
 _CODED_WORD: Final = re.compile(r"([01])\s*:\s*(.+)")
 
 

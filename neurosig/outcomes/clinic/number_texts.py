@@ -13,6 +13,7 @@ from neurosig.errors import ClinicalError, count, examples
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 _COMMA_NUMBER: Final = re.compile(r"[+-]?(\d+,\d+|,\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d{1,3}(\.\d{3})+,\d+")
+_SPACED: Final = re.compile(r"[+-]?\d{1,3}([\s'_\u2019]\d{3})+([.,]\d+)?")
 _BARE_EXPONENT: Final = re.compile(r"\d+[eE]\d+")
 _DATE: Final = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})"
@@ -100,7 +101,9 @@ def not_numbers(
         reading,
         (
             "holds texts where numbers are needed",
-            f"If they mean missing, read the table with missing=({offending[0]!r},)",
+            "Write them without thousands separators"
+            if all(map(_SPACED.fullmatch, offending))
+            else f"If they mean missing, read the table with missing=({offending[0]!r},)",
         ),
     )
     return error(f"The column {name!r} {what}", evidence, remedy, column=name, values=offending[:5])

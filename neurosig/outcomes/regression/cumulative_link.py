@@ -34,8 +34,13 @@ def _normal(u: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi))
 
 
+def _exp(u: FloatArray) -> FloatArray:
+    """Of a link's scale: above 50 its exponential decides alone, whatever its size."""
+    return np.asarray(np.exp(np.minimum(u, 50.0)))
+
+
 def _minimum(u: FloatArray) -> FloatArray:
-    return np.asarray(np.exp(u - np.exp(u)))
+    return np.asarray(_exp(u) * np.exp(-_exp(u)))
 
 
 _LINKS: dict[Link, _Curves] = {
@@ -47,10 +52,10 @@ _LINKS: dict[Link, _Curves] = {
     ),
     "probit": _Curves(special.ndtr, lambda u: special.ndtr(-u), _normal, lambda u: -u * _normal(u)),
     "cloglog": _Curves(
-        lambda u: -np.expm1(-np.exp(u)),
-        lambda u: np.exp(-np.exp(u)),
+        lambda u: -np.expm1(-_exp(u)),
+        lambda u: np.exp(-_exp(u)),
         _minimum,
-        lambda u: _minimum(u) * (1 - np.exp(u)),
+        lambda u: _minimum(u) * (1 - _exp(u)),
     ),
 }
 

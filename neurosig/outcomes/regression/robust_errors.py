@@ -92,7 +92,8 @@ def bias_reduced(parts: Sandwich, cluster: NDArray[np.int64]) -> RobustErrors:
 
         Z_g' K_g r_g,   K_g = (V_g (I - Z_g Z_g') V_g)^(-1/2) V_g
 
-    the inverse square root being the symmetric one, without what has no variance. If the model is
+    the inverse square root being the symmetric one, without what has no variance, such as rows that
+    are certain. If the model is
     right, the mean of their squares is the variance of the estimate; the degrees of freedom are
     those of the chi-square with the mean and the variance that the squares then have.
 
@@ -114,7 +115,8 @@ def bias_reduced(parts: Sandwich, cluster: NDArray[np.int64]) -> RobustErrors:
     root = np.linalg.cholesky(parts.bread)
     spread = np.sqrt(parts.weight)
     z = spread[:, None] * parts.design @ root
-    parts_of_clusters = _cluster_parts(z, parts.score / spread, parts.weight, cluster)
+    residual = np.divide(parts.score, spread, out=np.zeros_like(spread), where=spread > 0)
+    parts_of_clusters = _cluster_parts(z, residual, parts.weight, cluster)
     sums, squares, shadows = (np.array(part) for part in zip(*parts_of_clusters, strict=True))
     variance = np.array([((sums @ row) ** 2).sum() for row in root])
     df = np.array([_satterthwaite(squares, shadows, row) for row in root])

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,10 @@ FloatArray = NDArray[np.float64]
 
 POISSON_LIMIT = "no more variance than a Poisson model has: theta is infinite"
 _SMALLEST_ALPHA = 1e-7
+_ALPHAS = tuple(np.exp(np.linspace(-7.0, 4.0, 12)).tolist())
+_MOST_STEPS, _MOST_HALVINGS = 20, 20
+_ROUNDING = 1e-6  # of a likelihood next to alpha = 0
+_ENOUGH = 1e-3  # a likelihood that rises by less is near enough for Newton's steps
 
 
 class NegativeBinomial(Kind):
@@ -95,32 +100,83 @@ class _Maximum(NamedTuple):
 
 
 def _maximum(y: FloatArray, design: FloatArray, offset: FloatArray | None) -> _Maximum | None:
-    """Estimates and alpha = 1 / theta, 0 where the likelihood is highest there."""
-    from statsmodels.discrete.discrete_model import NegativeBinomial as NegativeBinomialModel
+    """Estimates and alpha = 1 / theta, 0 where the likelihood is highest there.
 
+    It can fall from alpha = 0 and yet be higher at another alpha: the highest of a grid is where
+    Newton's steps begin.
+    """
     poisson = poisson_maximum(y, design, offset)
     if poisson is None:
         return None
-    start, loglik = poisson
-    mean = means(design, start, offset)
-    if not _grows_with_alpha(y, mean):
-        return _Maximum(start, 0.0, loglik)
-    moment = float((((y - mean) ** 2 - mean) / mean).sum() / mean.sum())
+    estimate, loglik = poisson
+    limit = _Maximum(estimate, 0.0, loglik)
+    mean = means(design, estimate, offset)
+    by_moments = float((((y - mean) ** 2 - mean) / mean).sum() / mean.sum())
+    alphas = sorted({*_ALPHAS, max(by_moments, _SMALLEST_ALPHA * 10)})
+    points = _profile(y, design, offset, estimate, alphas)
+    best = max(points, key=lambda point: point.loglik)
+    grows = _grows_with_alpha(y, mean)
+    if not grows and best.loglik <= loglik + _ROUNDING:
+        return limit
+    found = _refined(y, design, offset, best)
+    if found is None or grows or found.loglik > loglik:
+        return found
+    return limit
+
+
+def _profile(
+    y: FloatArray,
+    design: FloatArray,
+    offset: FloatArray | None,
+    start: FloatArray,
+    alphas: Sequence[float],
+) -> Iterator[_Maximum]:
+    """The highest likelihood at each alpha, from small ones on, by Fisher's scoring."""
+    constant = 0.0 if offset is None else offset
+    beta = start
+    for alpha in alphas:
+        value = _loglik(y, design @ beta + constant, alpha)
+        for _ in range(_MOST_STEPS):
+            mean = np.exp(design @ beta + constant)
+            weight = mean / (1 + alpha * mean)
+            information = design.T @ (weight[:, None] * design)
+            step = np.linalg.solve(information, design.T @ ((y - mean) / (1 + alpha * mean)))
+            rise = -np.inf
+            for share in 0.5 ** np.arange(_MOST_HALVINGS):
+                new = _loglik(y, design @ (beta + share * step) + constant, alpha)
+                if new >= value:
+                    beta, rise, value = beta + share * step, new - value, new
+                    break
+            if rise < _ENOUGH:
+                break
+        yield _Maximum(beta, alpha, value)
+
+
+def _loglik(y: FloatArray, eta: FloatArray, alpha: float) -> float:
+    """Of a negative binomial with log mean eta and variance mean + alpha mean^2."""
+    theta = 1 / alpha
+    counted = special.gammaln(y + theta) - special.gammaln(theta) - special.gammaln(y + 1)
+    log_ratio = np.log(alpha) + eta
+    return float((counted + y * log_ratio - (y + theta) * np.logaddexp(0.0, log_ratio)).sum())
+
+
+def _refined(
+    y: FloatArray, design: FloatArray, offset: FloatArray | None, near: _Maximum
+) -> _Maximum | None:
+    """The maximum by Newton's steps from a point near it; None without convergence."""
+    from statsmodels.discrete.discrete_model import NegativeBinomial as NegativeBinomialModel
+
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # convergence is read from the result instead
         model = NegativeBinomialModel(y, design, offset=offset)
-        for first in (max(moment, 0.01), 0.1, 1.0):
-            at = np.append(start, first)
-            near = model.fit(start_params=at, method="bfgs", maxiter=200, disp=0)
-            if not (np.isfinite(near.params).all() and near.params[-1] > _SMALLEST_ALPHA):
-                continue
-            fitted = model.fit(
-                start_params=near.params, method="newton", maxiter=100, tol=1e-11, disp=0
-            )
-            if fitted.mle_retvals["converged"] and fitted.params[-1] > _SMALLEST_ALPHA:
-                estimate, alpha = np.asarray(fitted.params[:-1]), float(fitted.params[-1])
-                return _Maximum(estimate, alpha, float(fitted.llf))
-    return None
+        at = np.append(near.estimate, near.alpha)
+        closer = model.fit(start_params=at, method="bfgs", maxiter=200, disp=0).params
+        if not (np.isfinite(closer).all() and closer[-1] > _SMALLEST_ALPHA):
+            closer = at
+        fitted = model.fit(start_params=closer, method="newton", maxiter=100, tol=1e-11, disp=0)
+        if not fitted.mle_retvals["converged"] or not fitted.params[-1] > _SMALLEST_ALPHA:
+            return None
+    return _Maximum(np.asarray(fitted.params[:-1]), float(fitted.params[-1]), float(fitted.llf))
 
 
 def _grows_with_alpha(y: FloatArray, mean: FloatArray) -> bool:

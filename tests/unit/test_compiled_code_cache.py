@@ -18,6 +18,7 @@ x = np.array([[3.0, 1.0, 2.0, 2.0]])
 print(rank_rows(x, ascending_order(x), 1).tolist())
 print(sum(rank_rows.stats.cache_hits.values()), sum(rank_rows.stats.cache_misses.values()))
 """
+pytestmark = pytest.mark.slow
 RANKS = "[[4.0, 1.0, 2.5, 2.5]]"
 
 

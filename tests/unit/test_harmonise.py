@@ -393,6 +393,7 @@ def test_earlier_names_come_in_the_order_of_the_alphabet_whatever_that_of_a_set_
         assert list(earlier_names(genes, given, gene_table("human")).values()) == names
 
 
+@pytest.mark.slow
 def test_a_large_sparse_matrix_stays_sparse_and_takes_little_more_than_its_copy():
     genes = [name for name, _ in zip(_symbols(), range(5000), strict=False)]
     matrix = sparse.random(20_000, 5000, 0.01, "csr", random_state=1, dtype=np.float32)

@@ -259,6 +259,7 @@ def test_a_function_runs_where_no_folder_can_hold_the_cache(monkeypatch):
     assert jit(double)(21.0) == 42.0
 
 
+@pytest.mark.slow
 def test_the_whole_package_runs_where_no_folder_can_hold_the_cache():
     program = (
         "from numba.core.caching import CacheImpl; CacheImpl._locator_classes = []\n"

@@ -48,6 +48,7 @@ def pancreas(shared_folder):
     return adata[adata.obs["Batch"] == "human"].copy()
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("method", ["ucell", "aucell", "module_score"])
 def test_in_a_breast_tumour_signatures_are_highest_in_the_cells_they_are_made_of(breast, method):

@@ -193,6 +193,7 @@ class TestGraph:
         with pytest.raises(InputError, match="another order"):
             ns.smooth_knn(scored(), self.adata(np.eye(4), X.index[::-1]))
 
+    @pytest.mark.slow
     @pytest.mark.filterwarnings("ignore")  # of scanpy's own imports
     def test_scanpys_graph_gives_the_neighbours_of_its_embedding(self):
         import anndata

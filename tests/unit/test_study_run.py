@@ -141,6 +141,7 @@ def test_the_tables_of_a_run_equal_what_the_functions_give(
     np.testing.assert_allclose(found, crude, rtol=1e-12)  # the same rows in the same order
 
 
+@pytest.mark.slow
 def test_a_repeated_run_with_the_same_inputs_gives_byte_identical_tables_and_figures(
     full: StudyRun, small_study: Config, tmp_path: Path
 ) -> None:

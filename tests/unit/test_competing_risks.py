@@ -348,3 +348,17 @@ def test_a_stratum_without_an_event_of_the_cause_says_nothing_in_grays_test():
             strata=np.append(np.zeros(time.size), np.ones(30)),
         )
         assert both.statistic == pytest.approx(alone.statistic, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rho", "statistic"),
+    [(0.0, 2.48907266720016), (0.5, 2.50070872696742), (-1.0, 2.30171265478348)],
+)
+def test_a_group_that_dies_out_leaves_a_test_of_gray(rho, statistic):
+    """cuminc(1:6, rep(1, 6), c(0, 0, 1, 0, 1, 1), rho = rho)$Tests of cmprsk 2.2-11.
+
+    After the first group has died out the pooled curve ends at 1.
+    """
+    test = gray_test([1, 2, 3, 4, 5, 6], [1] * 6, [0, 0, 1, 0, 1, 1], rho=rho)
+    assert test.statistic == pytest.approx(statistic, rel=1e-12)
+    assert test.df == 1

@@ -11,6 +11,7 @@ from neurosig.outcomes.competing.incidence import CauseSample, cause_sample
 from neurosig.outcomes.curves.risk_counts import product_limit
 
 FloatArray = NDArray[np.float64]
+_CERTAIN = 1.0 - 1e-12  # an incidence of 1 but for rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,8 +175,14 @@ def _pooled(part: _Stratum) -> tuple[FloatArray, FloatArray, FloatArray]:
     return steps, np.concatenate(([0.0], after[:-1])), after
 
 
+def _weights(pool_before: FloatArray, rho: float) -> FloatArray:
+    """(1 - F(t-))^rho of the pooled curve, 0 after its end."""
+    left = 1.0 - pool_before
+    return np.power(left, rho, out=np.zeros_like(left), where=pool_before < _CERTAIN)
+
+
 def _score(part: _Stratum, rho: float) -> FloatArray:
-    weight = (1.0 - _pooled(part)[1]) ** rho
+    weight = _weights(_pooled(part)[1], rho)
     risk = _inflated(part) * (1.0 - part.incidence)
     expected = part.own.sum(axis=1)[:, None] * risk / risk.sum(axis=1, keepdims=True)
     return np.asarray(weight @ (part.own - expected), dtype=np.float64)
@@ -191,11 +198,15 @@ def _covariance(part: _Stratum, rho: float) -> FloatArray:
     steps, pool_before, pool_after = _pooled(part)
     size = _inflated(part)
     total = size.sum(axis=1)
-    weight = (1.0 - pool_before) ** rho
+    weight = _weights(pool_before, rho)
     share = size[:, :, None] * size[:, None, :] / total[:, None, None]
     k = size.shape[1]
     a = weight[:, None, None] * (size[:, :, None] * np.eye(k) - share)
-    c = np.cumsum(a * (steps / (1.0 - pool_before))[:, None, None], axis=0)
+    # the curve ends at 1 after a group has died out: then one is left, and a is 0
+    hazard = np.divide(
+        steps, 1.0 - pool_before, out=np.zeros_like(steps), where=pool_before < _CERTAIN
+    )
+    c = np.cumsum(a * hazard[:, None, None], axis=0)
     to_come = c[-1] - c
     alive, present = part.after > 0, part.n > 0
     ratio = np.divide(

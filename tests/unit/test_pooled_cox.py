@@ -91,8 +91,10 @@ def test_what_cannot_be_pooled_is_refused():
     with pytest.raises(EndpointError, match=r"different endpoints.*OS: 'A'; RFS: 'B'"):
         ns.pooled_cox([a, made("B", seed=1, endpoint=other)])
     months = ns.Endpoint(time="days", event="dead", name="OS", unit="months")
+    with pytest.warns(ClinicalWarning, match="do not look like months"):
+        in_months = made("B", seed=1, endpoint=months)
     with pytest.raises(EndpointError, match=r"units of time.*days: 'A'; months: 'B'"):
-        ns.pooled_cox([a, made("B", seed=1, endpoint=months)])
+        ns.pooled_cox([a, in_months])
     with pytest.raises(ClinicalError, match=r"'grade' is not in every cohort.*'A' lack"):
         ns.pooled_cox([a, made("B", seed=1, grade=["g1", "g2"] * 40)], adjust=["grade"])
     bare = ns.Cohort.join(b.scores, pd.DataFrame({"age": 1.0}, index=b.data.index), name="B")

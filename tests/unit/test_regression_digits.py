@@ -1,0 +1,81 @@
+"""Regressions on data that cost digits, or lead a search astray; expected numbers from R 4.2.2.
+
+Terms that are nearly collinear: z = x + d / 10,000. A model of x and z is one of x and d, which R
+fits without loss; the coefficient of z and its error are 10,000 times those of d.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.regression.options import RegressionModel
+from neurosig.outcomes.regression.verb import regress
+
+pytestmark = pytest.mark.filterwarnings("ignore::neurosig.errors.SmallSampleWarning")
+
+TO_SIX = {"rel": 1e-6}  # where R's own search stops
+NUMBERS = ["estimate", "std_error"]
+
+
+def fit(outcome, score, kind, *, adjust=(), positive=None, columns=None, **options):
+    ids = [f"p{i}" for i in range(len(score))]
+    clinic = pd.DataFrame({"outcome": outcome, **(columns or {})}, ids)
+    return regress(
+        Cohort.join(pd.DataFrame({"S": score}, ids), clinic),
+        outcome="outcome", kind=kind, adjust=adjust, scale="none", positive=positive,
+        model=RegressionModel(**options),
+    ).table  # fmt: skip
+
+
+def nearly_collinear(n):
+    i = np.arange(n)
+    x = np.sin(1.7 * i)
+    return i, x, x + np.cos(2.3 * i) / 10_000
+
+
+def test_a_logistic_fit_and_its_profile_keep_their_digits_with_nearly_collinear_terms():
+    """glm(y ~ x + d, binomial); drop in deviance of glm(y ~ x, offset = b * d) and uniroot."""
+    i, x, z = nearly_collinear(40)
+    y = np.where(np.sin(5.1 * i) + 0.3 * x > 0, "yes", "no")
+    options = {"adjust": ["z"], "positive": "yes", "columns": {"z": z}}
+    row = fit(y, x, "logistic", intervals="profile", **options).iloc[1]
+    assert row[[*NUMBERS, "ci_low", "ci_high"]].tolist() == pytest.approx(
+        [1388.584303994, 4485.851923669, -7438.865015240, 10361.867754484], rel=1e-8
+    )
+    assert row["message"] == ""
+
+
+def test_firths_penalty_keeps_its_digits_with_nearly_collinear_terms():
+    """glm(y ~ x + d, binomial, method = "brglmFit", type = "AS_mean"), brglm2."""
+    i, x, z = nearly_collinear(40)
+    y = np.where(np.sin(5.1 * i) + 0.3 * x > 0, "yes", "no")
+    options = {"adjust": ["z"], "positive": "yes", "columns": {"z": z}}
+    row = fit(y, x, "logistic", firth=True, **options).iloc[1]
+    assert row["estimate"] == pytest.approx(1273.899883963, rel=1e-8)
+    assert np.isfinite(row[["ci_low", "ci_high"]].to_numpy(dtype=float)).all()
+
+
+def test_a_multinomial_fit_converges_with_nearly_collinear_terms():
+    """multinom(L ~ x + d, reltol = 1e-16), its test against multinom(L ~ z)."""
+    i, x, z = nearly_collinear(60)
+    u = np.sin(5.1 * i) + 0.3 * x
+    levels = np.array(["A", "B", "C"])[np.digitize(u, [-0.5, 0.5])]
+    table = fit(levels, x, "multinomial", adjust=["z"], columns={"z": z}, reference="A")
+    of_z = table[table["term"] == "z"]
+    assert of_z["estimate"].tolist() == pytest.approx([-1598.403468560, 1722.767634786], **TO_SIX)
+    assert of_z["std_error"].tolist() == pytest.approx([4581.721364322, 4584.538971850], **TO_SIX)
+    assert table["p_lr"].iloc[0] == pytest.approx(0.7673809032655, **TO_SIX)
+
+
+def test_a_rare_level_with_large_counts_has_its_rate():
+    """Newton's first step from 0 is far too long; log(39) - log(15 / 146), sqrt(1 / 78 + 1 / 15).
+
+    glm(y ~ x, poisson) gives 5.939118066736 and 0.2819347078442.
+    """
+    y = [49, 29, *([1] + [0] * 9) * 14, 0, 0, 0, 0, 0, 1]
+    x = [1.0, 1.0, *[0.0] * 146]
+    row = fit(y, x, "poisson").iloc[0]
+    assert row[NUMBERS].tolist() == pytest.approx(
+        [np.log(39) - np.log(15 / 146), np.sqrt(1 / 78 + 1 / 15)], rel=1e-10
+    )

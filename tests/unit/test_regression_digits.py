@@ -68,6 +68,22 @@ def test_a_multinomial_fit_converges_with_nearly_collinear_terms():
     assert table["p_lr"].iloc[0] == pytest.approx(0.7673809032655, **TO_SIX)
 
 
+def test_robust_errors_keep_their_digits_with_nearly_collinear_terms():
+    """vcovHC(lm(y ~ x + d), type = "HC3"); coef_test(type = "CR2"), clubSandwich; d / 50,000."""
+    i, x, _ = nearly_collinear(60)
+    z = x + np.cos(2.3 * i) / 50_000
+    clusters = [f"c{k}" for k in i // 6]
+    options = {"adjust": ["z"], "columns": {"z": z, "centre": clusters}}
+    y = np.sin(3.3 * i) + x
+    row = fit(y, x, "linear", errors="HC3", **options).iloc[1]
+    # z has 1e-11 of rounding per unit of d, times the ratio of errors
+    assert row[NUMBERS].tolist() == pytest.approx([-780.3848782105, 6830.4193487817], rel=1e-9)
+    row = fit(y, x, "linear", cluster="centre", cluster_errors="CR2", **options).iloc[1]
+    assert row[["std_error", "df"]].tolist() == pytest.approx(
+        [5199.681559587, 8.685371198162], rel=1e-9
+    )
+
+
 def test_a_rare_level_with_large_counts_has_its_rate():
     """Newton's first step from 0 is far too long; log(39) - log(15 / 146), sqrt(1 / 78 + 1 / 15).
 

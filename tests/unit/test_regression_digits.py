@@ -95,3 +95,17 @@ def test_a_rare_level_with_large_counts_has_its_rate():
     assert row[NUMBERS].tolist() == pytest.approx(
         [np.log(39) - np.log(15 / 146), np.sqrt(1 / 78 + 1 / 15)], rel=1e-10
     )
+
+
+def test_a_negative_binomial_likelihood_can_fall_from_the_poisson_limit_and_rise_above_it():
+    """glm.nb(y ~ x, control = glm.control(1e-12, 100)): theta 16.859, loglik -46.097, Poisson's
+
+    -46.263. The test is that of the highest likelihoods, optimize(theta) over 5 to 50.
+    """
+    y = [8, 7, 12, 10, 13, 0, 19, 28, 25, 34, 40, 52, 57]
+    row = fit(y, np.arange(13.0), "negative_binomial").iloc[0]
+    assert row[[*NUMBERS, "theta"]].tolist() == pytest.approx(
+        [0.189501372109, 0.0264914162531, 16.8586454792], **TO_SIX
+    )
+    assert row["p_lr"] == pytest.approx(7.29788590687e-05, **TO_SIX)
+    assert row["message"] == ""

@@ -1,8 +1,6 @@
 """Negative binomial regression of counts."""
 
 import math
-import warnings
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +15,16 @@ from neurosig.outcomes.regression.kinds.poisson import (
     counts_are_separated,
     counts_of,
     means,
-    poisson_maximum,
+)
+from neurosig.outcomes.regression.negative_binomial_likelihood import (
+    negative_binomial_maximum,
 )
 from neurosig.outcomes.regression.options import RegressionModel
-from neurosig.outcomes.regression.robust_errors import Sandwich, clustered
+from neurosig.outcomes.regression.robust_errors import Sandwich
 
 FloatArray = NDArray[np.float64]
 
 POISSON_LIMIT = "no more variance than a Poisson model has: theta is infinite"
-_SMALLEST_ALPHA = 1e-7
 
 
 class NegativeBinomial(Kind):
@@ -61,8 +60,8 @@ class NegativeBinomial(Kind):
         k = data.design.shape[1]
         if counts_are_separated(data):
             return Fit.failed(k - 1, SEPARATION, SEPARATED_COUNTS)
-        full = _maximum(data.y, data.design, data.cases.offset)
-        reduced = _maximum(data.y, data.without_score, data.cases.offset)
+        full = negative_binomial_maximum(data.y, data.design, data.cases.offset)
+        reduced = negative_binomial_maximum(data.y, data.without_score, data.cases.offset)
         if full is None or reduced is None:
             return Fit.failed(k - 1, NOT_CONVERGED, "Newton's iterations did not converge")
         mean = means(data.design, full.estimate, data.cases.offset)
@@ -70,8 +69,7 @@ class NegativeBinomial(Kind):
         parts = Sandwich.of(data.design, (data.y - mean) / shrunk, mean / shrunk)
         covariance = parts.bread
         if data.cases.cluster is not None:
-            scores = data.design * parts.score[:, None]
-            covariance = clustered(parts.bread, scores, data.cases.cluster)
+            covariance = parts.clustered(data.cases.cluster)
         elif model.is_robust:
             sandwich = parts.covariance(model.errors)
             covariance = covariance if sandwich is None else sandwich
@@ -86,46 +84,6 @@ class NegativeBinomial(Kind):
                 Result.THETA_STD_ERROR: _theta_error(data.y, mean, full.alpha),
             },
         )
-
-
-class _Maximum(NamedTuple):
-    estimate: FloatArray
-    alpha: float
-    loglik: float
-
-
-def _maximum(y: FloatArray, design: FloatArray, offset: FloatArray | None) -> _Maximum | None:
-    """Estimates and alpha = 1 / theta, 0 where the likelihood is highest there."""
-    from statsmodels.discrete.discrete_model import NegativeBinomial as NegativeBinomialModel
-
-    poisson = poisson_maximum(y, design, offset)
-    if poisson is None:
-        return None
-    start, loglik = poisson
-    mean = means(design, start, offset)
-    if not _grows_with_alpha(y, mean):
-        return _Maximum(start, 0.0, loglik)
-    moment = float((((y - mean) ** 2 - mean) / mean).sum() / mean.sum())
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # convergence is read from the result instead
-        model = NegativeBinomialModel(y, design, offset=offset)
-        for first in (max(moment, 0.01), 0.1, 1.0):
-            at = np.append(start, first)
-            near = model.fit(start_params=at, method="bfgs", maxiter=200, disp=0)
-            if not (np.isfinite(near.params).all() and near.params[-1] > _SMALLEST_ALPHA):
-                continue
-            fitted = model.fit(
-                start_params=near.params, method="newton", maxiter=100, tol=1e-11, disp=0
-            )
-            if fitted.mle_retvals["converged"] and fitted.params[-1] > _SMALLEST_ALPHA:
-                estimate, alpha = np.asarray(fitted.params[:-1]), float(fitted.params[-1])
-                return _Maximum(estimate, alpha, float(fitted.llf))
-    return None
-
-
-def _grows_with_alpha(y: FloatArray, mean: FloatArray) -> bool:
-    """Whether the likelihood grows from alpha = 0: sum of (y - mean)^2 - y above 0."""
-    return bool(((y - mean) ** 2 - y).sum() > 0)
 
 
 def _theta_error(y: FloatArray, mean: FloatArray, alpha: float) -> float:

@@ -109,3 +109,23 @@ def test_a_negative_binomial_likelihood_can_fall_from_the_poisson_limit_and_rise
     )
     assert row["p_lr"] == pytest.approx(7.29788590687e-05, **TO_SIX)
     assert row["message"] == ""
+
+
+@pytest.mark.parametrize("level", [0.0, 1e6])
+@pytest.mark.parametrize(
+    ("noise", "expected", "sd_group"),
+    [
+        (1.0, (1.0998080561399, 0.1374723828465, 0.7445941316249), 74.0040799717474),
+        (1e-3, (1.0000998358050, 0.0001374723872217, 0.0007445941328), 73.96672442647),
+    ],
+)
+def test_a_mixed_model_keeps_its_digits_where_groups_or_the_level_are_large(
+    level, noise, expected, sd_group
+):
+    """lme(y ~ x, random = ~ 1 | g), nlme; the level of y changes the intercept alone."""
+    i, x, _ = nearly_collinear(60)
+    y = np.sin(2.0 * (i % 6)) * 100 + x + noise * np.cos(7.7 * i) + level
+    groups = [f"g{k}" for k in i % 6]
+    row = fit(y, x, "mixed", columns={"site": groups}, group="site").iloc[0]
+    assert row[[*NUMBERS, "sd_residual"]].tolist() == pytest.approx(list(expected), **TO_SIX)
+    assert row["sd_group"] == pytest.approx(sd_group, **TO_SIX)

@@ -129,3 +129,16 @@ def test_a_mixed_model_keeps_its_digits_where_groups_or_the_level_are_large(
     row = fit(y, x, "mixed", columns={"site": groups}, group="site").iloc[0]
     assert row[[*NUMBERS, "sd_residual"]].tolist() == pytest.approx(list(expected), **TO_SIX)
     assert row["sd_group"] == pytest.approx(sd_group, **TO_SIX)
+
+
+def test_terms_far_from_where_the_complementary_log_log_link_ends_are_fitted():
+    """clm(L ~ s, link = "cloglog"), ordinal; s reaches 27, where exp(exp(u)) overflows."""
+    i, x, _ = nearly_collinear(60)
+    v = 12 * x**3 + np.log(-np.log1p(-(0.98 * np.abs(np.sin(5.1 * i)) + 0.01)))
+    levels = np.array(["l0", "l1", "l2"])[np.digitize(v, [-2, 1])]
+    options = {"order": ("l0", "l1", "l2"), "link": "cloglog"}
+    with pytest.warns(UserWarning, match="differ between"):
+        row = fit(levels, np.sinh(4 * x), "ordinal", **options).iloc[0]
+    assert row[NUMBERS].tolist() == pytest.approx([0.8722325145460, 0.2676427422549], **TO_SIX)
+    assert row["p_lr"] == pytest.approx(1.709852337834e-25, **TO_SIX)
+    assert np.isfinite(row["p_proportional"])

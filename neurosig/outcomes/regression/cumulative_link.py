@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from neurosig.outcomes.regression.newton import Convergence
 from neurosig.outcomes.regression.options import Link
 
 FloatArray = NDArray[np.float64]
@@ -34,8 +35,14 @@ def _normal(u: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi))
 
 
+def _hazard(u: FloatArray) -> FloatArray:
+    """exp(u), finite: from exp(7) on 1 - F and f are 0 already."""
+    return np.asarray(np.exp(np.minimum(u, 50.0)))
+
+
 def _minimum(u: FloatArray) -> FloatArray:
-    return np.asarray(np.exp(u - np.exp(u)))
+    hazard = _hazard(u)
+    return np.asarray(hazard * np.exp(-hazard))
 
 
 _LINKS: dict[Link, _Curves] = {
@@ -47,10 +54,10 @@ _LINKS: dict[Link, _Curves] = {
     ),
     "probit": _Curves(special.ndtr, lambda u: special.ndtr(-u), _normal, lambda u: -u * _normal(u)),
     "cloglog": _Curves(
-        lambda u: -np.expm1(-np.exp(u)),
-        lambda u: np.exp(-np.exp(u)),
+        lambda u: -np.expm1(-_hazard(u)),
+        lambda u: np.exp(-_hazard(u)),
         _minimum,
-        lambda u: _minimum(u) * (1 - np.exp(u)),
+        lambda u: _minimum(u) * (1 - _hazard(u)),
     ),
 }
 
@@ -131,7 +138,7 @@ class CumulativeLink:
     def maximise(self, start: FloatArray | None = None) -> CumulativeFit | None:
         """Newton's steps with the observed information; None without convergence."""
         beta = self.start(self.upper.shape[1]) if start is None else start.copy()
-        value = self.loglik(beta)
+        value, convergence = self.loglik(beta), Convergence()
         for _ in range(_MAX_ITERATIONS):
             scores, information = self._derivatives(beta)
             gradient = scores.sum(axis=0)
@@ -141,7 +148,8 @@ class CumulativeLink:
                 return None
             if not np.isfinite(step).all():
                 return None
-            if np.abs(step).max() <= 1e-11 * max(1.0, float(np.abs(beta).max())):
+            gain = float(gradient @ step)
+            if convergence.is_reached(gain):
                 return CumulativeFit(beta, np.asarray(np.linalg.inv(information)), scores, value)
             share, ascends = 1.0, False
             for _ in range(_MAX_HALVINGS):

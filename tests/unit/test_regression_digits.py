@@ -142,3 +142,18 @@ def test_terms_far_from_where_the_complementary_log_log_link_ends_are_fitted():
     assert row[NUMBERS].tolist() == pytest.approx([0.8722325145460, 0.2676427422549], **TO_SIX)
     assert row["p_lr"] == pytest.approx(1.709852337834e-25, **TO_SIX)
     assert np.isfinite(row["p_proportional"])
+
+
+@pytest.mark.parametrize("kind", ["poisson", "negative_binomial"])
+def test_robust_errors_of_counts_without_any_residual_are_zero(kind):
+    """Counts of 2, and 5 where z is 1: rounding is no variance below 0, nor one that is unknown.
+
+    sandwich(glm(y ~ x + z, poisson)) is 0 but for rounding.
+    """
+    y = [2, 2, 2, 5, 2, 2, 5, 2, 5, 2]
+    x = [0.0, 1.0, 0, 0, 0, 0, 0, 1.0, 0, 0]
+    z = [0.0, 0, 0, 1.0, 0, 0, 1.0, 0, 1.0, 0]
+    table = fit(y, x, kind, adjust=["z"], columns={"z": z}, errors="HC0")
+    assert table["estimate"].tolist() == pytest.approx([0, np.log(5 / 2)], abs=1e-10)
+    assert table["status"].tolist() == ["ok", "ok"]
+    assert table["std_error"].tolist() == pytest.approx([0, 0], abs=1e-8)

@@ -64,21 +64,20 @@ class Sandwich(NamedTuple):
         s_i^2 / (1 - h_i)  (HC2),  s_i^2 / (1 - h_i)^2  (HC3)
         """
         n, k = self.design.shape
-        squares = self.score**2
+        score = self.score
         if errors == "HC1":
-            squares *= n / (n - k)
+            score = score * np.sqrt(n / (n - k))
         elif errors != "HC0":
             if (self.leverage > FULL_LEVERAGE).any():
                 return None
-            squares = squares / (1 - self.leverage) ** (1 if errors == "HC2" else 2)
-        meat = self.design.T @ (squares[:, None] * self.design)
-        return np.asarray(self.root @ meat @ self.root.T)
+            score = score / (1 - self.leverage) ** (0.5 if errors == "HC2" else 1)
+        influence = (score[:, None] * self.design) @ self.root.T  # squares, never below 0
+        return np.asarray(influence.T @ influence)
 
     def clustered(self, cluster: NDArray[np.int64], factor: float = 1.0) -> FloatArray:
         """The covariance CR1 with dependent rows in clusters, as `clustered`."""
-        scores = self.design * self.score[:, None]
-        inner = clustered(np.eye(len(self.root)), scores, cluster, factor)
-        return np.asarray(self.root @ inner @ self.root.T)
+        influence = (self.score[:, None] * self.design) @ self.root.T
+        return clustered(np.eye(len(self.root)), influence, cluster, factor)
 
     def errors(
         self, model: RegressionModel, cluster: NDArray[np.int64] | None, factor: float = 1.0

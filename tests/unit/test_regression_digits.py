@@ -144,6 +144,21 @@ def test_terms_far_from_where_the_complementary_log_log_link_ends_are_fitted():
     assert np.isfinite(row["p_proportional"])
 
 
+def test_proportionality_is_tested_where_a_level_has_no_rows_beyond_a_threshold():
+    """The limit of the model with an effect at each threshold is the table itself.
+
+    clm(y ~ x), ordinal, has the log-likelihood -26.745819249151; sum of n log(n / n of the group)
+    is -23.168349379105 for 8, 4, 3 and 0, 9, 4: pchisq(7.15494, 1, lower.tail = FALSE).
+    """
+    cells = [8, 4, 3, 0, 9, 4]
+    x = np.repeat([0.0, 0, 0, 1, 1, 1], cells)
+    grade = np.repeat(["a", "b", "c", "a", "b", "c"], cells)
+    with pytest.warns(UserWarning, match="differ between"):
+        row = fit(grade, x, "ordinal", order=("a", "b", "c")).iloc[0]
+    assert row["p_proportional"] == pytest.approx(0.0074757806502331, rel=1e-9)
+    assert row["message"] == ""
+
+
 @pytest.mark.parametrize("kind", ["poisson", "negative_binomial"])
 def test_robust_errors_of_counts_without_any_residual_are_zero(kind):
     """Counts of 2, and 5 where z is 1: rounding is no variance below 0, nor one that is unknown.

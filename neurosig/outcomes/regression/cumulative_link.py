@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from neurosig.outcomes.regression.newton import Convergence
+from neurosig.outcomes.regression.newton import CLOSE, Convergence
 from neurosig.outcomes.regression.options import Link
 
 FloatArray = NDArray[np.float64]
@@ -63,12 +63,17 @@ _LINKS: dict[Link, _Curves] = {
 
 
 class CumulativeFit(NamedTuple):
-    """Thresholds and coefficients (K,), their covariance, scores of the rows (n, K)."""
+    """Thresholds and coefficients (K,), their information (K, K), scores of the rows (n, K)."""
 
     estimate: FloatArray
-    covariance: FloatArray
+    information: FloatArray
     scores: FloatArray
     loglik: float
+
+    @property
+    def covariance(self) -> FloatArray:
+        """(K, K) inverse of the information."""
+        return np.asarray(np.linalg.inv(self.information))
 
 
 class CumulativeLink:
@@ -135,10 +140,15 @@ class CumulativeLink:
         p = self._probability(beta)
         return float(np.log(p).sum()) if (p > 0).all() else -np.inf
 
-    def maximise(self, start: FloatArray | None = None) -> CumulativeFit | None:
-        """Newton's steps with the observed information; None without convergence."""
+    def maximise(
+        self, start: FloatArray | None = None, *, close: float = CLOSE
+    ) -> CumulativeFit | None:
+        """Newton's steps with the observed information; None without convergence.
+
+        close: what the next step may gain in log-likelihood at the end.
+        """
         beta = self.start(self.upper.shape[1]) if start is None else start.copy()
-        value, convergence = self.loglik(beta), Convergence()
+        value, convergence = self.loglik(beta), Convergence(close)
         for _ in range(_MAX_ITERATIONS):
             scores, information = self._derivatives(beta)
             gradient = scores.sum(axis=0)
@@ -150,7 +160,7 @@ class CumulativeLink:
                 return None
             gain = float(gradient @ step)
             if convergence.is_reached(gain):
-                return CumulativeFit(beta, np.asarray(np.linalg.inv(information)), scores, value)
+                return CumulativeFit(beta, information, scores, value)
             share, ascends = 1.0, False
             for _ in range(_MAX_HALVINGS):
                 new = self.loglik(beta + share * step)

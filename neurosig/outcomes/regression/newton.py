@@ -39,21 +39,21 @@ class Convergence:
     """Whether Newton's steps have come to their end.
 
     A step of gradient g and information H gains g' H^-1 g / 2 of a parabola, whatever the scale
-    and the correlation of the coefficients.
+    and the correlation of the coefficients. close: the gain of a step that is none.
 
     >>> steps = Convergence()
     >>> [steps.is_reached(gain) for gain in (1.0, 1e-9, 1e-14, 2e-14)]
     [False, False, False, True]
     """
 
-    def __init__(self) -> None:
-        self._last = np.inf
+    def __init__(self, close: float = CLOSE) -> None:
+        self._close, self._last = close, np.inf
 
     def is_reached(self, gain: float) -> bool:
         """Whether the next step would gain nothing, gain = g' H^-1 g, or is rounding."""
         stays = self._last <= abs(gain) <= _ROUNDING
         self._last = abs(gain)
-        return abs(gain) <= CLOSE or stays
+        return abs(gain) <= self._close or stays
 
 
 def maximise(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from neurosig.outcomes.regression.newton import CLOSE, Convergence
 from neurosig.outcomes.regression.options import Link
 
 FloatArray = NDArray[np.float64]
@@ -34,13 +35,14 @@ def _normal(u: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi))
 
 
-def _exp(u: FloatArray) -> FloatArray:
-    """Of a link's scale: above 50 its exponential decides alone, whatever its size."""
+def _hazard(u: FloatArray) -> FloatArray:
+    """exp(u), finite: from exp(7) on 1 - F and f are 0 already."""
     return np.asarray(np.exp(np.minimum(u, 50.0)))
 
 
 def _minimum(u: FloatArray) -> FloatArray:
-    return np.asarray(_exp(u) * np.exp(-_exp(u)))
+    hazard = _hazard(u)
+    return np.asarray(hazard * np.exp(-hazard))
 
 
 _LINKS: dict[Link, _Curves] = {
@@ -52,21 +54,26 @@ _LINKS: dict[Link, _Curves] = {
     ),
     "probit": _Curves(special.ndtr, lambda u: special.ndtr(-u), _normal, lambda u: -u * _normal(u)),
     "cloglog": _Curves(
-        lambda u: -np.expm1(-_exp(u)),
-        lambda u: np.exp(-_exp(u)),
+        lambda u: -np.expm1(-_hazard(u)),
+        lambda u: np.exp(-_hazard(u)),
         _minimum,
-        lambda u: _minimum(u) * (1 - _exp(u)),
+        lambda u: _minimum(u) * (1 - _hazard(u)),
     ),
 }
 
 
 class CumulativeFit(NamedTuple):
-    """Thresholds and coefficients (K,), their covariance, scores of the rows (n, K)."""
+    """Thresholds and coefficients (K,), their information (K, K), scores of the rows (n, K)."""
 
     estimate: FloatArray
-    covariance: FloatArray
+    information: FloatArray
     scores: FloatArray
     loglik: float
+
+    @property
+    def covariance(self) -> FloatArray:
+        """(K, K) inverse of the information."""
+        return np.asarray(np.linalg.inv(self.information))
 
 
 class CumulativeLink:
@@ -133,10 +140,15 @@ class CumulativeLink:
         p = self._probability(beta)
         return float(np.log(p).sum()) if (p > 0).all() else -np.inf
 
-    def maximise(self, start: FloatArray | None = None) -> CumulativeFit | None:
-        """Newton's steps with the observed information; None without convergence."""
+    def maximise(
+        self, start: FloatArray | None = None, *, close: float = CLOSE
+    ) -> CumulativeFit | None:
+        """Newton's steps with the observed information; None without convergence.
+
+        close: what the next step may gain in log-likelihood at the end.
+        """
         beta = self.start(self.upper.shape[1]) if start is None else start.copy()
-        value = self.loglik(beta)
+        value, convergence = self.loglik(beta), Convergence(close)
         for _ in range(_MAX_ITERATIONS):
             scores, information = self._derivatives(beta)
             gradient = scores.sum(axis=0)
@@ -146,8 +158,9 @@ class CumulativeLink:
                 return None
             if not np.isfinite(step).all():
                 return None
-            if np.abs(step).max() <= 1e-11 * max(1.0, float(np.abs(beta).max())):
-                return CumulativeFit(beta, np.asarray(np.linalg.inv(information)), scores, value)
+            gain = float(gradient @ step)
+            if convergence.is_reached(gain):
+                return CumulativeFit(beta, information, scores, value)
             share, ascends = 1.0, False
             for _ in range(_MAX_HALVINGS):
                 new = self.loglik(beta + share * step)

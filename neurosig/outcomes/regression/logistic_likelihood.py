@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ConvergenceError
 from neurosig.outcomes.profile_likelihood import ProfileLimits, profile_limits
+from neurosig.outcomes.regression.newton import NEAR, Basis, Convergence
 
 FloatArray = NDArray[np.float64]
 
@@ -16,7 +17,7 @@ _MAX_HALVINGS = 40
 
 
 class _Point(NamedTuple):
-    """What the derivatives at one beta share: p, w = p (1 - p), (n,); X' W X.
+    """What the derivatives at one point share: p, w = p (1 - p), (n,); X' W X.
 
     inverse: of X' W X, with the penalty, which alone needs it.
     """
@@ -30,35 +31,42 @@ class _Point(NamedTuple):
 class Likelihood:
     """The log-likelihood of a logistic model, or with Firth's penalty log(det(information)) / 2.
 
-    design: (n, k) with the intercept; y: (n,) of 0 and 1.
+    design: (n, k) with the intercept; y: (n,) of 0 and 1. Points are looked for as coefficients of
+    the columns of its `Basis`.
     """
 
     def __init__(self, y: FloatArray, design: FloatArray, *, is_penalised: bool) -> None:
-        self._y, self._design, self.is_penalised = y, design, is_penalised
-        self._pairs = _products(design if is_penalised else design[:, :0])
+        self._y, self.is_penalised = y, is_penalised
+        self._design, self._back = Basis.of(design)
+        self._constant = -float(np.linalg.slogdet(self._back)[1]) if is_penalised else 0.0
+        self._pairs = _products(self._design if is_penalised else self._design[:, :0])
 
     def value(self, beta: FloatArray) -> float:
         """The log-likelihood at beta (k,)."""
-        eta = self._design @ beta
-        value = float(self._y @ eta - np.logaddexp(0, eta).sum())
-        if self.is_penalised:
-            value += float(np.linalg.slogdet(self.information(beta))[1]) / 2
-        return value
+        return self._value(self._of_columns(beta))
 
-    def information(self, beta: FloatArray) -> FloatArray:
-        """X' W X, of the likelihood without penalty."""
-        return self._weighted(self._weights(beta)[1])
+    def _of_columns(self, beta: FloatArray) -> FloatArray:
+        return np.asarray(np.linalg.solve(self._back, beta))
+
+    def _value(self, along: FloatArray) -> float:
+        eta = self._design @ along
+        value = float(self._y @ eta - np.logaddexp(0, eta).sum()) + self._constant
+        if self.is_penalised:
+            with np.errstate(divide="ignore"):  # minus infinity, where all rows are decided
+                value += float(np.linalg.slogdet(self._weighted(self._weights(along)[1]))[1]) / 2
+        return value
 
     def std_errors(self, beta: FloatArray) -> FloatArray:
         """Roots of the diagonal of the inverse of X' W X, with the penalty of X' W (1 + h) X.
 
         The latter is the information of the data that Firth's penalty adds to, as in logistf.
         """
-        at = self._point(beta)
+        at = self._point(self._of_columns(beta))
         information = at.information
         if self.is_penalised:
             information = self._weighted(at.weights * (1 + at.weights * self._q(at)))
-        return np.asarray(np.sqrt(np.diag(np.linalg.inv(information))))
+        covariance = self._back @ np.linalg.inv(information) @ self._back.T
+        return np.asarray(np.sqrt(np.diag(covariance)))
 
     def maximise(
         self, start: FloatArray, free: NDArray[np.bool_] | None = None
@@ -73,39 +81,55 @@ class Likelihood:
         ConvergenceError
             The iterations do not end.
         """
-        moving = np.ones(start.size, dtype=np.bool_) if free is None else free
-        beta, value = start.copy(), self.value(start)
+        held = np.zeros(start.size, dtype=np.bool_) if free is None else ~free
+        moving = np.linalg.qr(self._back[held].T, mode="complete")[0][:, int(held.sum()) :]
+        along = self._start(start, held)
+        value, convergence = self._value(along), Convergence()
         for _ in range(_MAX_ITERATIONS):
-            step = self._step(beta, moving)
-            size, longest = max(1.0, float(np.abs(beta).max())), float(np.abs(step).max())
-            if longest <= 1e-11 * size:
-                return beta, value
+            with np.errstate(all="ignore"):  # of what is almost singular; the gain is then NaN
+                step, gain = self._step(along, moving)
+            if not np.isfinite(gain):
+                break
+            if convergence.is_reached(gain):
+                return np.where(held, start, self._back @ along), value
+            size, longest = max(1.0, float(np.abs(along).max())), float(np.abs(step).max())
             share = min(1.0, max(_LONGEST_STEP, size) / longest)
             for _ in range(_MAX_HALVINGS):
-                new = self.value(beta + share * step)
-                if new >= value - 1e-12 * abs(value):
+                new = self._value(along + share * step)
+                if new >= value - 1e-12 * abs(value) or gain <= NEAR:
                     break
                 share /= 2
             else:
                 break
-            beta, value = beta + share * step, new
+            along, value = along + share * step, new
         raise ConvergenceError(
             "A logistic fit did not converge",
             f"Up to {_MAX_ITERATIONS} steps; the log-likelihood reached {value:.4g}",
             "Use fewer covariates",
         )
 
-    def _step(self, beta: FloatArray, moving: NDArray[np.bool_]) -> FloatArray:
-        step = np.zeros(beta.size)
-        if not moving.any():
-            return step
-        at = self._point(beta)
-        part = np.ix_(moving, moving)
-        curvature = self._curvature(at)[part]
+    def _start(self, beta: FloatArray, held: NDArray[np.bool_]) -> FloatArray:
+        """Coefficients of the columns at beta, or the least that have what is held, if likelier.
+
+        One of two nearly collinear coefficients that moves alone takes all rows with it.
+        """
+        along = self._of_columns(beta)
+        if not held.any():
+            return along
+        least = np.linalg.pinv(self._back[held]) @ beta[held]
+        return max(along, least, key=self._value)
+
+    def _step(self, along: FloatArray, moving: FloatArray) -> tuple[FloatArray, float]:
+        """Newton's step (k,) in the directions (k, m), and its product with the gradient."""
+        if not moving.shape[1]:
+            return np.zeros(along.size), 0.0
+        at = self._point(along)
+        curvature = moving.T @ self._curvature(at) @ moving
         if self.is_penalised and np.linalg.eigvalsh(curvature)[0] <= 0:
-            curvature = at.information[part]
-        step[moving] = np.linalg.solve(curvature, self._gradient(at)[moving])
-        return step
+            curvature = moving.T @ at.information @ moving
+        gradient = moving.T @ self._gradient(at)
+        step = np.linalg.solve(curvature, gradient)
+        return moving @ step, float(gradient @ step)
 
     def profiles(
         self, best: FloatArray, value: float, std_error: FloatArray, confidence: float
@@ -120,8 +144,8 @@ class Likelihood:
             first=1,
         )
 
-    def _point(self, beta: FloatArray) -> _Point:
-        p, weights = self._weights(beta)
+    def _point(self, along: FloatArray) -> _Point:
+        p, weights = self._weights(along)
         information = self._weighted(weights)
         inverse = np.linalg.inv(information) if self.is_penalised else information[:0]
         return _Point(p, weights, information, np.asarray(inverse))
@@ -155,11 +179,26 @@ class Likelihood:
     def _weighted(self, weights: FloatArray) -> FloatArray:
         return np.asarray(self._design.T @ (weights[:, None] * self._design))
 
-    def _weights(self, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _weights(self, along: FloatArray) -> tuple[FloatArray, FloatArray]:
         from scipy import special
 
-        p = special.expit(self._design @ beta)
-        return p, p * (1 - p)
+        eta = self._design @ along
+        p = special.expit(eta)
+        return p, p * special.expit(-eta)
+
+
+def residuals_of(y: FloatArray, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Residuals y - p and their variances p (1 - p), with all digits where p is almost y.
+
+    eta: (n,) linear predictors.
+
+    >>> [f"{value[0]:.6e}" for value in residuals_of(np.array([1.0]), np.array([50.0]))]
+    ['1.928750e-22', '1.928750e-22']
+    """
+    from scipy import special
+
+    p, rest = special.expit(eta), special.expit(-eta)
+    return np.where(y == 1, rest, -p), np.asarray(p * rest)
 
 
 def _products(x: FloatArray) -> FloatArray:

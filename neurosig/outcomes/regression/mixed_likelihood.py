@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosig.outcomes.regression.newton import Basis
+
 FloatArray = NDArray[np.float64]
 
 SINGULAR = 1e-4
@@ -38,8 +40,10 @@ class MixedLikelihood:
                     = log det + log det(X' V^-1 X) + (n - p) (1 + log(2 pi r^2 / (n - p)))  (REML)
 
     V = I + Z L L' Z', log det of V, r^2 = (y - X beta)' V^-1 (y - X beta). What is left to be
-    found is L, lower triangular: one number for intercepts, three with a slope. All sums over
-    rows are taken once, so that a step costs as much as there are groups, not rows.
+    found is L, lower triangular: one number for intercepts, three with a slope. With U the
+    directions of Z in a group, V^-1 = (I - U U') + U (I + (U' Z L) (U' Z L)')^-1 U': what is within
+    groups and what is along their effects are taken apart once, so that a step costs as much as
+    there are groups, not rows, and digits are kept where groups differ much more than rows do.
 
     References
     ----------
@@ -60,14 +64,13 @@ class MixedLikelihood:
         self._q = effects.shape[1]
         self._lower = np.tril_indices(self._q)
         self._is_reml = estimation == "REML"
-
-        def by_group(left: FloatArray, right: FloatArray) -> FloatArray:
-            products = left[order][:, :, None] * right[order][:, None, :]
-            return np.asarray(np.add.reduceat(products, starts, axis=0))
-
-        both = np.column_stack([design, y])
-        self._zz, self._zb = by_group(effects, effects), by_group(effects, both)
-        self._bb = both.T @ both
+        columns, self._back = Basis.of(design)
+        self._first = columns.T @ y / self._n  # least squares; what is left has the digits of y
+        both = np.column_stack([columns, y - columns @ self._first])[order]
+        within, self._spans, self._between = _split(effects[order], both, starts)
+        self._within = np.asarray(np.linalg.qr(within, mode="r"))
+        self._scale = self._sizes(self._n - starts.size * self._q)
+        self._spans = self._spans * self._scale
 
     def maximise(self, start: FloatArray | None = None) -> MixedFit:
         """The factor with the highest likelihood, and the fit at it.
@@ -77,7 +80,9 @@ class MixedLikelihood:
         """
         from scipy import optimize
 
-        starts = [np.eye(self._q) * size for size in (1.0, 0.2)] if start is None else [start]
+        starts = [np.eye(self._q) * size for size in (1.0, 0.2)]
+        if start is not None:
+            starts = [start / self._scale[:, None]]
         ends = [
             optimize.minimize(
                 self._loss,
@@ -90,9 +95,23 @@ class MixedLikelihood:
         ]
         factor = self._factor(min(ends, key=lambda end: float(end.fun)).x)
         factor = factor * np.where(np.diag(factor) < 0, -1.0, 1.0)
-        if self._q == 1 and factor[0, 0] < SINGULAR:
+        if self._q == 1 and factor[0, 0] * self._scale[0] < SINGULAR:
             factor = np.zeros((1, 1))
         return self._at(factor)[0]
+
+    def _sizes(self, n_within: int) -> FloatArray:
+        """Roughly, the standard deviations (q,) of the random effects, 1 where they are smaller.
+
+        In these units the search has numbers of order 1, however much the groups differ.
+        """
+        residual = self._within[-1, -1] ** 2 / max(n_within, 1)
+        diagonal = np.einsum("gqq->gq", self._spans)
+        known = diagonal > 0
+        of_groups = np.divide(
+            self._between[:, :, -1], diagonal, out=np.zeros_like(diagonal), where=known
+        )
+        squares = (of_groups**2).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        return np.asarray(np.sqrt(np.clip(squares / max(residual, 1e-300), 1.0, 1e16)))
 
     def _factor(self, values: FloatArray) -> FloatArray:
         """The lower triangular matrix of its values."""
@@ -107,34 +126,84 @@ class MixedLikelihood:
         a = Z' V^-1 (y - X beta); the last part with REML only.
         """
         factor = self._factor(values)
-        fit, carried = self._at(factor)
-        both = carried @ self._zb
-        with_terms, of_rest = both[:, :, :-1], both[:, :, -1] - both[:, :, :-1] @ fit.estimate
-        slope = (carried @ self._zz).sum(axis=0) - of_rest.T @ of_rest / fit.variance
+        at = self._solved(factor)
+        with_terms = np.swapaxes(at.tops, 1, 2) @ at.solved[:, :, :-1]
+        of_rest = np.einsum("gqr,gq->gr", at.tops, at.solved[:, :, -1])
+        of_rest = of_rest - with_terms @ at.estimate
+        slope = np.einsum("gqr,gqs->rs", at.tops, at.tops) - of_rest.T @ of_rest / at.variance
         if self._is_reml:
-            spread = with_terms @ (fit.covariance / fit.variance)
-            slope -= np.einsum("gqp,grp->qr", spread, with_terms)
-        return -2 * fit.loglik, 2 * (slope @ factor)[self._lower]
+            by_columns = with_terms @ at.root
+            slope -= np.einsum("gqp,grp->qr", by_columns, by_columns)
+        return at.deviance, 2 * (slope @ factor)[self._lower]
 
-    def _at(self, factor: FloatArray) -> tuple[MixedFit, FloatArray]:
-        """The fit at a factor, and the matrices (G, q, q) that make Z' V^-1 of each Z'."""
-        inner = factor.T @ self._zz @ factor + np.eye(self._q)
-        root = np.linalg.cholesky(inner)
-        inverse = np.linalg.inv(root)
-        solved = inverse @ (factor.T @ self._zb)
-        flat = solved.reshape(-1, self._p + 1)
-        left = self._bb - flat.T @ flat
-        information, cross = left[:-1, :-1], left[:-1, -1]
-        unscaled = np.linalg.inv(information)
-        estimate = unscaled @ cross
-        squares = float(left[-1, -1] - cross @ estimate)
+    def _at(self, factor: FloatArray) -> tuple[MixedFit, "_Solved"]:
+        """The fit at a factor in units of `_scale`."""
+        at = self._solved(factor)
+        root = self._back @ at.root
+        fit = MixedFit(
+            estimate=self._back @ (self._first + at.estimate),
+            covariance=at.variance * root @ root.T,
+            factor=self._scale[:, None] * factor,
+            variance=at.variance,
+            loglik=-at.deviance / 2,
+        )
+        return fit, at
+
+    def _solved(self, factor: FloatArray) -> "_Solved":
+        """Least squares of the rows V^(-1/2) (X, y): within groups, and along their effects."""
+        along = self._spans @ factor
+        root = np.linalg.cholesky(along @ np.swapaxes(along, 1, 2) + np.eye(self._q))
+        solved = np.linalg.solve(root, self._between)
+        rows = np.vstack([self._within, solved.reshape(-1, self._p + 1)])
+        triangle = np.asarray(np.linalg.qr(rows, mode="r"))
+        of_terms = np.linalg.inv(triangle[:-1, :-1])
         df = self._n - self._p if self._is_reml else self._n
+        variance = float(triangle[-1, -1]) ** 2 / df
         deviance = 2 * float(np.log(np.diagonal(root, axis1=1, axis2=2)).sum())
         if self._is_reml:
-            deviance += float(np.linalg.slogdet(information)[1])
-        deviance += df * (1 + np.log(2 * np.pi * squares / df))
-        variance = squares / df
-        fit = MixedFit(estimate, variance * unscaled, factor, variance, -deviance / 2)
-        tops = inverse @ factor.T
-        carried = np.eye(self._q) - self._zz @ np.swapaxes(tops, 1, 2) @ tops
-        return fit, carried
+            deviance -= 2 * float(np.linalg.slogdet(of_terms)[1] + np.linalg.slogdet(self._back)[1])
+        deviance += df * (1 + np.log(2 * np.pi * variance))
+        estimate = of_terms @ triangle[:-1, -1]
+        tops = np.linalg.solve(root, self._spans)
+        return _Solved(estimate, of_terms, variance, deviance, solved, tops)
+
+
+class _Solved(NamedTuple):
+    """The fit at a factor: of columns of `Basis`, after those of least squares.
+
+    root: (p, p), root @ root.T the inverse of X' V^-1 X; solved (G, q, p + 1), tops (G, q, q): rows
+    V^(-1/2) of terms and outcome, and of random effects, along the effects of each group.
+    """
+
+    estimate: FloatArray
+    root: FloatArray
+    variance: float
+    deviance: float
+    solved: FloatArray
+    tops: FloatArray
+
+
+def _split(
+    effects: FloatArray, both: FloatArray, starts: NDArray[np.int64]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """What is left of columns (n, m) within groups, and U' Z (G, q, q) and U' columns (G, q, m).
+
+    U: orthonormal directions of the random effects Z in each group, 0 where they have none more.
+    """
+    size = np.diff(starts, append=len(effects))
+
+    def by_group(left: FloatArray, right: FloatArray) -> FloatArray:
+        return np.asarray(np.add.reduceat(left[:, :, None] * right[:, None, :], starts, axis=0))
+
+    def without(directions: FloatArray, columns: FloatArray) -> FloatArray:
+        along = np.repeat(by_group(directions, columns), size, axis=0)
+        return np.asarray(columns - np.einsum("nq,nqm->nm", directions, along))
+
+    directions = np.zeros_like(effects)
+    for j in range(effects.shape[1]):
+        own = effects[:, [j]]
+        left = without(directions, without(directions, own))  # twice, for its digits
+        square, whole = (np.add.reduceat(part[:, 0] ** 2, starts) for part in (left, own))
+        length = np.sqrt(np.where(square > 1e-20 * whole, square, np.inf))
+        directions[:, j] = left[:, 0] / np.repeat(length, size)
+    return without(directions, both), by_group(directions, effects), by_group(directions, both)

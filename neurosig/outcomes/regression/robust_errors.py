@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosig.outcomes.regression.newton import Basis
 from neurosig.outcomes.regression.options import Errors, RegressionModel
 
 FloatArray = NDArray[np.float64]
@@ -31,12 +32,13 @@ class RobustErrors(NamedTuple):
 class Sandwich(NamedTuple):
     """The parts of a sandwich.
 
-    bread: (k, k) inverse of the information; design: (n, k); score: (n,) derivative of each row's
-    log-likelihood by its linear predictor, its residual; weight: (n,) the variance of that residual
-    under the model; leverage: (n,) diagonal of the hat matrix.
+    root: (k, k) of the inverse of the information, bread = root @ root.T; design: (n, k) @ root,
+    so that sums over rows keep the digits of nearly collinear columns; score: (n,) derivative of
+    each row's log-likelihood by its linear predictor, its residual; weight: (n,) the variance of
+    that residual under the model; leverage: (n,) diagonal of the hat matrix.
     """
 
-    bread: FloatArray
+    root: FloatArray
     design: FloatArray
     score: FloatArray
     weight: FloatArray
@@ -45,9 +47,15 @@ class Sandwich(NamedTuple):
     @classmethod
     def of(cls, design: FloatArray, score: FloatArray, weight: FloatArray) -> "Sandwich":
         """Of a model whose information is X' diag(weight) X."""
-        bread = np.asarray(np.linalg.inv(design.T @ (weight[:, None] * design)))
-        leverage = weight * np.einsum("ij,jk,ik->i", design, bread, design)
-        return cls(bread, design, score, weight, leverage)
+        columns, back = Basis.of(design)
+        turn = np.linalg.inv(np.linalg.qr(np.sqrt(weight)[:, None] * columns, mode="r"))
+        turned = columns @ turn
+        return cls(back @ turn, turned, score, weight, weight * (turned**2).sum(axis=1))
+
+    @property
+    def bread(self) -> FloatArray:
+        """(k, k) inverse of the information."""
+        return np.asarray(self.root @ self.root.T)
 
     def covariance(self, errors: Errors) -> FloatArray | None:
         """The covariance HC0 to HC3; None where HC2 or HC3 would divide by zero.
@@ -56,15 +64,20 @@ class Sandwich(NamedTuple):
         s_i^2 / (1 - h_i)  (HC2),  s_i^2 / (1 - h_i)^2  (HC3)
         """
         n, k = self.design.shape
-        squares = self.score**2
+        score = self.score
         if errors == "HC1":
-            squares *= n / (n - k)
+            score = score * np.sqrt(n / (n - k))
         elif errors != "HC0":
             if (self.leverage > FULL_LEVERAGE).any():
                 return None
-            squares = squares / (1 - self.leverage) ** (1 if errors == "HC2" else 2)
-        meat = self.design.T @ (squares[:, None] * self.design)
-        return np.asarray(self.bread @ meat @ self.bread)
+            score = score / (1 - self.leverage) ** (0.5 if errors == "HC2" else 1)
+        influence = (score[:, None] * self.design) @ self.root.T  # squares, never below 0
+        return np.asarray(influence.T @ influence)
+
+    def clustered(self, cluster: NDArray[np.int64], factor: float = 1.0) -> FloatArray:
+        """The covariance CR1 with dependent rows in clusters, as `clustered`."""
+        influence = (self.score[:, None] * self.design) @ self.root.T
+        return clustered(np.eye(len(self.root)), influence, cluster, factor)
 
     def errors(
         self, model: RegressionModel, cluster: NDArray[np.int64] | None, factor: float = 1.0
@@ -76,8 +89,7 @@ class Sandwich(NamedTuple):
         if cluster is None:
             covariance = self.covariance(model.errors)
         elif model.cluster_errors == "CR1":
-            scores = self.design * self.score[:, None]
-            covariance = clustered(self.bread, scores, cluster, factor)
+            covariance = self.clustered(cluster, factor)
         else:
             return bias_reduced(self, cluster)
         return None if covariance is None else RobustErrors(np.sqrt(np.diag(covariance)))
@@ -87,13 +99,12 @@ def bias_reduced(parts: Sandwich, cluster: NDArray[np.int64]) -> RobustErrors:
     """CR2 errors and Satterthwaite's degrees of freedom.
 
     With residuals r of variance one (the model's divided by their standard deviation), their rows
-    Z = X B^(1/2) of the design, so that Z'Z = I, and V the variances in cluster g, the sums of a
+    Z of the design, turned so that Z'Z = I, and V the variances in cluster g, the sums of a
     cluster are
 
         Z_g' K_g r_g,   K_g = (V_g (I - Z_g Z_g') V_g)^(-1/2) V_g
 
-    the inverse square root being the symmetric one, without what has no variance, such as rows that
-    are certain. If the model is
+    the inverse square root being the symmetric one, without what has no variance. If the model is
     right, the mean of their squares is the variance of the estimate; the degrees of freedom are
     those of the chi-square with the mean and the variance that the squares then have.
 
@@ -112,14 +123,13 @@ def bias_reduced(parts: Sandwich, cluster: NDArray[np.int64]) -> RobustErrors:
     >>> (found.std_error**2).round(12), found.df.round(12)  # s^2 = 7
     (array([2.33333333]), array([2.]))
     """
-    root = np.linalg.cholesky(parts.bread)
     spread = np.sqrt(parts.weight)
-    z = spread[:, None] * parts.design @ root
+    z = spread[:, None] * parts.design
     residual = np.divide(parts.score, spread, out=np.zeros_like(spread), where=spread > 0)
     parts_of_clusters = _cluster_parts(z, residual, parts.weight, cluster)
     sums, squares, shadows = (np.array(part) for part in zip(*parts_of_clusters, strict=True))
-    variance = np.array([((sums @ row) ** 2).sum() for row in root])
-    df = np.array([_satterthwaite(squares, shadows, row) for row in root])
+    variance = np.array([((sums @ row) ** 2).sum() for row in parts.root])
+    df = np.array([_satterthwaite(squares, shadows, row) for row in parts.root])
     return RobustErrors(np.sqrt(np.where(np.isnan(df), np.nan, variance)), df)
 
 

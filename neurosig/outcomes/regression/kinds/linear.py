@@ -12,6 +12,7 @@ from neurosig.outcomes.regression.kind import (
     Outcome,
     is_perfect,
 )
+from neurosig.outcomes.regression.newton import Basis
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.outcome_column import finite_numbers
 from neurosig.outcomes.regression.robust_errors import RobustErrors, Sandwich
@@ -37,22 +38,24 @@ class Linear(Kind):
     def fit(self, data: Data, model: RegressionModel, confidence: float) -> Fit:
         """Least squares, with classical or robust errors."""
         del confidence
-        from statsmodels.regression.linear_model import OLS
-
         n, k = data.design.shape
-        fitted = OLS(data.y, data.design).fit()
-        if is_perfect(np.asarray(fitted.resid), data.y):
+        columns, back = Basis.of(data.design)
+        centred = data.y - data.y.mean()
+        along = columns.T @ centred / n
+        residual = centred - columns @ along
+        if is_perfect(residual, data.y):
             return Fit.failed(k - 1, PERFECT_FIT, "the terms determine the outcome")
         df = np.full(k - 1, float(n - k))
-        found = RobustErrors(np.asarray(fitted.bse))
+        variance = float(residual @ residual) / (n - k)
+        found = RobustErrors(np.sqrt(variance / n * (back**2).sum(axis=1)))
         if model.is_robust:
-            parts = Sandwich.of(data.design, np.asarray(fitted.resid), np.ones(n))
+            parts = Sandwich.of(data.design, residual, np.ones(n))
             robust = parts.errors(model, data.cases.cluster, factor=(n - 1) / (n - k))
             if robust is None:
                 return Fit.failed(k - 1, LEVERAGE, leverage_message(model))
             found = robust
         return Fit(
-            estimate=np.asarray(fitted.params)[1:],
+            estimate=(back @ along)[1:],
             std_error=found.std_error[1:],
             df=df if found.df is None else found.df[1:],
         ).without_errors(found.is_unknown[1:])

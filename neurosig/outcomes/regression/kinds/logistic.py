@@ -1,6 +1,5 @@
 """Logistic regression, with Firth's penalty where the maximum-likelihood estimate is infinite."""
 
-import warnings
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -24,7 +23,8 @@ from neurosig.outcomes.regression.kind import (
 )
 from neurosig.outcomes.regression.kinds.linear import leverage_message
 from neurosig.outcomes.regression.levels import two_levels
-from neurosig.outcomes.regression.logistic_likelihood import Likelihood
+from neurosig.outcomes.regression.logistic_likelihood import Likelihood, residuals_of
+from neurosig.outcomes.regression.newton import Basis, maximise
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.robust_errors import RobustErrors, Sandwich
 from neurosig.outcomes.regression.separation import Separation, binary_separation
@@ -126,8 +126,7 @@ def _likely(
     errors, interval, message = RobustErrors(full.std_error), None, ""
     if model.is_robust:
         p_lr = float("nan")
-        p = special.expit(design @ full.estimate)
-        parts = Sandwich.of(design, y - p, p * (1 - p))
+        parts = Sandwich.of(design, *residuals_of(y, design @ full.estimate))
         robust = parts.errors(model, data.cases.at(rows).cluster)
         if robust is None:
             return Fit.failed(k - 1, LEVERAGE, leverage_message(model))
@@ -235,14 +234,21 @@ def _place(columns: NDArray[np.int64]) -> int:
 
 def _logit(y: FloatArray, design: FloatArray) -> _Maximum | None:
     """None without convergence."""
-    from statsmodels.discrete.discrete_model import Logit
+    columns, back = Basis.of(design)
+    sign = 2 * y - 1
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # convergence is read from the result instead
-        fitted = Logit(y, design).fit(method="newton", maxiter=100, tol=1e-10, disp=0)
-    if not fitted.mle_retvals["converged"]:
+    def value(beta: FloatArray) -> float:
+        return float(special.log_expit(sign * (columns @ beta)).sum())
+
+    def derivatives(beta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        left, weight = residuals_of(y, columns @ beta)
+        return columns.T @ left, columns.T @ (weight[:, None] * columns)
+
+    found = maximise(value, derivatives, np.zeros(design.shape[1]))
+    if found is None:
         return None
-    return _Maximum(np.asarray(fitted.params), np.asarray(fitted.bse), float(fitted.llf))
+    covariance = back @ np.linalg.inv(derivatives(found[0])[1]) @ back.T
+    return _Maximum(back @ found[0], np.sqrt(np.diag(covariance)), found[1])
 
 
 def _n_rarer(y: FloatArray) -> int:

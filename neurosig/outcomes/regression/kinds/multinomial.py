@@ -1,6 +1,5 @@
 """Multinomial logistic regression: each level against a reference."""
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +23,7 @@ from neurosig.outcomes.regression.levels import (
     n_rarest,
     refuse_few,
 )
+from neurosig.outcomes.regression.newton import Basis, maximise
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.robust_errors import clustered
 from neurosig.outcomes.regression.separation import growing_direction
@@ -114,19 +114,33 @@ class _Maximum(NamedTuple):
 
 
 def _maximum(y: FloatArray, design: FloatArray) -> _Maximum | None:
-    from statsmodels.discrete.discrete_model import MNLogit
+    columns, back = Basis.of(design)
+    n_equations, k = int(y.max()), design.shape[1]
+    own = (y[:, None] == np.arange(n_equations + 1)).astype(np.float64)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # convergence is read from the result instead
-        fitted = MNLogit(y, design).fit(method="newton", maxiter=100, tol=1e-10, disp=0)
-    if not fitted.mle_retvals["converged"]:
+    def logs(beta: FloatArray) -> FloatArray:
+        eta = np.column_stack([np.zeros(y.size), columns @ beta.reshape(n_equations, k).T])
+        return np.asarray(special.log_softmax(eta, axis=1))
+
+    def derivatives(beta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        p = np.exp(logs(beta))[:, 1:]
+        gradient = ((own[:, 1:] - p).T @ columns).ravel()
+        information = np.zeros((n_equations, k, n_equations, k))
+        for a in range(n_equations):
+            for b in range(a + 1):
+                weight = p[:, a] * ((a == b) - p[:, b])
+                block = columns.T @ (weight[:, None] * columns)
+                information[a, :, b] = information[b, :, a] = block
+        return gradient, information.reshape(n_equations * k, n_equations * k)
+
+    start = np.zeros(n_equations * k)
+    found = maximise(lambda beta: float((own * logs(beta)).sum()), derivatives, start)
+    if found is None:
         return None
-    return _Maximum(
-        np.asarray(fitted.params).T,
-        np.asarray(fitted.cov_params()),
-        np.asarray(fitted.predict()),
-        float(fitted.llf),
-    )
+    turn = np.kron(np.eye(n_equations), back)
+    covariance = turn @ np.linalg.inv(derivatives(found[0])[1]) @ turn.T
+    estimate = (turn @ found[0]).reshape(n_equations, k)
+    return _Maximum(estimate, covariance, np.exp(logs(found[0])), found[1])
 
 
 def _covariance(data: Data, full: _Maximum, model: RegressionModel) -> FloatArray:

@@ -1,9 +1,6 @@
 """Negative binomial regression of counts."""
 
 import math
-import warnings
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,19 +15,16 @@ from neurosig.outcomes.regression.kinds.poisson import (
     counts_are_separated,
     counts_of,
     means,
-    poisson_maximum,
+)
+from neurosig.outcomes.regression.negative_binomial_likelihood import (
+    negative_binomial_maximum,
 )
 from neurosig.outcomes.regression.options import RegressionModel
-from neurosig.outcomes.regression.robust_errors import Sandwich, clustered
+from neurosig.outcomes.regression.robust_errors import Sandwich
 
 FloatArray = NDArray[np.float64]
 
 POISSON_LIMIT = "no more variance than a Poisson model has: theta is infinite"
-_SMALLEST_ALPHA = 1e-7
-_ALPHAS = tuple(np.exp(np.linspace(-7.0, 4.0, 12)).tolist())
-_MOST_STEPS, _MOST_HALVINGS = 20, 20
-_ROUNDING = 1e-6  # of a likelihood next to alpha = 0
-_ENOUGH = 1e-3  # a likelihood that rises by less is near enough for Newton's steps
 
 
 class NegativeBinomial(Kind):
@@ -66,8 +60,8 @@ class NegativeBinomial(Kind):
         k = data.design.shape[1]
         if counts_are_separated(data):
             return Fit.failed(k - 1, SEPARATION, SEPARATED_COUNTS)
-        full = _maximum(data.y, data.design, data.cases.offset)
-        reduced = _maximum(data.y, data.without_score, data.cases.offset)
+        full = negative_binomial_maximum(data.y, data.design, data.cases.offset)
+        reduced = negative_binomial_maximum(data.y, data.without_score, data.cases.offset)
         if full is None or reduced is None:
             return Fit.failed(k - 1, NOT_CONVERGED, "Newton's iterations did not converge")
         mean = means(data.design, full.estimate, data.cases.offset)
@@ -75,8 +69,7 @@ class NegativeBinomial(Kind):
         parts = Sandwich.of(data.design, (data.y - mean) / shrunk, mean / shrunk)
         covariance = parts.bread
         if data.cases.cluster is not None:
-            scores = data.design * parts.score[:, None]
-            covariance = clustered(parts.bread, scores, data.cases.cluster)
+            covariance = parts.clustered(data.cases.cluster)
         elif model.is_robust:
             sandwich = parts.covariance(model.errors)
             covariance = covariance if sandwich is None else sandwich
@@ -91,97 +84,6 @@ class NegativeBinomial(Kind):
                 Result.THETA_STD_ERROR: _theta_error(data.y, mean, full.alpha),
             },
         )
-
-
-class _Maximum(NamedTuple):
-    estimate: FloatArray
-    alpha: float
-    loglik: float
-
-
-def _maximum(y: FloatArray, design: FloatArray, offset: FloatArray | None) -> _Maximum | None:
-    """Estimates and alpha = 1 / theta, 0 where the likelihood is highest there.
-
-    It can fall from alpha = 0 and yet be higher at another alpha: the highest of a grid is where
-    Newton's steps begin.
-    """
-    poisson = poisson_maximum(y, design, offset)
-    if poisson is None:
-        return None
-    estimate, loglik = poisson
-    limit = _Maximum(estimate, 0.0, loglik)
-    mean = means(design, estimate, offset)
-    by_moments = float((((y - mean) ** 2 - mean) / mean).sum() / mean.sum())
-    alphas = sorted({*_ALPHAS, max(by_moments, _SMALLEST_ALPHA * 10)})
-    points = _profile(y, design, offset, estimate, alphas)
-    best = max(points, key=lambda point: point.loglik)
-    grows = _grows_with_alpha(y, mean)
-    if not grows and best.loglik <= loglik + _ROUNDING:
-        return limit
-    found = _refined(y, design, offset, best)
-    if found is None or grows or found.loglik > loglik:
-        return found
-    return limit
-
-
-def _profile(
-    y: FloatArray,
-    design: FloatArray,
-    offset: FloatArray | None,
-    start: FloatArray,
-    alphas: Sequence[float],
-) -> Iterator[_Maximum]:
-    """The highest likelihood at each alpha, from small ones on, by Fisher's scoring."""
-    constant = 0.0 if offset is None else offset
-    beta = start
-    for alpha in alphas:
-        value = _loglik(y, design @ beta + constant, alpha)
-        for _ in range(_MOST_STEPS):
-            mean = np.exp(design @ beta + constant)
-            weight = mean / (1 + alpha * mean)
-            information = design.T @ (weight[:, None] * design)
-            step = np.linalg.solve(information, design.T @ ((y - mean) / (1 + alpha * mean)))
-            rise = -np.inf
-            for share in 0.5 ** np.arange(_MOST_HALVINGS):
-                new = _loglik(y, design @ (beta + share * step) + constant, alpha)
-                if new >= value:
-                    beta, rise, value = beta + share * step, new - value, new
-                    break
-            if rise < _ENOUGH:
-                break
-        yield _Maximum(beta, alpha, value)
-
-
-def _loglik(y: FloatArray, eta: FloatArray, alpha: float) -> float:
-    """Of a negative binomial with log mean eta and variance mean + alpha mean^2."""
-    theta = 1 / alpha
-    counted = special.gammaln(y + theta) - special.gammaln(theta) - special.gammaln(y + 1)
-    log_ratio = np.log(alpha) + eta
-    return float((counted + y * log_ratio - (y + theta) * np.logaddexp(0.0, log_ratio)).sum())
-
-
-def _refined(
-    y: FloatArray, design: FloatArray, offset: FloatArray | None, near: _Maximum
-) -> _Maximum | None:
-    """The maximum by Newton's steps from a point near it; None without convergence."""
-    from statsmodels.discrete.discrete_model import NegativeBinomial as NegativeBinomialModel
-
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # convergence is read from the result instead
-        model = NegativeBinomialModel(y, design, offset=offset)
-        at = np.append(near.estimate, near.alpha)
-        closer = model.fit(start_params=at, method="bfgs", maxiter=200, disp=0).params
-        if not (np.isfinite(closer).all() and closer[-1] > _SMALLEST_ALPHA):
-            closer = at
-        fitted = model.fit(start_params=closer, method="newton", maxiter=100, tol=1e-11, disp=0)
-        if not fitted.mle_retvals["converged"] or not fitted.params[-1] > _SMALLEST_ALPHA:
-            return None
-    return _Maximum(np.asarray(fitted.params[:-1]), float(fitted.params[-1]), float(fitted.llf))
-
-
-def _grows_with_alpha(y: FloatArray, mean: FloatArray) -> bool:
-    """Whether the likelihood grows from alpha = 0: sum of (y - mean)^2 - y above 0."""
-    return bool(((y - mean) ** 2 - y).sum() > 0)
 
 
 def _theta_error(y: FloatArray, mean: FloatArray, alpha: float) -> float:

@@ -32,6 +32,12 @@ from neurosig.outcomes.regression.separation import growing_direction
 FloatArray = NDArray[np.float64]
 
 
+NOT_TESTED = (
+    "p_proportional not known: with an effect at each threshold the likelihood has no maximum"
+)
+_CLOSE_TO_LIMIT = 1e-12  # of a log-likelihood
+
+
 class Ordinal(Kind):
     """link P(outcome <= l) = a_l - beta x - gamma' z, the same beta at every threshold."""
 
@@ -120,16 +126,22 @@ class Ordinal(Kind):
         elif model.is_robust:
             covariance = covariance @ (full.scores.T @ full.scores) @ covariance
         gain = max(0.0, 2 * (full.loglik - reduced.loglik))
+        p_proportional = _proportional(data, model, full)
         return Fit(
             estimate=full.estimate[n_cuts:],
             std_error=np.sqrt(np.diag(covariance))[n_cuts:],
             p_lr=float("nan") if model.is_robust else float(special.chdtrc(1, gain)),
-            facts={Result.P_PROPORTIONAL: _proportional(data, model, full)},
+            message=NOT_TESTED if np.isnan(p_proportional).any() else "",
+            facts={Result.P_PROPORTIONAL: p_proportional},
         )
 
 
 def _proportional(data: Data, model: RegressionModel, full: CumulativeFit) -> FloatArray:
-    """p-values (k,) of the likelihood-ratio tests that each term's effect is one at all cuts."""
+    """p-values (k,) of the likelihood-ratio tests that each term's effect is one at all cuts.
+
+    An effect can be infinite at one of the cuts, beyond which a level has no rows; the likelihood
+    is then its limit, which Newton's steps come close to while the information is not yet singular.
+    """
     terms, n_cuts = data.design[:, 1:], data.n_levels - 1
     p_value = np.full(terms.shape[1], np.nan)
     for j in range(terms.shape[1]):
@@ -138,7 +150,7 @@ def _proportional(data: Data, model: RegressionModel, full: CumulativeFit) -> Fl
         start = np.concatenate(
             [full.estimate[:at], np.repeat(full.estimate[at], n_cuts), full.estimate[at + 1 :]]
         )
-        fitted = wider.maximise(start)
+        fitted = wider.maximise(start, close=_CLOSE_TO_LIMIT)
         if fitted is not None:
             gain = max(0.0, 2 * (fitted.loglik - full.loglik))
             p_value[j] = special.chdtrc(n_cuts - 1, gain)

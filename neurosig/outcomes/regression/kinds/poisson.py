@@ -1,7 +1,5 @@
 """Poisson regression of counts."""
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
@@ -20,6 +18,7 @@ from neurosig.outcomes.regression.kind import (
     Outcome,
 )
 from neurosig.outcomes.regression.kinds.linear import leverage_message
+from neurosig.outcomes.regression.newton import Basis, maximise
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.robust_errors import RobustErrors, Sandwich
 from neurosig.outcomes.regression.separation import growing_direction
@@ -117,15 +116,27 @@ def poisson_maximum(
     y: FloatArray, design: FloatArray, offset: FloatArray | None
 ) -> tuple[FloatArray, float] | None:
     """Estimates and log-likelihood; None without convergence."""
-    from statsmodels.discrete.discrete_model import Poisson as PoissonModel
+    columns, back = Basis.of(design)
+    fixed = np.zeros(y.size) if offset is None else offset
+    constant = float(special.gammaln(y + 1).sum())
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # convergence is read from the result instead
-        model = PoissonModel(y, design, offset=offset)
-        fitted = model.fit(method="newton", maxiter=100, tol=1e-10, disp=0)
-    if not fitted.mle_retvals["converged"]:
-        return None
-    return np.asarray(fitted.params), float(fitted.llf)
+    def value(beta: FloatArray) -> float:
+        eta = columns @ beta + fixed
+        with np.errstate(over="ignore"):  # a step too long, which is halved
+            return float(y @ eta - np.exp(eta).sum()) - constant
+
+    def derivatives(beta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        mean = np.exp(columns @ beta + fixed)
+        return columns.T @ (y - mean), columns.T @ (mean[:, None] * columns)
+
+    found = maximise(value, derivatives, start_of_counts(y, columns, fixed))
+    return None if found is None else (back @ found[0], found[1])
+
+
+def start_of_counts(y: FloatArray, columns: FloatArray, offset: FloatArray) -> FloatArray:
+    """Coefficients of columns (n, k) that span the intercept: one rate for all rows."""
+    log_rate = np.log(y.sum()) - special.logsumexp(offset)
+    return np.asarray(columns.T @ np.full(y.size, log_rate) / y.size)
 
 
 def means(design: FloatArray, estimate: FloatArray, offset: FloatArray | None) -> FloatArray:

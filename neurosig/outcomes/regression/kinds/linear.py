@@ -38,16 +38,16 @@ class Linear(Kind):
     def fit(self, data: Data, model: RegressionModel, confidence: float) -> Fit:
         """Least squares, with classical or robust errors."""
         del confidence
+        from statsmodels.regression.linear_model import OLS
+
         n, k = data.design.shape
         columns, back = Basis.of(data.design)
-        centred = data.y - data.y.mean()
-        along = columns.T @ centred / n
-        residual = centred - columns @ along
+        fitted = OLS(data.y - data.y.mean(), columns).fit()  # one far from 0 costs digits
+        residual = np.asarray(fitted.resid)
         if is_perfect(residual, data.y):
             return Fit.failed(k - 1, PERFECT_FIT, "the terms determine the outcome")
         df = np.full(k - 1, float(n - k))
-        variance = float(residual @ residual) / (n - k)
-        found = RobustErrors(np.sqrt(variance / n * (back**2).sum(axis=1)))
+        found = RobustErrors(np.sqrt(np.diag(back @ fitted.cov_params() @ back.T)))
         if model.is_robust:
             parts = Sandwich.of(data.design, residual, np.ones(n))
             robust = parts.errors(model, data.cases.cluster, factor=(n - 1) / (n - k))
@@ -55,7 +55,7 @@ class Linear(Kind):
                 return Fit.failed(k - 1, LEVERAGE, leverage_message(model))
             found = robust
         return Fit(
-            estimate=(back @ along)[1:],
+            estimate=(back @ np.asarray(fitted.params))[1:],
             std_error=found.std_error[1:],
             df=df if found.df is None else found.df[1:],
         ).without_errors(found.is_unknown[1:])

@@ -4,10 +4,13 @@ Terms that are nearly collinear: z = x + d / 10,000. A model of x and z is one o
 fits without loss; the coefficient of z and its error are 10,000 times those of d.
 """
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from neurosig.errors import AssumptionWarning
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.verb import regress
@@ -172,3 +175,22 @@ def test_robust_errors_of_counts_without_any_residual_are_zero(kind):
     assert table["estimate"].tolist() == pytest.approx([0, np.log(5 / 2)], abs=1e-10)
     assert table["status"].tolist() == ["ok", "ok"]
     assert table["std_error"].tolist() == pytest.approx([0, 0], abs=1e-8)
+
+
+def test_cluster_errors_keep_the_digits_of_rows_with_small_means_beside_large_ones():
+    """coef_test(glm(y ~ x, poisson, offset = log(area)), type = "CR2"), clubSandwich.
+
+    Means from 0.0007 to 50,000: the rows with an event against a mean of 0.001 count.
+    """
+    i, x, _ = nearly_collinear(36)
+    area = 10.0 ** (1.5 * (i % 6) - 3)
+    y = np.round(area * np.exp(0.4 * x) * (1 + 0.5 * np.cos(5.1 * i)))
+    y[[0, 13]] = 1
+    columns = {"area": area, "centre": [f"c{k}" for k in i // 6]}
+    options = {"exposure": "area", "cluster": "centre", "cluster_errors": "CR2"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AssumptionWarning)  # overdispersion
+        row = fit(y, x, "poisson", columns=columns, **options).iloc[0]
+    assert row[[*NUMBERS, "df"]].tolist() == pytest.approx(
+        [0.472903172023790, 0.27860174777558, 2.9988026129291], rel=1e-8
+    )

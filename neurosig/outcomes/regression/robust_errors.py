@@ -148,9 +148,27 @@ def _cluster_parts(
             turn = _inverse_root(np.eye(len(square)) - square)
             yield turn @ (of_z.T @ residual[rows]), turn @ square @ turn, square @ turn
         else:
-            inner = np.diag(v**2) - (v[:, None] * of_z) @ (v[:, None] * of_z).T
-            u = v[:, None] * (_inverse_root(inner) @ of_z)
+            u = _with_own_variances(of_z, v)
             yield u.T @ residual[rows], u.T @ u, of_z.T @ u
+
+
+def _with_own_variances(z: FloatArray, v: FloatArray) -> FloatArray:
+    """K_g' Z_g = V (V M V)^(-1/2) Z of a cluster whose rows have variances v, M = I - Z Z'.
+
+    With the symmetric root C of M and the singular values of V C = Q s P', the inverse root is
+    V^-1 C^-1 P Q', so that it is C^-1 P Q' Z: variances of 1 and of 1 / 10,000,000 side by side are
+    neither squared nor divided by, which would cost the digits of the smaller.
+    """
+    vectors, size, _ = np.linalg.svd(z, full_matrices=False)
+    left = np.maximum(1 - size**2, 0.0)
+    kept = left > _NO_VARIANCE
+    root = np.sqrt(np.where(kept, left, 0.0))
+    inverse = np.divide(1.0, root, out=np.zeros_like(root), where=kept)
+    of_m = np.eye(v.size) + (vectors * (root - 1)) @ vectors.T
+    q, _, p = np.linalg.svd(v[:, None] * of_m)
+    rank = v.size - int((~kept).sum())
+    turned = p[:rank].T @ (q[:, :rank].T @ z)
+    return np.asarray(turned + (vectors * (inverse - 1)) @ (vectors.T @ turned))
 
 
 def _inverse_root(matrix: FloatArray) -> FloatArray:

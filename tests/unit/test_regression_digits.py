@@ -12,6 +12,7 @@ import pytest
 
 from neurosig.errors import AssumptionWarning
 from neurosig.outcomes.clinic.cohort import Cohort
+from neurosig.outcomes.regression.mixed_likelihood import MixedLikelihood
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.verb import regress
 
@@ -194,3 +195,16 @@ def test_cluster_errors_keep_the_digits_of_rows_with_small_means_beside_large_on
     assert row[[*NUMBERS, "df"]].tolist() == pytest.approx(
         [0.472903172023790, 0.27860174777558, 2.9988026129291], rel=1e-8
     )
+
+
+def test_a_mixed_model_takes_the_highest_of_two_maxima():
+    """lmer(y ~ 1 + (1 | g), REML = FALSE): loglik -24.69481665301; without groups -24.71716972878.
+
+    optimize() of its deviance function over 0.3 to 1: 0.56466398933 residual standard deviations.
+    """
+    y = np.array([-3.0, -2, 0, -1, -3, -2, 1, -2, 0, -1, -1, -2, 2, 0])
+    ones, group = np.ones((14, 1)), np.repeat([0, 1, 2, 3], [2, 8, 2, 2])
+    found = MixedLikelihood(y, ones, ones, group, "ML").maximise()
+    assert found.loglik == pytest.approx(-24.69481665301, rel=1e-12)
+    assert found.factor[0, 0] == pytest.approx(0.56466398933, **TO_SIX)
+    assert np.sqrt(found.covariance[0, 0]) == pytest.approx(0.52622657086267, **TO_SIX)

@@ -11,6 +11,8 @@ FloatArray = NDArray[np.float64]
 
 SINGULAR = 1e-4
 """A relative standard deviation below this counts as 0, as in lme4's isSingular."""
+_SMALLEST, _FACTOR = 0.03, 2.0  # of the sizes of intercepts looked at one by one
+_LARGE, _LARGEST = 50.0, 1e9  # up to here all are looked at, up to there while it grows
 
 
 class MixedFit(NamedTuple):
@@ -75,9 +77,14 @@ class MixedLikelihood:
     def maximise(self, start: FloatArray | None = None) -> MixedFit:
         """The factor with the highest likelihood, and the fit at it.
 
-        Quasi-Newton searches from large and from small random effects, or from a factor given. The
+        Of intercepts alone all maxima are found, of which one can be at 0. With slopes quasi-Newton
+        searches start from large and from small random effects, or from a factor given; the
         deviance is the same for either sign of the diagonal, so that 0 is no boundary.
         """
+        if self._q == 1:
+            found = min(self._tops(), key=lambda size: self._loss(np.array([size]))[0])
+            is_zero = found * self._scale[0] < SINGULAR
+            return self._at(np.array([[0.0 if is_zero else found]]))[0]
         from scipy import optimize
 
         starts = [np.eye(self._q) * size for size in (1.0, 0.2)]
@@ -94,10 +101,24 @@ class MixedLikelihood:
             for factor in starts
         ]
         factor = self._factor(min(ends, key=lambda end: float(end.fun)).x)
-        factor = factor * np.where(np.diag(factor) < 0, -1.0, 1.0)
-        if self._q == 1 and factor[0, 0] * self._scale[0] < SINGULAR:
-            factor = np.zeros((1, 1))
-        return self._at(factor)[0]
+        return self._at(factor * np.where(np.diag(factor) < 0, -1.0, 1.0))[0]
+
+    def _tops(self) -> list[float]:
+        """Where the likelihood of random intercepts turns from growing to falling."""
+        from scipy import optimize
+
+        def slope(size: float) -> float:
+            return float(self._slope(np.array([[size]]))[1][0, 0])
+
+        low, before = 0.0, slope(0.0)
+        tops = [0.0] if before >= 0 else []
+        high = _SMALLEST
+        while high < _LARGE or (before < 0 and high < _LARGEST):
+            after = slope(high)
+            if before < 0 <= after:
+                tops.append(float(optimize.brentq(slope, low, high, rtol=1e-14, xtol=1e-14)))
+            low, before, high = high, after, high * _FACTOR
+        return tops or [low]
 
     def _sizes(self, n_within: int) -> FloatArray:
         """Roughly, the standard deviations (q,) of the random effects, 1 where they are smaller.
@@ -120,12 +141,17 @@ class MixedLikelihood:
         return factor
 
     def _loss(self, values: FloatArray) -> tuple[float, FloatArray]:
-        r"""-2 loglik and its gradient by L: 2 D L, with the derivative D by L L'.
+        """-2 loglik and its gradient by L: 2 D L, with the derivative D by L L'."""
+        factor = self._factor(values)
+        deviance, slope = self._slope(factor)
+        return deviance, 2 * (slope @ factor)[self._lower]
+
+    def _slope(self, factor: FloatArray) -> tuple[float, FloatArray]:
+        r"""-2 loglik and its derivative D (q, q) by L L'.
 
         D = sum over groups of  Z' V^-1 Z  -  a a' / s^2  -  Z' V^-1 X (X' V^-1 X)^-1 X' V^-1 Z,
         a = Z' V^-1 (y - X beta); the last part with REML only.
         """
-        factor = self._factor(values)
         at = self._solved(factor)
         with_terms = np.swapaxes(at.tops, 1, 2) @ at.solved[:, :, :-1]
         of_rest = np.einsum("gqr,gq->gr", at.tops, at.solved[:, :, -1])
@@ -134,7 +160,7 @@ class MixedLikelihood:
         if self._is_reml:
             by_columns = with_terms @ at.root
             slope -= np.einsum("gqp,grp->qr", by_columns, by_columns)
-        return at.deviance, 2 * (slope @ factor)[self._lower]
+        return at.deviance, slope
 
     def _at(self, factor: FloatArray) -> tuple[MixedFit, "_Solved"]:
         """The fit at a factor in units of `_scale`."""

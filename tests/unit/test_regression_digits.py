@@ -197,6 +197,19 @@ def test_cluster_errors_keep_the_digits_of_rows_with_small_means_beside_large_on
     )
 
 
+def test_cr2_errors_with_a_row_whose_outcome_is_certain():
+    """coef_test(glm(y ~ x, binomial), type = "CR2"), clubSandwich; x = 60 has p (1 - p) = 0."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=60)
+    x[0] = 60
+    y = np.where(rng.random(60) < 1 / (1 + np.exp(-x)), "yes", "no")
+    columns = {"centre": [f"c{i % 15}" for i in range(60)]}
+    row = fit(y, x, "logistic", positive="yes", columns=columns, cluster="centre").iloc[0]
+    assert row[["std_error", "df"]].tolist() == pytest.approx(
+        [0.271715296230764, 10.8281839841191], rel=1e-7
+    )
+
+
 def test_a_mixed_model_takes_the_highest_of_two_maxima():
     """lmer(y ~ 1 + (1 | g), REML = FALSE): loglik -24.69481665301; without groups -24.71716972878.
 

@@ -100,7 +100,7 @@ def _warn_of_orders(column: str, columns: Columns) -> None:
             ClinicalWarning(
                 f"The levels of {column!r} come in different orders in {first} and {second}",
                 f"{first}: {' < '.join(stated[first])}; {second}: {' < '.join(stated[second])}",
-                "Levels are taken by the alphabet; give all cohorts one order",
+                "Levels are taken by value or alphabet; give all cohorts one order",
             ),
             stacklevel=4,
         )

@@ -212,7 +212,7 @@ def _groups(found: Validation) -> Row:
 def _at(found: Validation, t: float) -> Iterator[Row]:
     """AUC, Brier score and the observed risk by a time."""
     data, predictor = found.data, found.predictor
-    risk = found.model.risk_model.risk(data.x, np.array([t]))[:, 0]
+    risk = found.model.risk_model.risk_by(data.x, t)
     when = {Performance.TIME: t}
 
     def estimate(value: Estimate) -> Row:

@@ -15,7 +15,7 @@ from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.prediction.optimism import Corrected, Resampling, correct_optimism
 from neurosig.outcomes.prediction.performance import COX_MODEL, SLOPE, note
 from neurosig.outcomes.prediction.prediction_rows import (
-    check_times,
+    check_time,
     performance_table,
     prediction_rows,
 )
@@ -103,19 +103,19 @@ def calibration(
     check_option("resampling", resampling, Resampling)
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
     refuse_competing_causes(cohort, "Calibration")
-    horizon = check_times(time, prepared, name="time")
+    horizon = check_time(time, prepared)
     labels = pd.DataFrame(
         {
             Performance.MEASURE: [*[OBSERVED] * groups, SLOPE],
-            Performance.TIME: [*[horizon[0]] * groups, np.nan],
+            Performance.TIME: [*[horizon] * groups, np.nan],
             Performance.GROUP: [*range(1, groups + 1), np.nan],
         }
     )
 
     def evaluate(model: RiskModel, data: SurvivalData) -> FloatArray:
-        risk = model.risk(data.x, horizon)[:, 0]
+        risk = model.risk_by(data.x, horizon)
         errors = [
-            observed_risk(data.rows(members), horizon[0]) - risk[members].mean()
+            observed_risk(data.rows(members), horizon) - risk[members].mean()
             for members in risk_groups(risk, groups)
         ]
         again = RiskModel.fit(
@@ -124,12 +124,12 @@ def calibration(
         return np.array([*errors, again.coef[0]])
 
     def correct(data: SurvivalData) -> tuple[Corrected, dict[str, object]]:
-        risk = RiskModel.fit(data).risk(data.x, horizon)[:, 0]
+        risk = RiskModel.fit(data).risk_by(data.x, horizon)
         predicted = np.array([risk[members].mean() for members in risk_groups(risk, groups)])
         found = correct_optimism(data, RiskModel.fit, evaluate, resampling)
         further = {
             Performance.PREDICTED: np.concatenate((predicted, [np.nan])),
-            Result.MESSAGE: found.messages(f"follow-up of the group ends before {horizon[0]:g}"),
+            Result.MESSAGE: found.messages(f"follow-up of the group ends before {horizon:g}"),
         }
         return found.moved_by(np.concatenate((predicted, [0.0]))), further
 

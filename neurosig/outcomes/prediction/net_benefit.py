@@ -16,7 +16,7 @@ from neurosig.outcomes.prediction.increment import Nested
 from neurosig.outcomes.prediction.optimism import Corrected, Resampling, correct_optimism
 from neurosig.outcomes.prediction.performance import COX_MODEL, note
 from neurosig.outcomes.prediction.prediction_rows import (
-    check_times,
+    check_time,
     performance_table,
     prediction_rows,
 )
@@ -130,7 +130,7 @@ def decision_curve(
     check_option("resampling", resampling, Resampling)
     prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
     refuse_competing_causes(cohort, "A decision curve")
-    horizon = check_times(time, prepared, name="time")
+    horizon = check_time(time, prepared)
     m, has_base = at.size, prepared.n_base > 0
     labels = pd.DataFrame(
         {
@@ -141,17 +141,15 @@ def decision_curve(
     )
 
     def evaluate(models: Nested, data: SurvivalData) -> FloatArray:
-        base = models.base.risk(data.columns(prepared.n_base).x, horizon)[:, 0]
-        full = models.full.risk(data.x, horizon)[:, 0]
-        return np.concatenate(
-            [net_benefit(data, risk, float(horizon[0]), at) for risk in (full, base)]
-        )
+        base = models.base.risk_by(data.columns(prepared.n_base).x, horizon)
+        full = models.full.risk_by(data.x, horizon)
+        return np.concatenate([net_benefit(data, risk, horizon, at) for risk in (full, base)])
 
     def correct(data: SurvivalData) -> tuple[Corrected, dict[str, object]]:
         found = correct_optimism(data, Nested.fit, evaluate, resampling)
-        everyone = net_benefit(data, np.ones(data.time.size), float(horizon[0]), at)
+        everyone = net_benefit(data, np.ones(data.time.size), horizon, at)
         result = found.part(slice(m))
-        why = f"follow-up of those treated ends before {horizon[0]:g}"
+        why = f"follow-up of those treated ends before {horizon:g}"
         further: dict[str, object] = {
             Performance.TREAT_ALL: everyone,
             Result.MESSAGE: result.messages(why),

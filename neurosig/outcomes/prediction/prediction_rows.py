@@ -151,25 +151,36 @@ def prediction_rows(
     return PredictionRows(cohort, rows, time, event)
 
 
-def check_times(
-    times: float | Sequence[float], prepared: PredictionRows, name: str = "times"
-) -> FloatArray:
+def check_times(times: float | Sequence[float], prepared: PredictionRows) -> FloatArray:
     """Horizons in order, each with an event before it and patients left after it.
-
-    name: of the argument; "time" is one.
 
     Raises
     ------
     ParameterError
-        There is none, or one lies outside the follow-up; there are several where one is wanted.
+        There is none, or one lies outside the follow-up.
     """
-    horizons = np.unique(number_list(name, times))
-    if name == "time" and horizons.size > 1:
+    return _within_follow_up("times", np.unique(number_list("times", times)), prepared)
+
+
+def check_time(time: float, prepared: PredictionRows) -> float:
+    """One horizon, with an event before it and patients left after it.
+
+    Raises
+    ------
+    ParameterError
+        It lies outside the follow-up, or there are several.
+    """
+    horizons = np.unique(number_list("time", time))
+    if horizons.size > 1:
         raise ParameterError(
-            f"time cannot be {shown(times)}",
+            f"time cannot be {shown(time)}",
             f"{count(horizons.size, 'time')}, and one table is of one",
             "Call it for each",
         )
+    return float(_within_follow_up("time", horizons, prepared)[0])
+
+
+def _within_follow_up(name: str, horizons: FloatArray, prepared: PredictionRows) -> FloatArray:
     first, last = prepared.time[prepared.event > 0].min(), prepared.time.max()
     outside = horizons[~((horizons >= first) & (horizons < last))]
     if outside.size or not horizons.size:

@@ -87,6 +87,10 @@ class RiskModel:
         at = hazard[np.searchsorted(self.event_time, times, side="right")]
         return np.asarray(-np.expm1(-relative_hazard(self.linear_predictor(x))[:, None] * at))
 
+    def risk_by(self, x: FloatArray, time: float) -> FloatArray:
+        """Probability of the event by one time, (n,)."""
+        return self.risk(x, np.array([time]))[:, 0]
+
 
 def relative_hazard(linear_predictor: FloatArray) -> FloatArray:
     """exp(linear predictor), finite for a patient far outside of the data too.
@@ -107,7 +111,7 @@ def observed_risk(data: SurvivalData, horizon: float) -> float:
     nan
     """
     nobody = data.columns(0)
-    risk = float(RiskModel.fit(nobody).risk(nobody.x[:1], np.array([horizon]))[0, 0])
+    risk = float(RiskModel.fit(nobody).risk_by(nobody.x[:1], horizon)[0])
     return risk if data.time.max() >= horizon or risk == 1.0 else float("nan")
 
 

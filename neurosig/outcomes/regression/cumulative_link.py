@@ -7,14 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from neurosig.outcomes.regression.newton import CLOSE, Convergence
+from neurosig.outcomes.regression.newton import CLOSE, maximise
 from neurosig.outcomes.regression.options import Link
 
 FloatArray = NDArray[np.float64]
 Curve = Callable[[FloatArray], FloatArray]
-
-_MAX_ITERATIONS = 100
-_MAX_HALVINGS = 40
 
 
 class _Curves(NamedTuple):
@@ -147,31 +144,17 @@ class CumulativeLink:
 
         close: what the next step may gain in log-likelihood at the end.
         """
-        beta = self.start(self.upper.shape[1]) if start is None else start.copy()
-        value, convergence = self.loglik(beta), Convergence(close)
-        for _ in range(_MAX_ITERATIONS):
+
+        def derivatives(beta: FloatArray) -> tuple[FloatArray, FloatArray]:
             scores, information = self._derivatives(beta)
-            gradient = scores.sum(axis=0)
-            try:
-                step = np.linalg.solve(information, gradient)
-            except np.linalg.LinAlgError:
-                return None
-            if not np.isfinite(step).all():
-                return None
-            gain = float(gradient @ step)
-            if convergence.is_reached(gain):
-                return CumulativeFit(beta, information, scores, value)
-            share, ascends = 1.0, False
-            for _ in range(_MAX_HALVINGS):
-                new = self.loglik(beta + share * step)
-                if new >= value - 1e-12 * abs(value):
-                    ascends = True
-                    break
-                share /= 2
-            if not ascends:
-                return None
-            beta, value = beta + share * step, new
-        return None
+            return scores.sum(axis=0), information
+
+        first = self.start(self.upper.shape[1]) if start is None else start
+        found = maximise(self.loglik, derivatives, first, close=close)
+        if found is None:
+            return None
+        scores, information = self._derivatives(found[0])
+        return CumulativeFit(found[0], information, scores, found[1])
 
     def _probability(self, beta: FloatArray) -> FloatArray:
         """Of each row's own level, from the tail in which nothing cancels."""

@@ -7,21 +7,20 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ConvergenceError
 from neurosig.outcomes.profile_likelihood import ProfileLimits, profile_limits
-from neurosig.outcomes.regression.newton import NEAR, Basis, Convergence
+from neurosig.outcomes.regression.newton import Basis, maximise
 
 FloatArray = NDArray[np.float64]
 
-_MAX_ITERATIONS = 200
-_LONGEST_STEP = 5.0  # per standard deviation, or as large as the coefficients already are
-_MAX_HALVINGS = 40
+_LONGEST_STEP = 5.0  # per standard deviation
 
 
 class _Point(NamedTuple):
-    """What the derivatives at one point share: p, w = p (1 - p), (n,); X' W X.
+    """What the derivatives at one point share: y - p, p, w = p (1 - p), (n,); X' W X.
 
     inverse: of X' W X, with the penalty, which alone needs it.
     """
 
+    left: FloatArray
     p: FloatArray
     weights: FloatArray
     information: FloatArray
@@ -52,8 +51,9 @@ class Likelihood:
         eta = self._design @ along
         value = float(self._y @ eta - np.logaddexp(0, eta).sum()) + self._constant
         if self.is_penalised:
+            information = self._weighted(residuals_of(self._y, eta)[1])
             with np.errstate(divide="ignore"):  # minus infinity, where all rows are decided
-                value += float(np.linalg.slogdet(self._weighted(self._weights(along)[1]))[1]) / 2
+                value += float(np.linalg.slogdet(information)[1]) / 2
         return value
 
     def std_errors(self, beta: FloatArray) -> FloatArray:
@@ -83,30 +83,21 @@ class Likelihood:
         """
         held = np.zeros(start.size, dtype=np.bool_) if free is None else ~free
         moving = np.linalg.qr(self._back[held].T, mode="complete")[0][:, int(held.sum()) :]
-        along = self._start(start, held)
-        value, convergence = self._value(along), Convergence()
-        for _ in range(_MAX_ITERATIONS):
-            with np.errstate(all="ignore"):  # of what is almost singular; the gain is then NaN
-                step, gain = self._step(along, moving)
-            if not np.isfinite(gain):
-                break
-            if convergence.is_reached(gain):
-                return np.where(held, start, self._back @ along), value
-            size, longest = max(1.0, float(np.abs(along).max())), float(np.abs(step).max())
-            share = min(1.0, max(_LONGEST_STEP, size) / longest)
-            for _ in range(_MAX_HALVINGS):
-                new = self._value(along + share * step)
-                if new >= value - 1e-12 * abs(value) or gain <= NEAR:
-                    break
-                share /= 2
-            else:
-                break
-            along, value = along + share * step, new
-        raise ConvergenceError(
-            "A logistic fit did not converge",
-            f"Up to {_MAX_ITERATIONS} steps; the log-likelihood reached {value:.4g}",
-            "Use fewer covariates",
+        first = self._start(start, held)
+        fixed = first - moving @ (moving.T @ first)
+        found = maximise(
+            lambda free: self._value(fixed + moving @ free),
+            lambda free: self._derivatives(fixed + moving @ free, moving),
+            moving.T @ first,
+            longest=_LONGEST_STEP,
         )
+        if found is None:
+            raise ConvergenceError(
+                "A logistic fit did not converge",
+                f"Newton's steps from a log-likelihood of {self._value(first):.4g} did not end",
+                "Use fewer covariates",
+            )
+        return np.where(held, start, self._back @ (fixed + moving @ found[0])), found[1]
 
     def _start(self, beta: FloatArray, held: NDArray[np.bool_]) -> FloatArray:
         """Coefficients of the columns at beta, or the least that have what is held, if likelier.
@@ -119,17 +110,13 @@ class Likelihood:
         least = np.linalg.pinv(self._back[held]) @ beta[held]
         return max(along, least, key=self._value)
 
-    def _step(self, along: FloatArray, moving: FloatArray) -> tuple[FloatArray, float]:
-        """Newton's step (k,) in the directions (k, m), and its product with the gradient."""
-        if not moving.shape[1]:
-            return np.zeros(along.size), 0.0
+    def _derivatives(self, along: FloatArray, moving: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Gradient (m,) and curvature (m, m) in the directions moving (k, m)."""
         at = self._point(along)
         curvature = moving.T @ self._curvature(at) @ moving
-        if self.is_penalised and np.linalg.eigvalsh(curvature)[0] <= 0:
+        if self.is_penalised and moving.size and np.linalg.eigvalsh(curvature)[0] <= 0:
             curvature = moving.T @ at.information @ moving
-        gradient = moving.T @ self._gradient(at)
-        step = np.linalg.solve(curvature, gradient)
-        return moving @ step, float(gradient @ step)
+        return moving.T @ self._gradient(at), curvature
 
     def profiles(
         self, best: FloatArray, value: float, std_error: FloatArray, confidence: float
@@ -145,14 +132,14 @@ class Likelihood:
         )
 
     def _point(self, along: FloatArray) -> _Point:
-        p, weights = self._weights(along)
+        left, weights = residuals_of(self._y, self._design @ along)
         information = self._weighted(weights)
         inverse = np.linalg.inv(information) if self.is_penalised else information[:0]
-        return _Point(p, weights, information, np.asarray(inverse))
+        return _Point(left, self._y - left, weights, information, np.asarray(inverse))
 
     def _gradient(self, at: _Point) -> FloatArray:
         """X' (y - p + h (1/2 - p)), h the leverages; h = 0 without penalty."""
-        left = self._y - at.p
+        left = at.left
         if self.is_penalised:
             left = left + at.weights * self._q(at) * (0.5 - at.p)
         return np.asarray(self._design.T @ left)
@@ -178,13 +165,6 @@ class Likelihood:
 
     def _weighted(self, weights: FloatArray) -> FloatArray:
         return np.asarray(self._design.T @ (weights[:, None] * self._design))
-
-    def _weights(self, along: FloatArray) -> tuple[FloatArray, FloatArray]:
-        from scipy import special
-
-        eta = self._design @ along
-        p = special.expit(eta)
-        return p, p * special.expit(-eta)
 
 
 def residuals_of(y: FloatArray, eta: FloatArray) -> tuple[FloatArray, FloatArray]:

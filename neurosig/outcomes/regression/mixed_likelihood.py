@@ -74,34 +74,31 @@ class MixedLikelihood:
         self._scale = self._sizes(self._n - starts.size * self._q)
         self._spans = self._spans * self._scale
 
-    def maximise(self, start: FloatArray | None = None) -> MixedFit:
+    def maximise(self) -> MixedFit:
         """The factor with the highest likelihood, and the fit at it.
 
         Of intercepts alone all maxima are found, of which one can be at 0. With slopes quasi-Newton
-        searches start from large and from small random effects, or from a factor given; the
-        deviance is the same for either sign of the diagonal, so that 0 is no boundary.
+        searches start from large and from small random effects; the deviance is the same for either
+        sign of the diagonal, so that 0 is no boundary.
         """
         if self._q == 1:
             found = min(self._tops(), key=lambda size: self._loss(np.array([size]))[0])
             is_zero = found * self._scale[0] < SINGULAR
-            return self._at(np.array([[0.0 if is_zero else found]]))[0]
+            return self._at(np.array([[0.0 if is_zero else found]]))
         from scipy import optimize
 
-        starts = [np.eye(self._q) * size for size in (1.0, 0.2)]
-        if start is not None:
-            starts = [start / self._scale[:, None]]
         ends = [
             optimize.minimize(
                 self._loss,
-                np.ascontiguousarray(factor[self._lower]),
+                (np.eye(self._q) * size)[self._lower],
                 method="BFGS",
                 jac=True,
                 options={"gtol": 1e-8},
             )
-            for factor in starts
+            for size in (1.0, 0.2)
         ]
         factor = self._factor(min(ends, key=lambda end: float(end.fun)).x)
-        return self._at(factor * np.where(np.diag(factor) < 0, -1.0, 1.0))[0]
+        return self._at(factor * np.where(np.diag(factor) < 0, -1.0, 1.0))
 
     def _tops(self) -> list[float]:
         """Where the likelihood of random intercepts turns from growing to falling."""
@@ -162,18 +159,17 @@ class MixedLikelihood:
             slope -= np.einsum("gqp,grp->qr", by_columns, by_columns)
         return at.deviance, slope
 
-    def _at(self, factor: FloatArray) -> tuple[MixedFit, "_Solved"]:
+    def _at(self, factor: FloatArray) -> MixedFit:
         """The fit at a factor in units of `_scale`."""
         at = self._solved(factor)
         root = self._back @ at.root
-        fit = MixedFit(
+        return MixedFit(
             estimate=self._back @ (self._first + at.estimate),
             covariance=at.variance * root @ root.T,
             factor=self._scale[:, None] * factor,
             variance=at.variance,
             loglik=-at.deviance / 2,
         )
-        return fit, at
 
     def _solved(self, factor: FloatArray) -> "_Solved":
         """Least squares of the rows V^(-1/2) (X, y): within groups, and along their effects."""

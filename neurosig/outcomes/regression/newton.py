@@ -11,7 +11,7 @@ FloatArray = NDArray[np.float64]
 CLOSE = 1e-20
 """A next step that gains less log-likelihood is none: 1e-10 standard errors from the maximum."""
 _ROUNDING = 1e-9  # gain of steps that no longer become shorter: rounding of sums of large numbers
-NEAR = 1e-4  # gain of a step so short that the parabola holds: it is not checked, as its gain may
+_NEAR = 1e-4  # gain of a step so short that the parabola holds: it is not checked, as its gain may
 # be less than the rounding of the log-likelihood
 _MAX_ITERATIONS = 200
 _MAX_HALVINGS = 60
@@ -35,18 +35,18 @@ class Basis(NamedTuple):
         return cls(columns * size, np.asarray(np.linalg.inv(root)) * size)
 
 
-class Convergence:
+class _Convergence:
     """Whether Newton's steps have come to their end.
 
     A step of gradient g and information H gains g' H^-1 g / 2 of a parabola, whatever the scale
     and the correlation of the coefficients. close: the gain of a step that is none.
 
-    >>> steps = Convergence()
+    >>> steps = _Convergence(CLOSE)
     >>> [steps.is_reached(gain) for gain in (1.0, 1e-9, 1e-14, 2e-14)]
     [False, False, False, True]
     """
 
-    def __init__(self, close: float = CLOSE) -> None:
+    def __init__(self, close: float) -> None:
         self._close, self._last = close, np.inf
 
     def is_reached(self, gain: float) -> bool:
@@ -60,11 +60,15 @@ def maximise(
     value: Callable[[FloatArray], float],
     derivatives: Callable[[FloatArray], tuple[FloatArray, FloatArray]],
     start: FloatArray,
+    *,
+    close: float = CLOSE,
+    longest: float = np.inf,
 ) -> tuple[FloatArray, float] | None:
-    """Where a concave log-likelihood is highest, and it; None without convergence.
+    """Where a log-likelihood is highest, and it; None without convergence.
 
-    derivatives: gradient (k,) and information (k, k). Steps are halved until the log-likelihood
-    does not fall, so that a start far away does no harm.
+    derivatives: gradient (k,) and information (k, k), positive definite. Steps are halved until the
+    log-likelihood does not fall, so that a start far away does no harm. close: what the next step
+    may gain at the end; longest: of a step, unless the coefficients are larger already.
 
     The mean of counts 1 and 3, log(2):
 
@@ -77,21 +81,24 @@ def maximise(
     >>> round(float(np.exp(found[0][0])), 12)
     2.0
     """
-    beta, now, convergence = start, value(start), Convergence()
+    beta, now, convergence = start, value(start), _Convergence(close)
     for _ in range(_MAX_ITERATIONS):
-        gradient, information = derivatives(beta)
         try:
-            step = np.linalg.solve(information, gradient)
+            with np.errstate(all="ignore"):  # of what is almost singular; the gain is then NaN
+                gradient, information = derivatives(beta)
+                step = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError:
             return None
         gain = float(gradient @ step)
-        if not np.isfinite(gain):
+        if not (np.isfinite(gain) and gain >= -_ROUNDING):
             return None
         if convergence.is_reached(gain):
             return beta, now
+        allowed = max(longest, 1.0, np.abs(beta).max(initial=0.0))
+        step = step * min(1.0, allowed / np.abs(step).max())
         for _ in range(_MAX_HALVINGS):
             new = value(beta + step)
-            if new >= now - 1e-12 * abs(now) or gain <= NEAR:
+            if new >= now - 1e-12 * abs(now) or gain <= _NEAR:
                 break
             step = step / 2
         else:

@@ -42,7 +42,7 @@ class Linear(Kind):
 
         n, k = data.design.shape
         columns, back = Basis.of(data.design)
-        fitted = OLS(data.y - data.y.mean(), columns).fit()  # one far from 0 costs digits
+        fitted = OLS(data.y - data.y.mean(), columns).fit()  # a level far from 0 costs digits
         residual = np.asarray(fitted.resid)
         if is_perfect(residual, data.y):
             return Fit.failed(k - 1, PERFECT_FIT, "the terms determine the outcome")

@@ -24,7 +24,6 @@ from neurosig.outcomes.regression.kind import (
 from neurosig.outcomes.regression.kinds.linear import leverage_message
 from neurosig.outcomes.regression.levels import two_levels
 from neurosig.outcomes.regression.logistic_likelihood import Likelihood, residuals_of
-from neurosig.outcomes.regression.newton import Basis, maximise
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.robust_errors import RobustErrors, Sandwich
 from neurosig.outcomes.regression.separation import Separation, binary_separation
@@ -234,21 +233,12 @@ def _place(columns: NDArray[np.int64]) -> int:
 
 def _logit(y: FloatArray, design: FloatArray) -> _Maximum | None:
     """None without convergence."""
-    columns, back = Basis.of(design)
-    sign = 2 * y - 1
-
-    def value(beta: FloatArray) -> float:
-        return float(special.log_expit(sign * (columns @ beta)).sum())
-
-    def derivatives(beta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        left, weight = residuals_of(y, columns @ beta)
-        return columns.T @ left, columns.T @ (weight[:, None] * columns)
-
-    found = maximise(value, derivatives, np.zeros(design.shape[1]))
-    if found is None:
+    likelihood = Likelihood(y, design, is_penalised=False)
+    try:
+        estimate, loglik = likelihood.maximise(np.zeros(design.shape[1]))
+    except ConvergenceError:
         return None
-    covariance = back @ np.linalg.inv(derivatives(found[0])[1]) @ back.T
-    return _Maximum(back @ found[0], np.sqrt(np.diag(covariance)), found[1])
+    return _Maximum(estimate, likelihood.std_errors(estimate), loglik)
 
 
 def _n_rarer(y: FloatArray) -> int:

@@ -221,3 +221,20 @@ def test_a_mixed_model_takes_the_highest_of_two_maxima():
     assert found.loglik == pytest.approx(-24.69481665301, rel=1e-12)
     assert found.factor[0, 0] == pytest.approx(0.56466398933, **TO_SIX)
     assert np.sqrt(found.covariance[0, 0]) == pytest.approx(0.52622657086267, **TO_SIX)
+
+
+def test_a_mixed_model_with_slopes_takes_the_highest_of_two_maxima():
+    """lmer(y ~ x + (x | g), start = c(8, -1.5, 0)): loglik -41.98884310641; from the default start
+
+    -42.15103938797, where slopes have another variance and correlation.
+    """
+    x = [float(digit) for digit in "0001101101100011101111000"]
+    y = [1, 1, 2, 0, 2, 0, 2, 2, 1, -1, -1, -2, -3, -1, 5, 1, 1, 1, 1, 1, 1, 2, 0, 1, 2]
+    groups = np.repeat(list("abcdefg"), [4, 5, 2, 3, 5, 2, 4])
+    options = {"columns": {"site": groups}, "group": "site", "slope": "score"}
+    with pytest.warns(AssumptionWarning, match="correlate at -1 or 1.*Leave out slope="):
+        row = fit(y, x, "mixed", **options).iloc[0]
+    assert row[[*NUMBERS, "sd_group", "sd_slope"]].tolist() == pytest.approx(
+        [0.720736074251, 1.145033898368, 1.39253112623, 2.78609402973], **TO_SIX
+    )
+    assert row["cor_slope"] == pytest.approx(-1, abs=1e-6)

@@ -12,6 +12,7 @@ FloatArray = NDArray[np.float64]
 SINGULAR = 1e-4
 """A relative standard deviation below this counts as 0, as in lme4's isSingular."""
 _SMALLEST, _FACTOR = 0.03, 2.0  # of the sizes of intercepts looked at one by one
+_SIZES, _CORRELATIONS = (0.05, 0.25, 1.0, 4.0, 20.0), (-0.8, 0.0, 0.8)  # of those with slopes
 _LARGE, _LARGEST = 50.0, 1e9  # up to here all are looked at, up to there while it grows
 
 
@@ -78,8 +79,8 @@ class MixedLikelihood:
         """The factor with the highest likelihood, and the fit at it.
 
         Of intercepts alone all maxima are found, of which one can be at 0. With slopes quasi-Newton
-        searches start from large and from small random effects; the deviance is the same for either
-        sign of the diagonal, so that 0 is no boundary.
+        searches start wherever a point of a grid is higher than all around it; the deviance is the
+        same for either sign of the diagonal, so that 0 is no boundary.
         """
         if self._q == 1:
             found = min(self._tops(), key=lambda size: self._loss(np.array([size]))[0])
@@ -88,17 +89,25 @@ class MixedLikelihood:
         from scipy import optimize
 
         ends = [
-            optimize.minimize(
-                self._loss,
-                (np.eye(self._q) * size)[self._lower],
-                method="BFGS",
-                jac=True,
-                options={"gtol": 1e-8},
-            )
-            for size in (1.0, 0.2)
+            optimize.minimize(self._loss, start, method="BFGS", jac=True, options={"gtol": 1e-8})
+            for start in self._starts()
         ]
         factor = self._factor(min(ends, key=lambda end: float(end.fun)).x)
         return self._at(factor * np.where(np.diag(factor) < 0, -1.0, 1.0))
+
+    def _starts(self) -> list[FloatArray]:
+        """Factors (3,) on a grid of sizes and correlations, where no neighbour has a lower loss."""
+        grid = np.array(
+            [
+                [[(a, b * r, b * np.sqrt(1 - r**2)) for r in _CORRELATIONS] for b in _SIZES]
+                for a in _SIZES
+            ]
+        )
+        from scipy import ndimage
+
+        loss = np.apply_along_axis(lambda factor: self._loss(factor)[0], -1, grid)
+        lowest = ndimage.minimum_filter(loss, size=3, mode="nearest")
+        return list(grid[loss == lowest])
 
     def _tops(self) -> list[float]:
         """Where the likelihood of random intercepts turns from growing to falling."""

@@ -139,13 +139,20 @@ def _warn_of_groups(fitted: pd.DataFrame, task: Task) -> None:
         )
     singular = fitted[fitted[Result.MESSAGE].str.startswith("singular")]
     if len(singular):
+        if task.model.slope is None:
+            found = "a variance between groups is estimated as 0"
+            remedy = (
+                "Their errors are those of independent rows; with few groups a variance above 0"
+            )
+        else:
+            found = "intercepts and slopes of the groups have no variance, or correlate at -1 or 1"
+            remedy = "Leave out slope=, or have more groups; with few groups a variance above 0"
         warnings.warn(
             AssumptionWarning(
-                "Mixed models are singular: a variance between groups is estimated as 0",
+                f"Mixed models are singular: {found}",
                 f"{count(len(singular), 'fit')} of {len(fitted)}: "
                 f"{examples(singular[Result.SIGNATURE])}",
-                "Their errors are those of independent rows; with few groups a variance above 0 "
-                "is often missed",
+                f"{remedy} is often missed",
             ),
             stacklevel=4,
         )

@@ -12,8 +12,9 @@ FloatArray = NDArray[np.float64]
 SINGULAR = 1e-4
 """A relative standard deviation below this counts as 0, as in lme4's isSingular."""
 _SMALLEST, _FACTOR = 0.03, 2.0  # of the sizes of intercepts looked at one by one
-_SIZES, _CORRELATIONS = (0.05, 0.25, 1.0, 4.0, 20.0), (-0.8, 0.0, 0.8)  # of those with slopes
 _LARGE, _LARGEST = 50.0, 1e9  # up to here all are looked at, up to there while it grows
+_SIZES = 0.05 * 2.0 ** np.arange(9)  # of intercepts and slopes that searches can start from
+_CORRELATIONS = np.array([-0.99, -0.85, -0.5, 0, 0.5, 0.85, 0.99])
 
 
 class MixedFit(NamedTuple):
@@ -97,16 +98,13 @@ class MixedLikelihood:
 
     def _starts(self) -> list[FloatArray]:
         """Factors (3,) on a grid of sizes and correlations, where no neighbour has a lower loss."""
-        grid = np.array(
-            [
-                [[(a, b * r, b * np.sqrt(1 - r**2)) for r in _CORRELATIONS] for b in _SIZES]
-                for a in _SIZES
-            ]
-        )
         from scipy import ndimage
 
-        loss = np.apply_along_axis(lambda factor: self._loss(factor)[0], -1, grid)
-        lowest = ndimage.minimum_filter(loss, size=3, mode="nearest")
+        first, second, r = np.meshgrid(_SIZES, _SIZES, _CORRELATIONS, indexing="ij")
+        grid = np.stack([first, second * r, second * np.sqrt(1 - r**2)], axis=-1)
+        loss = np.stack([self._solved(self._factor(plane)).deviance for plane in grid])
+        beside = ndimage.generate_binary_structure(loss.ndim, 1)
+        lowest = ndimage.minimum_filter(loss, footprint=beside, mode="nearest")
         return list(grid[loss == lowest])
 
     def _tops(self) -> list[float]:
@@ -141,9 +139,9 @@ class MixedLikelihood:
         return np.asarray(np.sqrt(np.clip(squares / max(residual, 1e-300), 1.0, 1e16)))
 
     def _factor(self, values: FloatArray) -> FloatArray:
-        """The lower triangular matrix of its values."""
-        factor = np.zeros((self._q, self._q))
-        factor[self._lower] = values
+        """The lower triangular matrices (..., q, q) of their values (..., q (q + 1) / 2)."""
+        factor = np.zeros((*values.shape[:-1], self._q, self._q))
+        factor[..., *self._lower] = values
         return factor
 
     def _loss(self, values: FloatArray) -> tuple[float, FloatArray]:
@@ -159,14 +157,15 @@ class MixedLikelihood:
         a = Z' V^-1 (y - X beta); the last part with REML only.
         """
         at = self._solved(factor)
-        with_terms = np.swapaxes(at.tops, 1, 2) @ at.solved[:, :, :-1]
-        of_rest = np.einsum("gqr,gq->gr", at.tops, at.solved[:, :, -1])
+        tops = _forward(at.spread, self._spans)
+        with_terms = np.swapaxes(tops, 1, 2) @ at.solved[:, :, :-1]
+        of_rest = np.einsum("gqr,gq->gr", tops, at.solved[:, :, -1])
         of_rest = of_rest - with_terms @ at.estimate
-        slope = np.einsum("gqr,gqs->rs", at.tops, at.tops) - of_rest.T @ of_rest / at.variance
+        slope = np.einsum("gqr,gqs->rs", tops, tops) - of_rest.T @ of_rest / at.variance
         if self._is_reml:
             by_columns = with_terms @ at.root
             slope -= np.einsum("gqp,grp->qr", by_columns, by_columns)
-        return at.deviance, slope
+        return float(at.deviance), slope
 
     def _at(self, factor: FloatArray) -> MixedFit:
         """The fit at a factor in units of `_scale`."""
@@ -176,42 +175,62 @@ class MixedLikelihood:
             estimate=self._back @ (self._first + at.estimate),
             covariance=at.variance * root @ root.T,
             factor=self._scale[:, None] * factor,
-            variance=at.variance,
-            loglik=-at.deviance / 2,
+            variance=float(at.variance),
+            loglik=-float(at.deviance) / 2,
         )
 
     def _solved(self, factor: FloatArray) -> "_Solved":
-        """Least squares of the rows V^(-1/2) (X, y): within groups, and along their effects."""
-        along = self._spans @ factor
-        root = np.linalg.cholesky(along @ np.swapaxes(along, 1, 2) + np.eye(self._q))
-        solved = np.linalg.solve(root, self._between)
-        rows = np.vstack([self._within, solved.reshape(-1, self._p + 1)])
+        """Least squares of the rows V^(-1/2) (X, y): within groups, and along their effects.
+
+        factor: one (q, q), or several (..., q, q).
+        """
+        along = self._spans @ factor[..., None, :, :]
+        inner = along @ np.swapaxes(along, -1, -2) + np.eye(self._q)
+        spread = np.asarray(np.linalg.cholesky(inner), dtype=np.float64)
+        solved = _forward(spread, self._between)
+        others = factor.shape[:-2]
+        within = np.broadcast_to(self._within, (*others, *self._within.shape))
+        rows = np.concatenate([within, solved.reshape(*others, -1, self._p + 1)], axis=-2)
         triangle = np.asarray(np.linalg.qr(rows, mode="r"))
-        of_terms = np.linalg.inv(triangle[:-1, :-1])
+        of_terms = np.linalg.inv(triangle[..., :-1, :-1])
         df = self._n - self._p if self._is_reml else self._n
-        variance = float(triangle[-1, -1]) ** 2 / df
-        deviance = 2 * float(np.log(np.diagonal(root, axis1=1, axis2=2)).sum())
+        variance = triangle[..., -1, -1] ** 2 / df
+        deviance = 2 * np.log(np.diagonal(spread, axis1=-2, axis2=-1)).sum(axis=(-1, -2))
         if self._is_reml:
-            deviance -= 2 * float(np.linalg.slogdet(of_terms)[1] + np.linalg.slogdet(self._back)[1])
+            deviance -= 2 * (np.linalg.slogdet(of_terms)[1] + np.linalg.slogdet(self._back)[1])
         deviance += df * (1 + np.log(2 * np.pi * variance))
-        estimate = of_terms @ triangle[:-1, -1]
-        tops = np.linalg.solve(root, self._spans)
-        return _Solved(estimate, of_terms, variance, deviance, solved, tops)
+        estimate = (of_terms @ triangle[..., :-1, -1:])[..., 0]
+        return _Solved(estimate, of_terms, variance, deviance, spread, solved)
 
 
 class _Solved(NamedTuple):
     """The fit at a factor: of columns of `Basis`, after those of least squares.
 
-    root: (p, p), root @ root.T the inverse of X' V^-1 X; solved (G, q, p + 1), tops (G, q, q): rows
-    V^(-1/2) of terms and outcome, and of random effects, along the effects of each group.
+    root: (p, p), root @ root.T the inverse of X' V^-1 X; spread (G, q, q): of each group, a root of
+    V along its effects; solved (G, q, p + 1): rows V^(-1/2) of terms and outcome along them.
     """
 
     estimate: FloatArray
     root: FloatArray
-    variance: float
-    deviance: float
+    variance: FloatArray
+    deviance: FloatArray
+    spread: FloatArray
     solved: FloatArray
-    tops: FloatArray
+
+
+def _forward(lower: FloatArray, right: FloatArray) -> FloatArray:
+    """Solutions (..., q, m) of lower triangular systems (..., q, q); faster than one by one.
+
+    >>> _forward(np.array([[2.0, 0], [1, 4]]), np.array([[2.0], [9]])).tolist()
+    [[1.0], [2.0]]
+    """
+    rows: list[FloatArray] = []
+    for j in range(right.shape[-2]):
+        left = right[..., j, :]
+        for k, row in enumerate(rows):
+            left = left - lower[..., j, k, None] * row
+        rows.append(left / lower[..., j, j, None])
+    return np.stack(rows, axis=-2)
 
 
 def _split(

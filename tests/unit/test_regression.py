@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.optimize import linprog
 
 from neurosig.errors import (
     ClinicalError,
@@ -15,7 +16,11 @@ from neurosig.errors import (
 )
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.regression.options import RegressionModel
-from neurosig.outcomes.regression.separation import is_separated
+from neurosig.outcomes.regression.separation import (
+    are_balanced,
+    growing_direction,
+    is_separated,
+)
 from neurosig.outcomes.regression.verb import regress
 
 
@@ -185,6 +190,24 @@ def test_separation_shared_by_two_columns_is_found():
     y = (pair.sum(axis=1) > 0).astype(float)
     assert is_separated(y, np.column_stack([np.ones(60), pair]))
     assert not is_separated(y, np.column_stack([np.ones(60), pair[:, :1]]))
+
+
+def test_rows_that_balance_have_no_growing_direction_by_the_linear_programme():
+    rng = np.random.default_rng(1)
+    n_balanced, n_separated = 0, 0
+    for _ in range(300):
+        n, k = int(rng.integers(6, 60)), int(rng.integers(1, 4))
+        x = rng.normal(size=(n, k))
+        chance = 1 / (1 + np.exp(-x.sum(axis=1) * rng.choice([0.0, 1, 8])))
+        rows = np.column_stack([np.ones(n), x]) * np.where(rng.random(n) < chance, 1, -1)[:, None]
+        best = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(n), bounds=(-1, 1))
+        is_growing = -best.fun > 1e-7
+        is_balanced = are_balanced(rows)
+        assert not (is_growing and is_balanced)
+        assert (growing_direction(rows) is not None) == is_growing
+        n_balanced, n_separated = n_balanced + is_balanced, n_separated + is_growing
+    assert n_balanced > 100
+    assert n_separated > 50
 
 
 def test_row_66_more_parameters_than_rows_are_refused_in_a_linear_model():

@@ -35,7 +35,7 @@ def fit_with_jackknife(kind: Kind, data: Data, model: RegressionModel, confidenc
     df = np.full(full.estimate.size, clusters.size - 1.0)
     squares = np.zeros(full.estimate.size)
     for left_out in clusters:
-        part = _estimate(kind, data.at(cluster != left_out), own, confidence)
+        part = _estimate(kind, data.at(cluster != left_out), own)
         if part is None:
             sandwich = kind.fit(data, replace(model, cluster_errors="CR1"), confidence)
             message = "; ".join(filter(None, [sandwich.message, NO_JACKKNIFE]))
@@ -45,11 +45,9 @@ def fit_with_jackknife(kind: Kind, data: Data, model: RegressionModel, confidenc
     return replace(full, std_error=std_error, df=df, p_lr=float("nan"))
 
 
-def _estimate(
-    kind: Kind, data: Data, model: RegressionModel, confidence: float
-) -> FloatArray | None:
+def _estimate(kind: Kind, data: Data, model: RegressionModel) -> FloatArray | None:
     """The estimates, None where they are not all determined."""
     if np.ptp(data.y) == 0 or np.linalg.matrix_rank(data.design) < data.design.shape[1]:
         return None
-    fit = kind.fit(data, model, confidence)
-    return fit.estimate if fit.status == OK and np.isfinite(fit.estimate).all() else None
+    estimate = kind.estimate(data, model)
+    return estimate if estimate is not None and np.isfinite(estimate).all() else None

@@ -161,6 +161,11 @@ class Kind(ABC):
     def fit(self, data: Data, model: RegressionModel, confidence: float) -> Fit:
         """Fit one signature; the columns of the design have mean 0 and variance 1."""
 
+    def estimate(self, data: Data, model: RegressionModel) -> FloatArray | None:
+        """The coefficients of `fit` alone (K,), without its tests; None where it has none."""
+        fit = self.fit(data, model, 0.95)
+        return fit.estimate if fit.status == OK else None
+
     def n_needed(self, k: int, model: RegressionModel) -> int:
         """Rows that k terms need at least."""
         del model

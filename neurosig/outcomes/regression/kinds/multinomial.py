@@ -83,12 +83,9 @@ class Multinomial(Kind):
         """Maximum likelihood; `p_lr` drops the score from the equations of all levels."""
         del confidence
         n_columns = (data.n_levels - 1) * (data.design.shape[1] - 1)
-        if np.unique(data.y).size < data.n_levels:
-            message = "a level has no rows with a score"
-            return Fit.failed(n_columns, TOO_FEW_EVENTS, message)
-        if growing_direction(_rows(data)) is not None:
-            message = f"{NO_FINITE_ESTIMATE}the terms separate levels"
-            return Fit.failed(n_columns, SEPARATION, message)
+        without = _no_maximum(data)
+        if without is not None:
+            return Fit.failed(n_columns, *without)
         full, reduced = _maximum(data.y, data.design), _maximum(data.y, data.without_score)
         if full is None or reduced is None:
             return Fit.failed(n_columns, NOT_CONVERGED, "Newton's iterations did not converge")
@@ -102,6 +99,21 @@ class Multinomial(Kind):
             if model.is_robust
             else float(special.chdtrc(data.n_levels - 1, gain)),
         )
+
+    def estimate(self, data: Data, model: RegressionModel) -> FloatArray | None:
+        """The coefficients alone, level by level."""
+        del model
+        found = _maximum(data.y, data.design) if _no_maximum(data) is None else None
+        return None if found is None else found.estimate[:, 1:].ravel()
+
+
+def _no_maximum(data: Data) -> tuple[str, str] | None:
+    """Status and message where no estimate is finite."""
+    if np.unique(data.y).size < data.n_levels:
+        return TOO_FEW_EVENTS, "a level has no rows with a score"
+    if growing_direction(_rows(data)) is not None:
+        return SEPARATION, f"{NO_FINITE_ESTIMATE}the terms separate levels"
+    return None
 
 
 class _Maximum(NamedTuple):

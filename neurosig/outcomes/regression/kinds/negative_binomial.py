@@ -85,6 +85,14 @@ class NegativeBinomial(Kind):
             },
         )
 
+    def estimate(self, data: Data, model: RegressionModel) -> FloatArray | None:
+        """The coefficients alone."""
+        del model
+        if counts_are_separated(data):
+            return None
+        found = negative_binomial_maximum(data.y, data.design, data.cases.offset)
+        return None if found is None else found.estimate[1:]
+
 
 def _theta_error(y: FloatArray, mean: FloatArray, alpha: float) -> float:
     """Of the observed information of theta, the coefficients held: as theta.ml of MASS."""

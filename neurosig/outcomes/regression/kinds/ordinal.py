@@ -110,12 +110,10 @@ class Ordinal(Kind):
         """Maximum likelihood, and the test of each term's proportionality."""
         del confidence
         terms, k = data.design[:, 1:], data.design.shape[1] - 1
-        if np.unique(data.y).size < data.n_levels:
-            return Fit.failed(k, TOO_FEW_EVENTS, "a level has no rows with a score")
         likelihood = CumulativeLink(data.y, terms, data.n_levels, model.link)
-        if growing_direction(likelihood.growing_rows) is not None:
-            message = f"{NO_FINITE_ESTIMATE}the terms separate levels"
-            return Fit.failed(k, SEPARATION, message)
+        without = _no_maximum(data, likelihood)
+        if without is not None:
+            return Fit.failed(k, *without)
         full = likelihood.maximise()
         reduced = CumulativeLink(data.y, terms[:, 1:], data.n_levels, model.link).maximise()
         if full is None or reduced is None:
@@ -134,6 +132,21 @@ class Ordinal(Kind):
             message=NOT_TESTED if np.isnan(p_proportional).any() else "",
             facts={Result.P_PROPORTIONAL: p_proportional},
         )
+
+    def estimate(self, data: Data, model: RegressionModel) -> FloatArray | None:
+        """The coefficients alone."""
+        likelihood = CumulativeLink(data.y, data.design[:, 1:], data.n_levels, model.link)
+        found = likelihood.maximise() if _no_maximum(data, likelihood) is None else None
+        return None if found is None else found.estimate[data.n_levels - 1 :]
+
+
+def _no_maximum(data: Data, likelihood: CumulativeLink) -> tuple[str, str] | None:
+    """Status and message where no estimate is finite."""
+    if np.unique(data.y).size < data.n_levels:
+        return TOO_FEW_EVENTS, "a level has no rows with a score"
+    if growing_direction(likelihood.growing_rows) is not None:
+        return SEPARATION, f"{NO_FINITE_ESTIMATE}the terms separate levels"
+    return None
 
 
 def _proportional(data: Data, model: RegressionModel, full: CumulativeFit) -> FloatArray:

@@ -6,7 +6,6 @@ faster; a test of the package asserts that the p-values are those of the command
 
 import sys
 import warnings
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -27,7 +26,6 @@ from neurosig.outcomes.prediction.increment import Nested
 from neurosig.outcomes.prediction.risk_model import SurvivalData
 
 PValues = dict[str, float]
-SIZES = (50, 100, 200, 500)
 NAIVE = "not offered: log-rank at the best cut"
 _ENDPOINT = ns.Endpoint(time="time", event="event", unit="months", event_values=[1])
 
@@ -302,7 +300,7 @@ def mediated(cohort: NullCohort) -> PValues:
     return {"mediation, indirect effect": table.set_index("term").loc["total_indirect", "p_value"]}
 
 
-EVERY_COHORT = (
+TESTS = (
     cox,
     cox_of_other_rows,
     null_regressions.spline,
@@ -327,24 +325,16 @@ EVERY_COHORT = (
     nulls,
     mediated,
     imputed,
+    null_regressions.clusters_by_jackknife,
 )
-SLOW: Mapping[Callable[[NullCohort], PValues], Mapping[int, int]] = {
-    null_regressions.clusters_by_jackknife: {50: 4, 100: 4, 200: 4, 500: 10},
-}
-"""Tests that take long: one in how many cohorts they are run for, by the number of patients."""
 
 
 def p_values(cohort: NullCohort, number: int) -> PValues:
     """All of them; a test that a cohort does not allow has none. number: which of its regime."""
     found: PValues = {}
-    slow = [
-        test
-        for test, steps in SLOW.items()
-        if cohort.regime.n in steps and number % steps[cohort.regime.n] == 0
-    ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for test in (*EVERY_COHORT, *slow):
+        for test in TESTS:
             try:
                 found |= test(cohort)
             except (NeurosigError, np.linalg.LinAlgError):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import neurosig as ns
 from neurosig.errors import NeurosigWarning, ParameterError, SmallSampleWarning
@@ -111,6 +112,18 @@ def test_a_product_of_two_scores_has_them_too():
     pairs = [("score", "z")]
     table = quiet(ns.cox, joined(), adjust=["z"], interactions=pairs, model=model).table
     np.testing.assert_allclose(table["p_value"].iloc[-1], expected["p"], rtol=REFIT)
+
+
+def test_limits_of_predicted_survival_have_the_same_t():
+    model = ns.CoxModel(cluster="g")
+    fitted = quiet(ns.fit_cox, joined(), "x", adjust=["z"], scale="none", model=model)
+    df = numbers("jackknife")["df"].iloc[0]
+    found = fitted.survival(pd.DataFrame({"score": [1.0], "z": [0.0]}, ["new"]))
+    found = found[(found["std_error_log"] > 0) & (found["ci_high"] < 1)]
+    assert len(found) > 10
+    width = stats.t.ppf(0.975, df) * found["std_error_log"]
+    np.testing.assert_allclose(np.log(found["ci_high"] / found["survival"]), width, rtol=1e-9)
+    np.testing.assert_allclose(np.log(found["survival"] / found["ci_low"]), width, rtol=1e-9)
 
 
 def test_rows_cut_into_intervals_have_the_jackknife_of_their_patients():

@@ -9,7 +9,7 @@ from benchmarks import null_page
 from benchmarks.null_cohorts import REGIMES, Regime, draw
 from benchmarks.null_rates import allowed, bounds, rates
 from benchmarks.null_regressions import correlations, groups, pair
-from benchmarks.null_tests import EVERY_COHORT, NAIVE, SIZES, SLOW, naive_cutpoint, p_values, ranks
+from benchmarks.null_tests import NAIVE, naive_cutpoint, p_values, ranks
 
 SMALL = REGIMES[0]
 TIED = next(r for r in REGIMES if r.n == 100 and r.tied and r.adjusted)
@@ -240,13 +240,6 @@ def test_the_p_values_of_regressions_are_those_of_the_commands():
     bent = ns.nonlinearity(joined, signatures=["score"], adjust=adjust).table.set_index("term")
     for term in ("nonlinear", "overall"):
         assert found[f"spline, {term}, Wald"] == pytest.approx(bent.loc[term, "p_value"], rel=1e-9)
-
-
-def test_every_test_has_a_place_in_every_regime():
-    # a test that is slow is made on some cohorts of each size, none is left out of a size
-    assert {test.__name__ for test in EVERY_COHORT}.isdisjoint(test.__name__ for test in SLOW)
-    for test, steps in SLOW.items():
-        assert set(steps) == set(SIZES), test.__name__
 
 
 def test_a_run_that_ends_early_has_as_many_cohorts_of_each_regime(monkeypatch, tmp_path):

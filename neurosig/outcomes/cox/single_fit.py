@@ -149,7 +149,8 @@ class CoxFit:
         times
             Times to predict at; by default all times of the data.
         confidence
-            Coverage of the intervals, which hold the coefficients and the baseline as uncertain.
+            Coverage of the intervals, which hold the coefficients and the baseline as uncertain;
+            with Student's t where the coefficients have it (errors of clusters by jackknife).
 
         Returns
         -------
@@ -173,7 +174,7 @@ class CoxFit:
                 log, error = (np.append(v, 0.0)[place] for v in (log, error))
                 is_known = wanted <= baseline.time[-1]
                 log = np.where(is_known, log, np.nan)
-                _, _, width = wald(log, error, confidence)
+                _, _, width = wald(log, error, confidence, np.full(log.size, self.df))
                 parts.append(
                     pd.DataFrame(
                         {

@@ -1,7 +1,7 @@
 """The rows, scores and covariates that a model is fitted on."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -144,6 +144,54 @@ def as_terms(terms: TermLike | Sequence[TermLike], name: str = "adjust") -> list
     single = isinstance(terms, str | Mapping | Term)
     given = [terms] if single else listed_terms(name, terms)
     return [Term.of(cast(TermLike, term)) for term in given]
+
+
+def refuse_outcome_as_term(
+    outcome: Sequence[str],
+    terms: Iterable[Term],
+    *,
+    strata: Sequence[str] = (),
+    scores: Sequence[str] = (),
+) -> None:
+    """Refuse a model that explains an outcome by itself.
+
+    outcome: the columns of the outcome.
+
+    Raises
+    ------
+    ParameterError
+        One of them is among the covariates, the strata or the scores of the model.
+    """
+    covariates = [term.column for term in terms]
+    for column in outcome:
+        for role, names in (("a covariate", covariates), ("a stratum", strata)):
+            if column in names:
+                raise ParameterError(
+                    f"The outcome {column!r} cannot be {role} too",
+                    "It would explain itself, and what is left for the score is rounding error",
+                    "Leave it out",
+                )
+        if column in scores:
+            raise ParameterError(
+                f"The outcome {column!r} is one of the scores of the model",
+                f"It would explain itself; scores: {examples(scores)}",
+                "Name the other scores in signatures=[...]",
+            )
+
+
+def refuse_endpoint_as_term(
+    cohort: "Cohort", adjust: TermLike | Sequence[TermLike], strata: Sequence[str] = ()
+) -> None:
+    """Refuse the endpoint's time or event as a covariate or stratum, as a leak of the outcome.
+
+    Raises
+    ------
+    ParameterError
+        It is one.
+    """
+    if cohort.endpoint is not None:
+        columns = (cohort.endpoint.time, cohort.endpoint.event)
+        refuse_outcome_as_term(columns, as_terms(adjust), strata=name_list("strata", strata))
 
 
 def _scores(

@@ -36,6 +36,7 @@ from neurosig.outcomes.model_rows import (
     check_scale,
     effect_scales,
     model_rows,
+    refuse_endpoint_as_term,
     spread,
     warn_of_few_events,
 )
@@ -162,6 +163,7 @@ def fine_gray(
             'Join it with endpoint=ns.Endpoint(..., causes={"cancer": 1, "other": 2})',
         )
     refuse_delayed_entry(cohort, "A Fine-Gray model")
+    refuse_endpoint_as_term(cohort, adjust)
     causes = cohort_causes(cohort)
     chosen = causes.names[0] if cause is None else cause
     states = causes.states(chosen)

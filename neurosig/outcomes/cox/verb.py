@@ -41,6 +41,7 @@ from neurosig.outcomes.model_rows import (
     effect_scales,
     joined_flow,
     model_rows,
+    refuse_endpoint_as_term,
 )
 from neurosig.outcomes.results import (
     ModelText,
@@ -213,6 +214,7 @@ def cox_task(
             "A Cox model needs a time and an event",
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
+    refuse_endpoint_as_term(cohort, adjust, strata)
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
     cases = Cases.of(cohort, model)
     known, lost = cases.known(known, cohort.data.index)

@@ -22,10 +22,11 @@ from neurosig.outcomes.model_rows import (
     check_scale,
     joined_flow,
     model_rows,
+    refuse_outcome_as_term,
     spread,
 )
 from neurosig.outcomes.regression.levels import two_levels
-from neurosig.outcomes.regression.outcome_column import finite_numbers, refuse_outcome_as_term
+from neurosig.outcomes.regression.outcome_column import finite_numbers
 from neurosig.outcomes.regression.repeated_rows import refuse_repeats
 from neurosig.outcomes.regression.words import warn_of_unknown
 from neurosig.outcomes.row_flow import FlowStep, flow_table
@@ -211,7 +212,7 @@ def _clinical(
 ) -> OutcomeRows:
     refuse_repeats(cohort, "A regression of a clinical variable", has_options=False)
     outcome = str(model.outcome)
-    refuse_outcome_as_term(outcome, adjust, scores)
+    refuse_outcome_as_term([outcome], adjust, scores=scores)
     is_logistic = model.kind == "logistic"
     values = (
         two_levels(cohort, outcome, model.positive)

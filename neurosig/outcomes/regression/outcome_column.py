@@ -1,14 +1,12 @@
-"""Reading a clinical outcome of numbers, and refusing it on both sides of a model."""
+"""Reading a clinical outcome of numbers."""
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig.errors import ClinicalError, ParameterError, count, examples
+from neurosig.errors import ClinicalError, count, examples
 from neurosig.outcomes.clinic.clean import find_column, numbers_of
-from neurosig.outcomes.design import Term
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -32,25 +30,3 @@ def finite_numbers(cohort: "Cohort", column: str) -> NDArray[np.float64]:
             column=column,
         )
     return values
-
-
-def refuse_outcome_as_term(outcome: str, terms: Iterable[Term], scores: Sequence[str]) -> None:
-    """Refuse a model that explains an outcome by itself.
-
-    Raises
-    ------
-    ParameterError
-        The outcome is among the covariates or the scores of the model.
-    """
-    if outcome in [term.column for term in terms]:
-        raise ParameterError(
-            f"The outcome {outcome!r} cannot be a covariate too",
-            "It would explain itself, and what is left for the score is rounding error",
-            "Remove it from adjust",
-        )
-    if outcome in scores:
-        raise ParameterError(
-            f"The outcome {outcome!r} is one of the scores of the model",
-            f"It would explain itself; scores: {examples(scores)}",
-            "Name the other scores in signatures=[...]",
-        )

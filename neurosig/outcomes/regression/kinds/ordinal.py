@@ -58,12 +58,11 @@ class Ordinal(Kind):
         if not order and declared_levels(find_column(cohort.data, column)):
             order = tuple(counts)
         if not order:
-            levels = ", ".join(map(repr, counts))
             raise ClinicalError(
                 f"The order of the levels of {column!r} is not stated",
                 levels_text(counts),
-                f"State it, lowest first, as in RegressionModel(order=({levels})), or let the "
-                "column be an ordered categorical",
+                'State it, as in RegressionModel(order=("lowest", ..., "highest")) with all levels, '
+                "or let the column be an ordered categorical",
                 levels=dict(counts),
             )
         named = tuple(level_named(level, counts, column, "order") for level in order)

@@ -121,7 +121,7 @@ def test_causes_that_are_no_codes_are_refused(cause, match):
 
 
 def test_rows_without_a_cause_are_left_out_and_counted():
-    with pytest.warns(ClinicalWarning, match="1 row with a missing time, event or group left out"):
+    with pytest.warns(ClinicalWarning, match="1 row with a missing event left out"):
         table = cumulative_incidence([1, 2, 3], [1, np.nan, 0])
     assert table["n_risk"].tolist() == [2, 1]
 

@@ -148,7 +148,7 @@ def maxstat(
     _check_counts(
         n_permutations=n_permutations, n_bootstrap=n_bootstrap, n_folds=n_folds, n_repeats=n_repeats
     )
-    sample = survival_sample(time, event, np.asarray(score, dtype=np.float64))
+    sample = survival_sample(time, event, np.asarray(score, dtype=np.float64), word="score")
     x = np.asarray(sample.names, dtype=np.float64)[sample.code]
     _check_events(sample)
     search = _Search.of(sample.time, sample.event, x, minprop)

@@ -42,8 +42,11 @@ def survival_sample(
     *,
     entry: ArrayLike | None = None,
     weights: ArrayLike | None = None,
+    word: str = "group",
 ) -> SurvivalSample:
     """Read and check them; rows with a missing value are left out with a warning.
+
+    word: what the groups are called there.
 
     Raises
     ------
@@ -64,14 +67,22 @@ def survival_sample(
             f"They have {', '.join(str(column.size) for column in columns)}",
             "Take all of them from the same rows of one table",
         )
-    known = ~np.isnan(times) & ~np.isnan(events) & (codes >= 0) & (stratum >= 0)
-    known &= ~np.isnan(entries) & ~np.isnan(weight)
+    unknown = {
+        "time": np.isnan(times),
+        "event": np.isnan(events),
+        word: codes < 0,
+        "stratum": stratum < 0,
+        "entry": np.isnan(entries),
+        "weight": np.isnan(weight),
+    }
+    known = ~np.any(list(unknown.values()), axis=0)
     _check_values(times[known], events[known])
     _check_weights(weight[known])
     if not known.all():
+        missing = " or ".join(name for name, where in unknown.items() if where.any())
         warnings.warn(
             ClinicalWarning(
-                f"{count(int((~known).sum()), 'row')} with a missing time, event or group left out",
+                f"{count(int((~known).sum()), 'row')} with a missing {missing} left out",
                 f"{int(known.sum()):,} of {known.size:,} rows are used",
                 "Remove or complete them to silence this",
             ),

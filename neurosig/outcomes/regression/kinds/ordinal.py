@@ -61,8 +61,8 @@ class Ordinal(Kind):
             raise ClinicalError(
                 f"The order of the levels of {column!r} is not stated",
                 levels_text(counts),
-                'State it, as in RegressionModel(order=("lowest", ..., "highest")) with all levels, '
-                "or let the column be an ordered categorical",
+                'State all of it, as in RegressionModel(order=("lowest", ..., "highest")), or let '
+                "the column be an ordered categorical",
                 levels=dict(counts),
             )
         named = tuple(level_named(level, counts, column, "order") for level in order)

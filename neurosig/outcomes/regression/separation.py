@@ -10,7 +10,7 @@ FloatArray = NDArray[np.float64]
 
 _FLAT = 1e-7  # a margin or a coefficient, of columns of variance 1 and coefficients up to 1
 _EPSILON = 1e-15  # what rounding can hide of each term of a sum
-_MAX_STEPS = 10
+_MAX_STEPS, _FARTHEST = 10, 1e3
 
 
 class Separation(NamedTuple):
@@ -66,6 +66,8 @@ def are_balanced(rows: FloatArray) -> bool:
             if left_over.sum() <= _FLAT * least:
                 return True
         b = b + step
+        if not (np.abs(b) < _FARTHEST).all():  # a separation, or columns that are almost collinear
+            return False
     return False
 
 

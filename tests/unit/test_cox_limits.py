@@ -79,7 +79,7 @@ def _with_causes() -> Cohort:
     state = np.where(_clinic()["dead"] > 0, np.where(np.arange(N) % 3, "cancer", "other"), "alive")
     causes = {"cancer": "cancer", "other": "other", "censored": "alive"}
     endpoint = Endpoint(time="days", event="state", causes=causes)
-    return _cohort(_clinic(state=state).drop(columns="dead"), endpoint)
+    return _cohort(_clinic(state=state, ward=np.arange(N) % 2).drop(columns="dead"), endpoint)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def _with_causes() -> Cohort:
         lambda cohort: ns.calibration(cohort, time=365),
         lambda cohort: ns.decision_curve(cohort, time=365),
         lambda cohort: ns.discrimination(cohort, times=365),
-        lambda cohort: ns.added_value(cohort, base=["state"], times=365),
+        lambda cohort: ns.added_value(cohort, base=["ward"], times=365),
     ],
 )
 def test_risks_by_a_time_are_refused_where_causes_compete(predict):

@@ -37,6 +37,7 @@ COLLINEAR = "collinear"
 SEPARATION = "separation"
 NOT_CONVERGED = "not_converged"
 TOO_FEW_EVENTS = "too_few_events"
+NOT_ENDED = "Newton's iterations did not converge"
 FEW_EVENTS_PER_PARAM = 10
 
 WARN_LOSS = 0.05
@@ -88,6 +89,7 @@ def model_rows(
     known: NDArray[np.bool_],
     row_flow: pd.DataFrame,
     *,
+    outcome: Sequence[str],
     signatures: str | Sequence[str] = "all",
     adjust: Sequence[TermLike] = (),
     strata: Sequence[str] = (),
@@ -95,10 +97,13 @@ def model_rows(
 ) -> ModelRows:
     """Complete cases over outcome, covariates and strata, with every loss counted.
 
-    known: (n_cohort,) rows whose outcome is known; row_flow: the flow that led to them.
+    known: (n_cohort,) rows whose outcome is known; row_flow: the flow that led to them; outcome:
+    its columns.
 
     Raises
     ------
+    ParameterError
+        A column of the outcome is a covariate or a stratum too.
     ClinicalError
         A column is missing, or covariates cost more than half of the rows and `allow_loss` is
         False.
@@ -106,6 +111,7 @@ def model_rows(
     chosen = choose_signatures(cohort, signatures)
     terms = as_terms(adjust)
     stratify = name_list("strata", strata)
+    _refuse_outcome(outcome, terms, stratify)
     flows, used = [row_flow], known.copy()
     covariates, names = np.empty((int(known.sum()), 0)), tuple[str, ...]()
     if terms:
@@ -146,22 +152,7 @@ def as_terms(terms: TermLike | Sequence[TermLike], name: str = "adjust") -> list
     return [Term.of(cast(TermLike, term)) for term in given]
 
 
-def refuse_outcome_as_term(
-    outcome: Sequence[str],
-    terms: Iterable[Term],
-    *,
-    strata: Sequence[str] = (),
-    scores: Sequence[str] = (),
-) -> None:
-    """Refuse a model that explains an outcome by itself.
-
-    outcome: the columns of the outcome.
-
-    Raises
-    ------
-    ParameterError
-        One of them is among the covariates, the strata or the scores of the model.
-    """
+def _refuse_outcome(outcome: Sequence[str], terms: Iterable[Term], strata: Sequence[str]) -> None:
     covariates = [term.column for term in terms]
     for column in outcome:
         for role, names in (("a covariate", covariates), ("a stratum", strata)):
@@ -171,27 +162,6 @@ def refuse_outcome_as_term(
                     "It would explain itself, and what is left for the score is rounding error",
                     "Leave it out",
                 )
-        if column in scores:
-            raise ParameterError(
-                f"The outcome {column!r} is one of the scores of the model",
-                f"It would explain itself; scores: {examples(scores)}",
-                "Name the other scores in signatures=[...]",
-            )
-
-
-def refuse_endpoint_as_term(
-    cohort: "Cohort", adjust: TermLike | Sequence[TermLike], strata: Sequence[str] = ()
-) -> None:
-    """Refuse the endpoint's time or event as a covariate or stratum, as a leak of the outcome.
-
-    Raises
-    ------
-    ParameterError
-        It is one.
-    """
-    if cohort.endpoint is not None:
-        columns = (cohort.endpoint.time, cohort.endpoint.event)
-        refuse_outcome_as_term(columns, as_terms(adjust), strata=name_list("strata", strata))
 
 
 def _scores(

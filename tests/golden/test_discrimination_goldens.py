@@ -57,6 +57,8 @@ NUMERIC_STAGE = ns.Term("stage", kind="numeric")
         ("uno to 1000", {"kind": "uno", "tau": 1000}),
         ("harrell to 500", {"tau": 500}),
         ("within stage", {"strata": ["stage"]}),
+        ("uno within stage", {"kind": "uno", "strata": ["stage"]}),
+        ("uno to 1000 within stage", {"kind": "uno", "tau": 1000, "strata": ["stage"]}),
     ],
 )
 def test_the_concordance_of_a_score_equals_r(cohort, case, options):

@@ -1,4 +1,4 @@
-"""A model never explains an endpoint by the endpoint's own columns."""
+"""A model never explains an outcome by its own columns."""
 
 import numpy as np
 import pandas as pd
@@ -55,3 +55,8 @@ def test_the_endpoint_is_no_stratum_and_no_base(column):
 def test_an_endpoint_can_explain_another_outcome():
     table = ns.regress(joined(DEATH), outcome="age", kind="linear", adjust=["months"]).table
     assert table["status"].tolist() == ["ok", "ok"]
+
+
+def test_what_a_score_is_correlated_with_is_not_held_constant():
+    with pytest.raises(ParameterError, match="'age' cannot be a covariate too"):
+        ns.correlate(joined(DEATH), with_="age", given=["age"])

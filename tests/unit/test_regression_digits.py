@@ -232,7 +232,7 @@ def test_a_mixed_model_with_slopes_takes_the_highest_of_two_maxima():
     y = [1, 1, 2, 0, 2, 0, 2, 2, 1, -1, -1, -2, -3, -1, 5, 1, 1, 1, 1, 1, 1, 2, 0, 1, 2]
     groups = np.repeat(list("abcdefg"), [4, 5, 2, 3, 5, 2, 4])
     options = {"columns": {"site": groups}, "group": "site", "slope": "score"}
-    with pytest.warns(AssumptionWarning, match="correlate at -1 or 1.*Leave out slope="):
+    with pytest.warns(AssumptionWarning, match="correlate at -1 or 1"):
         row = fit(y, x, "mixed", **options).iloc[0]
     assert row[[*NUMBERS, "sd_group", "sd_slope"]].tolist() == pytest.approx(
         [0.720736074251, 1.145033898368, 1.39253112623, 2.78609402973], **TO_SIX

@@ -251,7 +251,15 @@ def _response(
     else:
         cells = texts_of(find_column(cohort.data, outcome))
         known = np.array([cell is not None for cell in cells], dtype=np.bool_)
-    rows = model_rows(cohort, known, cohort.row_flow, adjust=adjust, strata=strata, allow_loss=True)
+    rows = model_rows(
+        cohort,
+        known,
+        cohort.row_flow,
+        outcome=(),  # the verb that was called before has refused it as a term
+        adjust=adjust,
+        strata=strata,
+        allow_loss=True,
+    )
     if outcome is None:
         return rows, SurvivalResponse(time[rows.rows], event[rows.rows], rows, ties)
     hits = matching(cells, positive)

@@ -124,6 +124,11 @@ class Endpoint:
         return cls(time=f"{name}.time", event=name, unit="days", name=name, reason=reason)
 
     @property
+    def outcome(self) -> tuple[str, str]:
+        """The columns that a model of the endpoint explains."""
+        return self.time, self.event
+
+    @property
     def cause_texts(self) -> tuple[str, ...]:
         """The causes as "name=value", none where the endpoint has no causes."""
         return cause_texts(self.causes) if self.causes else ()

@@ -27,6 +27,7 @@ from neurosig.outcomes.model_rows import (
     CONSTANT,
     NO_SCORE,
     NOT_CONVERGED,
+    NOT_ENDED,
     SEPARATION,
     TOO_FEW_EVENTS,
     ModelRows,
@@ -36,7 +37,6 @@ from neurosig.outcomes.model_rows import (
     check_scale,
     effect_scales,
     model_rows,
-    refuse_endpoint_as_term,
     spread,
     warn_of_few_events,
 )
@@ -163,7 +163,6 @@ def fine_gray(
             'Join it with endpoint=ns.Endpoint(..., causes={"cancer": 1, "other": 2})',
         )
     refuse_delayed_entry(cohort, "A Fine-Gray model")
-    refuse_endpoint_as_term(cohort, adjust)
     causes = cohort_causes(cohort)
     chosen = causes.names[0] if cause is None else cause
     states = causes.states(chosen)
@@ -172,6 +171,7 @@ def fine_gray(
         cohort,
         known,
         cohort.row_flow,
+        outcome=cohort.endpoint.outcome,
         signatures=signatures,
         adjust=adjust,
         strata=() if censoring_by is None else (censoring_by,),
@@ -284,7 +284,7 @@ def _trouble(fit: SubdistributionFit, matrix: FloatArray) -> tuple[str, str]:
     if runaway.any():
         return SEPARATION, "the likelihood grows without end: an estimate is infinite"
     if not fit.converged:
-        return NOT_CONVERGED, "Newton's iterations did not converge"
+        return NOT_CONVERGED, NOT_ENDED
     return OK, ""
 
 

@@ -23,6 +23,7 @@ from neurosig.outcomes.model_rows import (
     CONSTANT,
     NO_SCORE,
     NOT_CONVERGED,
+    NOT_ENDED,
     SEPARATION,
     TOO_FEW_EVENTS,
     ModelRows,
@@ -284,7 +285,7 @@ def _mark_failures(fits: CoxTermFits, members: NDArray[np.int64], fitted: CoxFit
     singular, stuck = fitted.code == SINGULAR, fitted.code == CODE_NOT_CONVERGED
     _fail(fits, members[singular], COLLINEAR, "the score is determined by covariates or strata")
     p_lr = None if fits.p_lr is None else fits.p_lr[members]
-    _fail(fits, members[stuck], NOT_CONVERGED, "Newton's iterations did not converge")
+    _fail(fits, members[stuck], NOT_CONVERGED, NOT_ENDED)
     monotone = fitted.infinite.any(axis=1) & ~singular
     if fits.p_lr is not None and p_lr is not None:
         fits.p_lr[members[monotone]] = p_lr[monotone]  # the likelihood itself has a limit

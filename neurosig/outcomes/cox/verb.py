@@ -41,7 +41,6 @@ from neurosig.outcomes.model_rows import (
     effect_scales,
     joined_flow,
     model_rows,
-    refuse_endpoint_as_term,
 )
 from neurosig.outcomes.results import (
     ModelText,
@@ -214,7 +213,6 @@ def cox_task(
             "A Cox model needs a time and an event",
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
-    refuse_endpoint_as_term(cohort, adjust, strata)
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
     cases = Cases.of(cohort, model)
     known, lost = cases.known(known, cohort.data.index)
@@ -222,6 +220,7 @@ def cox_task(
         cohort,
         known,
         joined_flow([cohort.row_flow, lost]),
+        outcome=cohort.endpoint.outcome,
         signatures=signatures,
         adjust=adjust,
         strata=strata,

@@ -22,11 +22,10 @@ from neurosig.outcomes.model_rows import (
     check_scale,
     joined_flow,
     model_rows,
-    refuse_outcome_as_term,
     spread,
 )
 from neurosig.outcomes.regression.levels import two_levels
-from neurosig.outcomes.regression.outcome_column import finite_numbers
+from neurosig.outcomes.regression.outcome_column import finite_numbers, refuse_outcome_as_score
 from neurosig.outcomes.regression.repeated_rows import refuse_repeats
 from neurosig.outcomes.regression.words import warn_of_unknown
 from neurosig.outcomes.row_flow import FlowStep, flow_table
@@ -212,7 +211,7 @@ def _clinical(
 ) -> OutcomeRows:
     refuse_repeats(cohort, "A regression of a clinical variable", has_options=False)
     outcome = str(model.outcome)
-    refuse_outcome_as_term([outcome], adjust, scores=scores)
+    refuse_outcome_as_score(outcome, scores)
     is_logistic = model.kind == "logistic"
     values = (
         two_levels(cohort, outcome, model.positive)
@@ -227,6 +226,7 @@ def _clinical(
         cohort,
         known,
         joined_flow([cohort.join_flow, flow_table([step])]),
+        outcome=[outcome],
         signatures=list(scores),
         adjust=adjust,
         allow_loss=allow_loss,

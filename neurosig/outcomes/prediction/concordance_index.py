@@ -45,7 +45,7 @@ def concordance(
     cohort, signatures
         As in `cox`.
     strata
-        Columns within whose levels patients are compared.
+        Columns within whose levels patients are compared; each level has its own censoring.
     kind, tau
         "harrell" or "uno"; only events up to tau count, which keeps Uno's weights small.
     confidence

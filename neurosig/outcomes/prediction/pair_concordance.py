@@ -49,8 +49,8 @@ def pair_concordance(
 
     Comparable: i has an event (up to tau) and j outlives it, or is censored at the same time; two
     events at one time are not. w_i = 1 (Harrell) or G(T_i-)^-2 (Uno; G: Kaplan-Meier curve of
-    censoring), which does not depend on the censoring. Only pairs within a stratum are compared;
-    G is that of all rows.
+    censoring), which does not depend on the censoring. Only pairs within a stratum are compared,
+    which has its own G.
 
     Raises
     ------
@@ -72,7 +72,9 @@ def pair_concordance(
     merged = merge_close_times(time)
     weight = np.ones(time.size)
     if kind == "uno":
-        weight = CensoringCurve.of(merged, event == 0).before(merged) ** -2.0
+        for rows in _rows_of(strata, time.size):
+            curve = CensoringCurve.of(merged[rows], event[rows] == 0)
+            weight[rows] = curve.before(merged[rows]) ** -2.0
     if tau is not None:
         weight = np.where(merged <= tau, weight, 0.0)
     counts = count_pairs(merged, event, risk, weight, strata)
@@ -88,3 +90,10 @@ def pair_concordance(
         )
     index = (counts.concordant + counts.tied_risk / 2) / total
     return PairConcordance(index, counts, (counts.agreed - index * counts.compared) / total)
+
+
+def _rows_of(strata: NDArray[np.int64] | None, n: int) -> list[NDArray[np.bool_]]:
+    """The rows of each stratum."""
+    if strata is None:
+        return [np.ones(n, dtype=np.bool_)]
+    return [strata == code for code in np.unique(strata)]

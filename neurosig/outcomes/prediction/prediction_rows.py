@@ -31,7 +31,6 @@ from neurosig.outcomes.model_rows import (
     TermLike,
     check_covariates,
     model_rows,
-    refuse_endpoint_as_term,
     spread,
 )
 from neurosig.outcomes.prediction.optimism import Corrected
@@ -129,12 +128,12 @@ def prediction_rows(
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
     refuse_delayed_entry(cohort, "A measure of predictions")
-    refuse_endpoint_as_term(cohort, adjust, strata)
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
     rows = model_rows(
         cohort,
         known,
         cohort.row_flow,
+        outcome=cohort.endpoint.outcome,
         signatures=signatures,
         adjust=adjust,
         strata=strata,

@@ -123,6 +123,7 @@ def correlate(
             cohort,
             known,
             flow_table([step]),
+            outcome=[column],
             signatures=signatures,
             adjust=given,
             allow_loss=allow_loss,

@@ -23,6 +23,7 @@ PERFECT_FIT = "perfect_fit"
 ONE_CLUSTER = "one cluster decides an estimate, so that its error is not known"
 _EXACT = 1e-10  # of the outcome's deviations: what is smaller is their rounding
 NO_FINITE_ESTIMATE = "no finite estimate: "
+SINGULAR_FIT = "singular fit: "
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from neurosig.errors import ClinicalError, TooFewEventsError, count, examples
 from neurosig.outcomes.clinic.clean import find_column, level_text, matching, texts_of
 from neurosig.outcomes.clinic.level_order import levels_of
+from neurosig.outcomes.model_rows import SEPARATION, TOO_FEW_EVENTS
+from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE
+from neurosig.outcomes.regression.separation import growing_direction
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -97,6 +100,15 @@ def refuse_few(column: str, y: FloatArray, levels: tuple[str, ...], k: int) -> N
             n_events=int(n_rows[rarest]),
             n_params=k,
         )
+
+
+def no_maximum(y: FloatArray, n_levels: int, rows: FloatArray) -> tuple[str, str] | None:
+    """Status and message where a likelihood of levels has no maximum; rows: its growing ones."""
+    if np.unique(y).size < n_levels:
+        return TOO_FEW_EVENTS, "a level has no rows with a score"
+    if growing_direction(rows) is not None:
+        return SEPARATION, f"{NO_FINITE_ESTIMATE}the terms separate levels"
+    return None
 
 
 def n_rarest(y: FloatArray, n_levels: int) -> int:

@@ -94,7 +94,7 @@ def maximise(
             return None
         if convergence.is_reached(gain):
             return beta, now
-        allowed = max(longest, 1.0, np.abs(beta).max(initial=0.0))
+        allowed = max(longest, np.abs(beta).max(initial=0.0))
         step = step * min(1.0, allowed / np.abs(step).max())
         for _ in range(_MAX_HALVINGS):
             new = value(beta + step)

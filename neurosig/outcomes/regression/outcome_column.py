@@ -1,11 +1,12 @@
-"""Reading a clinical outcome of numbers."""
+"""Reading a clinical outcome of numbers, and refusing it among the scores."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig.errors import ClinicalError, count, examples
+from neurosig.errors import ClinicalError, ParameterError, count, examples
 from neurosig.outcomes.clinic.clean import find_column, numbers_of
 
 if TYPE_CHECKING:
@@ -30,3 +31,19 @@ def finite_numbers(cohort: "Cohort", column: str) -> NDArray[np.float64]:
             column=column,
         )
     return values
+
+
+def refuse_outcome_as_score(outcome: str, scores: Sequence[str]) -> None:
+    """Refuse a model that explains a score by itself.
+
+    Raises
+    ------
+    ParameterError
+        The outcome is among the scores of the model.
+    """
+    if outcome in scores:
+        raise ParameterError(
+            f"The outcome {outcome!r} is one of the scores of the model",
+            f"It would explain itself; scores: {examples(scores)}",
+            "Name the other scores in signatures=[...]",
+        )

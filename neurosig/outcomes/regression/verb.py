@@ -17,13 +17,13 @@ from neurosig.outcomes.model_rows import (
     choose_signatures,
     joined_flow,
     model_rows,
-    refuse_outcome_as_term,
 )
 from neurosig.outcomes.regression.case_columns import check_clusters, read_cases, with_slope
 from neurosig.outcomes.regression.fit_table import fit_table
 from neurosig.outcomes.regression.fitting import Task, fit_all
 from neurosig.outcomes.regression.kind import Cases, Kind
 from neurosig.outcomes.regression.options import RegressionModel
+from neurosig.outcomes.regression.outcome_column import refuse_outcome_as_score
 from neurosig.outcomes.regression.registry import find_kind
 from neurosig.outcomes.regression.repeated_rows import refuse_repeats
 from neurosig.outcomes.regression.words import notes_of, warn_of_fits, warn_of_unknown
@@ -142,7 +142,7 @@ def regress(
         allow_repeats=model.allow_repeats,
     )
     terms = as_terms(adjust)
-    refuse_outcome_as_term([outcome], terms, scores=choose_signatures(cohort, signatures))
+    refuse_outcome_as_score(outcome, choose_signatures(cohort, signatures))
     read = chosen.read(cohort, outcome, positive, model)
     known = np.isfinite(read.values)
     warn_of_unknown(outcome, known)
@@ -153,6 +153,7 @@ def regress(
         cohort,
         known,
         joined_flow([cohort.join_flow, flow_table([step]), case_flow]),
+        outcome=[outcome],
         signatures=signatures,
         adjust=terms,
         allow_loss=allow_loss,

@@ -12,7 +12,7 @@ from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clusters import NO_JACKKNIFE, warn_without_jackknife
 from neurosig.outcomes.model_rows import SEPARATION, WARN_LOSS, warn_of_few_events
 from neurosig.outcomes.regression.fitting import Task
-from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE
+from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE, SINGULAR_FIT
 
 ALPHA: Final = 0.05
 OVERDISPERSED: Final = 1.5
@@ -137,22 +137,15 @@ def _warn_of_groups(fitted: pd.DataFrame, task: Task) -> None:
             ),
             stacklevel=4,
         )
-    singular = fitted[fitted[Result.MESSAGE].str.startswith("singular")]
+    singular = fitted[fitted[Result.MESSAGE].str.startswith(SINGULAR_FIT)]
     if len(singular):
-        if task.model.slope is None:
-            found = "a variance between groups is estimated as 0"
-            remedy = (
-                "Their errors are those of independent rows; with few groups a variance above 0"
-            )
-        else:
-            found = "intercepts and slopes of the groups have no variance, or correlate at -1 or 1"
-            remedy = "Leave out slope=, or have more groups; with few groups a variance above 0"
+        found = singular[Result.MESSAGE].iloc[0].removeprefix(SINGULAR_FIT)
         warnings.warn(
             AssumptionWarning(
                 f"Mixed models are singular: {found}",
                 f"{count(len(singular), 'fit')} of {len(fitted)}: "
                 f"{examples(singular[Result.SIGNATURE])}",
-                f"{remedy} is often missed",
+                "With few groups a variance above 0 is often missed; more groups would tell it",
             ),
             stacklevel=4,
         )

@@ -23,7 +23,10 @@ write(rbind(
   one("uno", concordance(y ~ score, d, reverse = TRUE, timewt = "n/G2")),
   one("uno to 1000", concordance(y ~ score, d, reverse = TRUE, timewt = "n/G2", ymax = 1000)),
   one("harrell to 500", concordance(y ~ score, d, reverse = TRUE, ymax = 500)),
-  one("within stage", concordance(y ~ score + strata(stage), d, reverse = TRUE))), "concordance")
+  one("within stage", concordance(y ~ score + strata(stage), d, reverse = TRUE)),
+  one("uno within stage", concordance(y ~ score + strata(stage), d, reverse = TRUE, timewt = "n/G2")),
+  one("uno to 1000 within stage",
+      concordance(y ~ score + strata(stage), d, reverse = TRUE, timewt = "n/G2", ymax = 1000))), "concordance")
 
 base <- coxph(y ~ age + stage, d, x = TRUE)
 full <- coxph(y ~ age + stage + score, d, x = TRUE)

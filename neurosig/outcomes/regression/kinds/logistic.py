@@ -10,7 +10,12 @@ from scipy import special
 from neurosig.errors import ConvergenceError, TooFewEventsError, count
 from neurosig.keys import OK
 from neurosig.outcomes.clinic.cohort import Cohort
-from neurosig.outcomes.model_rows import NOT_CONVERGED, SEPARATION, ModelRows
+from neurosig.outcomes.model_rows import (
+    NOT_CONVERGED,
+    NOT_ENDED,
+    SEPARATION,
+    ModelRows,
+)
 from neurosig.outcomes.profile_likelihood import ProfileLimits
 from neurosig.outcomes.regression.kind import (
     LEVERAGE,
@@ -32,7 +37,6 @@ FloatArray = NDArray[np.float64]
 
 FIRTH = "Firth's penalty"
 _MAX_RESTARTS = 5  # from a higher maximum that a profile met
-NOT_ENDED = "Newton's iterations did not converge"
 
 
 class Logistic(Kind):

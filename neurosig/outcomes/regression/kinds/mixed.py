@@ -10,6 +10,7 @@ from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.model_rows import TOO_FEW_EVENTS, ModelRows
 from neurosig.outcomes.regression.kind import (
     PERFECT_FIT,
+    SINGULAR_FIT,
     Cases,
     Data,
     Fit,
@@ -22,8 +23,6 @@ from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.outcome_column import finite_numbers
 
 FloatArray = NDArray[np.float64]
-
-SINGULAR_FIT = "singular fit: "
 
 
 class Mixed(Kind):

@@ -10,23 +10,22 @@ from neurosig.errors import ClinicalError
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.model_rows import (
     NOT_CONVERGED,
-    SEPARATION,
-    TOO_FEW_EVENTS,
+    NOT_ENDED,
     ModelRows,
 )
-from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE, Cases, Data, Fit, Kind, Outcome
+from neurosig.outcomes.regression.kind import Cases, Data, Fit, Kind, Outcome
 from neurosig.outcomes.regression.levels import (
     coded,
     known_levels,
     level_named,
     levels_text,
     n_rarest,
+    no_maximum,
     refuse_few,
 )
 from neurosig.outcomes.regression.newton import Basis, maximise
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.robust_errors import clustered
-from neurosig.outcomes.regression.separation import growing_direction
 
 FloatArray = NDArray[np.float64]
 
@@ -83,12 +82,12 @@ class Multinomial(Kind):
         """Maximum likelihood; `p_lr` drops the score from the equations of all levels."""
         del confidence
         n_columns = (data.n_levels - 1) * (data.design.shape[1] - 1)
-        without = _no_maximum(data)
+        without = no_maximum(data.y, data.n_levels, _rows(data))
         if without is not None:
             return Fit.failed(n_columns, *without)
         full, reduced = _maximum(data.y, data.design), _maximum(data.y, data.without_score)
         if full is None or reduced is None:
-            return Fit.failed(n_columns, NOT_CONVERGED, "Newton's iterations did not converge")
+            return Fit.failed(n_columns, NOT_CONVERGED, NOT_ENDED)
         covariance = _covariance(data, full, model)
         std_error = np.sqrt(np.diag(covariance)).reshape(full.estimate.shape)
         gain = max(0.0, 2 * (full.loglik - reduced.loglik))
@@ -103,17 +102,10 @@ class Multinomial(Kind):
     def estimate(self, data: Data, model: RegressionModel) -> FloatArray | None:
         """The coefficients alone, level by level."""
         del model
-        found = _maximum(data.y, data.design) if _no_maximum(data) is None else None
+        if no_maximum(data.y, data.n_levels, _rows(data)) is not None:
+            return None
+        found = _maximum(data.y, data.design)
         return None if found is None else found.estimate[:, 1:].ravel()
-
-
-def _no_maximum(data: Data) -> tuple[str, str] | None:
-    """Status and message where no estimate is finite."""
-    if np.unique(data.y).size < data.n_levels:
-        return TOO_FEW_EVENTS, "a level has no rows with a score"
-    if growing_direction(_rows(data)) is not None:
-        return SEPARATION, f"{NO_FINITE_ESTIMATE}the terms separate levels"
-    return None
 
 
 class _Maximum(NamedTuple):

@@ -8,7 +8,11 @@ from scipy import special
 
 from neurosig.keys import Result
 from neurosig.outcomes.clinic.cohort import Cohort
-from neurosig.outcomes.model_rows import NOT_CONVERGED, SEPARATION
+from neurosig.outcomes.model_rows import (
+    NOT_CONVERGED,
+    NOT_ENDED,
+    SEPARATION,
+)
 from neurosig.outcomes.regression.kind import Data, Fit, Kind, Outcome
 from neurosig.outcomes.regression.kinds.poisson import (
     SEPARATED_COUNTS,
@@ -63,7 +67,7 @@ class NegativeBinomial(Kind):
         full = negative_binomial_maximum(data.y, data.design, data.cases.offset)
         reduced = negative_binomial_maximum(data.y, data.without_score, data.cases.offset)
         if full is None or reduced is None:
-            return Fit.failed(k - 1, NOT_CONVERGED, "Newton's iterations did not converge")
+            return Fit.failed(k - 1, NOT_CONVERGED, NOT_ENDED)
         mean = means(data.design, full.estimate, data.cases.offset)
         shrunk = 1 + full.alpha * mean
         parts = Sandwich.of(data.design, (data.y - mean) / shrunk, mean / shrunk)

@@ -12,22 +12,21 @@ from neurosig.outcomes.clinic.clean import declared_levels, find_column
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.model_rows import (
     NOT_CONVERGED,
-    SEPARATION,
-    TOO_FEW_EVENTS,
+    NOT_ENDED,
     ModelRows,
 )
 from neurosig.outcomes.regression.cumulative_link import CumulativeFit, CumulativeLink
-from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE, Cases, Data, Fit, Kind, Outcome
+from neurosig.outcomes.regression.kind import Cases, Data, Fit, Kind, Outcome
 from neurosig.outcomes.regression.levels import (
     coded,
     known_levels,
     level_named,
     levels_text,
+    no_maximum,
     refuse_few,
 )
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.regression.robust_errors import clustered
-from neurosig.outcomes.regression.separation import growing_direction
 
 FloatArray = NDArray[np.float64]
 
@@ -110,13 +109,13 @@ class Ordinal(Kind):
         del confidence
         terms, k = data.design[:, 1:], data.design.shape[1] - 1
         likelihood = CumulativeLink(data.y, terms, data.n_levels, model.link)
-        without = _no_maximum(data, likelihood)
+        without = no_maximum(data.y, data.n_levels, likelihood.growing_rows)
         if without is not None:
             return Fit.failed(k, *without)
         full = likelihood.maximise()
         reduced = CumulativeLink(data.y, terms[:, 1:], data.n_levels, model.link).maximise()
         if full is None or reduced is None:
-            return Fit.failed(k, NOT_CONVERGED, "Newton's iterations did not converge")
+            return Fit.failed(k, NOT_CONVERGED, NOT_ENDED)
         covariance, n_cuts = full.covariance, data.n_levels - 1
         if data.cases.cluster is not None:
             covariance = clustered(covariance, full.scores, data.cases.cluster)
@@ -135,17 +134,10 @@ class Ordinal(Kind):
     def estimate(self, data: Data, model: RegressionModel) -> FloatArray | None:
         """The coefficients alone."""
         likelihood = CumulativeLink(data.y, data.design[:, 1:], data.n_levels, model.link)
-        found = likelihood.maximise() if _no_maximum(data, likelihood) is None else None
+        if no_maximum(data.y, data.n_levels, likelihood.growing_rows) is not None:
+            return None
+        found = likelihood.maximise()
         return None if found is None else found.estimate[data.n_levels - 1 :]
-
-
-def _no_maximum(data: Data, likelihood: CumulativeLink) -> tuple[str, str] | None:
-    """Status and message where no estimate is finite."""
-    if np.unique(data.y).size < data.n_levels:
-        return TOO_FEW_EVENTS, "a level has no rows with a score"
-    if growing_direction(likelihood.growing_rows) is not None:
-        return SEPARATION, f"{NO_FINITE_ESTIMATE}the terms separate levels"
-    return None
 
 
 def _proportional(data: Data, model: RegressionModel, full: CumulativeFit) -> FloatArray:

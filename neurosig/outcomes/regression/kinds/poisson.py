@@ -8,7 +8,11 @@ from neurosig.errors import ClinicalError, count, examples
 from neurosig.keys import Result
 from neurosig.outcomes.clinic.clean import find_column, numbers_of
 from neurosig.outcomes.clinic.cohort import Cohort
-from neurosig.outcomes.model_rows import NOT_CONVERGED, SEPARATION
+from neurosig.outcomes.model_rows import (
+    NOT_CONVERGED,
+    NOT_ENDED,
+    SEPARATION,
+)
 from neurosig.outcomes.regression.kind import (
     LEVERAGE,
     NO_FINITE_ESTIMATE,
@@ -58,7 +62,7 @@ class Poisson(Kind):
         full = poisson_maximum(data.y, data.design, data.cases.offset)
         reduced = poisson_maximum(data.y, data.without_score, data.cases.offset)
         if full is None or reduced is None:
-            return Fit.failed(k - 1, NOT_CONVERGED, "Newton's iterations did not converge")
+            return Fit.failed(k - 1, NOT_CONVERGED, NOT_ENDED)
         estimate, loglik = full
         mean = means(data.design, estimate, data.cases.offset)
         parts = Sandwich.of(data.design, data.y - mean, mean)

@@ -20,7 +20,9 @@ R = TypeVar("R")
 Confidence = Annotated[float, typer.Option(help="coverage of the intervals")]
 AllowLoss = Annotated[
     bool,
-    typer.Option("--allow-loss", help="accept that more than half of the rows lack a covariate"),
+    typer.Option(
+        "--allow-loss", help="accept that more than half of the rows lack a score or covariate"
+    ),
 ]
 
 

@@ -80,7 +80,8 @@ class CoxOptions(NamedTuple):
     """What a row may have besides time and event, and a ridge.
 
     entry: (n,) start of observation; weights: (n,) above 0; offset: (n,) added to x beta;
-    ridge: (k,) the penalty ridge[a] (sd[a] beta[a])^2 / 2 is subtracted from the log-likelihood.
+    ridge: (k,) or (S, k); the penalty ridge[a] (sd[a] beta[a])^2 / 2 is subtracted from the
+    log-likelihood.
     """
 
     entry: FloatArray | None = None
@@ -145,7 +146,15 @@ def _fit_range(
         scale[0] = standardise(block[s - low], columns.x[:, 0])
         set_first(columns, rows)
         codes[s], n_iters[s] = maximise(
-            columns, rows, ridge, starts, coef[s], covariance[s], infinite[s], numbers[s], weighted
+            columns,
+            rows,
+            ridge[s],
+            starts,
+            coef[s],
+            covariance[s],
+            infinite[s],
+            numbers[s],
+            weighted,
         )
         if n_weightings == 3:
             _put_blocks(weighted[0], weighted[1], gradient[s], information[s])
@@ -233,9 +242,10 @@ def cox_fit_batch(
     weighted = WeightedScore(np.zeros((n_scores, n_wide)), np.zeros((n_scores, n_wide, n_wide)))
     out = (coef, covariance, infinite, numbers, codes, n_iter, *weighted)
     shared = shared_columns(x, _factors(sets, time_function), rows)
-    ridge = np.zeros(k) if options.ridge is None else options.ridge
-
-    starts = starts_of(shared, rows, ridge)
+    ridge = np.zeros((n_scores, k))
+    if options.ridge is not None:
+        ridge[:] = options.ridge
+    starts = starts_of(shared, rows, ridge.max(axis=0, initial=0.0))
 
     def fit(low: int, high: int) -> None:
         _fit_range(columns, sets.order, shared, sd, rows, ridge, starts, low, high, out)

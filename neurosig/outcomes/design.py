@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from neurosig._params import Help, Range, build, check
 from neurosig.errors import ClinicalError, ParameterError, SmallSampleWarning, count, examples
 from neurosig.outcomes.clinic.clean import find_column, numbers_of, reads_as_numbers, texts_of
+from neurosig.outcomes.clinic.intervals import PatientRows, of_patients
 from neurosig.outcomes.clinic.level_order import levels_of
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 from neurosig.outcomes.splines import FEWEST_KNOTS, MOST_KNOTS, default_knots, spline_basis
@@ -131,13 +132,16 @@ class TermColumn:
 
 
 def design_matrix(
-    data: pd.DataFrame, terms: Sequence["str | Mapping[str, object] | Term"]
+    data: pd.DataFrame,
+    terms: Sequence["str | Mapping[str, object] | Term"],
+    patients: PatientRows | None = None,
 ) -> Design:
     """Build the design matrix of the rows in which every term is known.
 
     Numbers are taken as they are (not centred, not scaled) after their transform. A categorical
     term with L levels gives L - 1 columns of 0 and 1: x[i, l] = 1 if row i has level l, the
-    reference level having none. Levels are those of the complete rows.
+    reference level having none. Levels are those of the complete rows. Knots of splines are
+    quantiles of the complete rows, or of the patients' means where these have several rows.
 
     Raises
     ------
@@ -187,7 +191,7 @@ def design_matrix(
     names: list[str] = []
     few: list[str] = []
     for column in columns:
-        block, block_names = _encoded(column, rows, few)
+        block, block_names = _encoded(column, rows, few, patients)
         blocks.append(block)
         names.extend(block_names)
     if few:
@@ -259,14 +263,19 @@ def _transformed(term: Term, numbers: NDArray[np.float64], ids: pd.Index) -> NDA
 
 
 def _encoded(
-    column: TermColumn, rows: NDArray[np.bool_], few: list[str]
+    column: TermColumn,
+    rows: NDArray[np.bool_],
+    few: list[str],
+    patients: PatientRows | None,
 ) -> tuple[NDArray[np.float64], list[str]]:
     term = column.term
     if column.numbers is not None:
         numbers = column.numbers[rows]
         _refuse_constant(term, len(np.unique(numbers)), numbers[0], len(numbers))
         if term.transform == "spline":
-            block = spline_basis(numbers, default_knots(numbers, term.knots))
+            whose = None if patients is None else patients.at(rows)
+            values = of_patients(numbers[:, np.newaxis], whose)[:, 0]
+            block = spline_basis(numbers, default_knots(values, term.knots))
             return block, [term.label + "'" * bend for bend in range(block.shape[1])]
         return numbers[:, np.newaxis], [term.label]
     cells = [cell for cell, kept in zip(column.cells, rows, strict=True) if kept and cell]
@@ -276,8 +285,8 @@ def _encoded(
     reference = _reference(term, levels)
     few.extend(f"{term.column}[{lv}]: {counts[lv]}" for lv in levels if counts[lv] < _FEW_ROWS)
     others = [level for level in levels if level != reference]
-    values = np.array(cells, dtype=object)
-    block = np.column_stack([(values == level).astype(np.float64) for level in others])
+    named = np.array(cells, dtype=object)
+    block = np.column_stack([(named == level).astype(np.float64) for level in others])
     return block, [f"{term.column}[{level}]" for level in others]
 
 

@@ -11,6 +11,7 @@ from neurosig.errors import ParameterError, examples
 from neurosig.keys import SCORE_TERM
 from neurosig.outcomes.arguments import listed_terms, name_list
 from neurosig.outcomes.clinic.clean import find_column, texts_of
+from neurosig.outcomes.clinic.intervals import PatientRows, of_patients
 from neurosig.outcomes.model_rows import ModelRows
 
 FloatArray = NDArray[np.float64]
@@ -22,17 +23,25 @@ class Products:
     """Products of the score: their names and what it is multiplied with, columns (n, q).
 
     among_covariates: names of the covariates that are products themselves; references: the levels
-    at which the score's own row is its effect, as "grp = a".
+    at which the score's own row is its effect, as "grp = a"; patients: of the rows, where they have
+    several.
     """
 
     names: tuple[str, ...] = ()
     columns: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     among_covariates: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    patients: PatientRows | None = None
 
     def with_score(self, score: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
         """The products (n, q) of a score with the columns, on the rows where it is known."""
-        return np.asarray((score - score.mean())[:, None] * self.columns[known])
+        patients = None if self.patients is None else self.patients.at(known)
+        return np.asarray((score - average(score, patients))[:, None] * self.columns[known])
+
+
+def average(column: FloatArray, patients: PatientRows | None) -> float:
+    """The mean (n,) of a column over its rows, or of the patients' means over time."""
+    return float(of_patients(column[:, None], patients).mean())
 
 
 def add_interactions(rows: ModelRows, interactions: Sequence[Pair]) -> tuple[ModelRows, Products]:
@@ -40,7 +49,8 @@ def add_interactions(rows: ModelRows, interactions: Sequence[Pair]) -> tuple[Mod
 
     A pair is ("score", "age"), ("age", "sex") or the text "score:age"; a name is that of a term of
     `adjust`, all of whose columns take part, or the word "score". Numbers are centred at their mean
-    over the rows before they are multiplied, so that the rows of the single terms are their
+    over the rows (of patients in several rows, at the mean of the patients' means over time)
+    before they are multiplied, so that the rows of the single terms are their
     effects at the average of the other; the columns of categories are 0 and 1 as they are, so that
     those are effects at the reference level.
 
@@ -71,6 +81,7 @@ def add_interactions(rows: ModelRows, interactions: Sequence[Pair]) -> tuple[Mod
         names=tuple(with_score),
         columns=np.column_stack([np.empty((len(rows.covariates), 0)), *with_score.values()]),
         among_covariates=tuple(among),
+        patients=rows.patients,
     )
     wider = replace(
         rows,
@@ -115,7 +126,7 @@ def _term(name: str) -> str:
 
 def _columns(rows: ModelRows, term: str) -> list[tuple[str, FloatArray]]:
     return [
-        (name, column if name.endswith("]") else column - column.mean())
+        (name, column if name.endswith("]") else column - average(column, rows.patients))
         for name, column in zip(rows.names, rows.covariates.T, strict=True)
         if _term(name) == term
     ]

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,15 @@ from neurosig.errors import (
 from neurosig.keys import SCORE_TERM
 from neurosig.outcomes.arguments import check_share, listed_terms, name_list, shown
 from neurosig.outcomes.clinic.clean import find_column, texts_of
+from neurosig.outcomes.clinic.intervals import PatientRows
 from neurosig.outcomes.design import Term, design_matrix
+from neurosig.outcomes.lost_rows import (
+    Withheld,
+    check_models,
+    losses_of_models,
+    what_is_lacking,
+    without,
+)
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 
 if TYPE_CHECKING:
@@ -31,7 +39,6 @@ Scale = Literal["sd", "none"]
 TermLike = str | Mapping[str, object] | Term
 FloatArray = NDArray[np.float64]
 
-NO_SCORE = "no_score"
 CONSTANT = "constant"
 COLLINEAR = "collinear"
 SEPARATION = "separation"
@@ -40,8 +47,6 @@ TOO_FEW_EVENTS = "too_few_events"
 NOT_ENDED = "Newton's iterations did not converge"
 FEW_EVENTS_PER_PARAM = 10
 
-WARN_LOSS = 0.05
-REFUSE_LOSS = 0.50
 _COLLINEAR_RESIDUAL = 1e-10  # share of a column's variance that the other columns leave
 
 
@@ -51,7 +56,8 @@ class ModelRows:
 
     rows: (n_cohort,) which rows of the cohort are used; scores: (n, S) as they are;
     covariates: (n, p) with `names`; strata: (n,) codes or None; adjusted_for, stratified_by: the
-    columns asked for.
+    columns asked for; patients: of the rows, where they have several; withheld: models that lose
+    too many rows.
     """
 
     rows: NDArray[np.bool_]
@@ -63,6 +69,12 @@ class ModelRows:
     row_flow: pd.DataFrame
     adjusted_for: tuple[str, ...]
     stratified_by: tuple[str, ...]
+    patients: PatientRows | None = None
+    withheld: Withheld = ()
+
+    def patients_at(self, known: NDArray[np.bool_]) -> PatientRows | None:
+        """Of which patients the known ones of the rows are, where these have several."""
+        return None if self.patients is None else self.patients.at(known)
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -84,6 +96,13 @@ class SharedRows:
         return scores[np.ix_(self.known, self.members)]
 
 
+class Needed(NamedTuple):
+    """The rows (n_cohort,) that have what else a model needs, and the flow that led to them."""
+
+    rows: NDArray[np.bool_]
+    flow: pd.DataFrame
+
+
 def model_rows(
     cohort: "Cohort",
     known: NDArray[np.bool_],
@@ -94,31 +113,50 @@ def model_rows(
     adjust: Sequence[TermLike] = (),
     strata: Sequence[str] = (),
     allow_loss: bool = False,
+    needed: Needed | None = None,
+    together: Sequence[Sequence[str]] | None = None,
+    apart: NDArray[np.int64] | None = None,
+    patients: PatientRows | None = None,
 ) -> ModelRows:
     """Complete cases over outcome, covariates and strata, with every loss counted.
 
+    Rows without any of the scores are lost too; a score that is known on fewer rows than the others
+    keeps its NaN, and each model has rows of its own.
+
     known: (n_cohort,) rows whose outcome is known; row_flow: the flow that led to them; outcome:
-    its columns.
+    its columns; needed: of weights, clusters and the like; together: the scores that one model
+    needs, by default each has a model of its own; apart: (n_cohort,) codes of cohorts, each of
+    which may lack a score altogether; patients: of intervals.
 
     Raises
     ------
     ParameterError
-        A column of the outcome is a covariate or a stratum too.
+        A column of the outcome is a covariate or a stratum too, or a covariate is named "score".
     ClinicalError
-        A column is missing, or covariates cost more than half of the rows and `allow_loss` is
+        A column is missing, or each model loses more than half of the rows and `allow_loss` is
         False.
     """
     chosen = choose_signatures(cohort, signatures)
     terms = as_terms(adjust)
     stratify = name_list("strata", strata)
     _refuse_outcome(outcome, terms, stratify)
-    flows, used = [row_flow], known.copy()
-    covariates, names = np.empty((int(known.sum()), 0)), tuple[str, ...]()
-    if terms:
-        design = design_matrix(cohort.data if known.all() else cohort.data[known], terms)
+    used, flows = known.copy(), []
+    if needed is not None:
+        used &= needed.rows
+        flows.append(needed.flow)
+    scores = cohort.data[list(chosen)].to_numpy(dtype=np.float64)
+    used, flow = _with_a_score(scores, used, cohort.data.index)
+    flows.append(flow)
+    covariates, names = np.empty((int(used.sum()), 0)), tuple[str, ...]()
+    if terms and used.any():
+        design = design_matrix(
+            cohort.data if used.all() else cohort.data[used],
+            terms,
+            None if patients is None else patients.at(used),
+        )
         covariates, names = design.matrix, tuple(design.names)
         flows.append(design.row_flow)
-        used[known] = design.rows
+        used[used] = design.rows
     levels = [texts_of(find_column(cohort.data, name)) for name in stratify]
     in_stratum = np.ones(len(used), dtype=np.bool_)
     for column in levels:
@@ -129,27 +167,58 @@ def model_rows(
         flows.append(flow_table([step]))
         covariates = covariates[in_stratum[used]]
     used &= in_stratum
-    check_loss(int(known.sum()), int(used.sum()), allow_loss=allow_loss)
+    withheld = check_models(
+        losses_of_models(scores, chosen, known, used, together=together, apart=apart),
+        int(known.sum()),
+        int(used.sum()),
+        allow_loss=allow_loss,
+        lacking=what_is_lacking(joined_flow(flows)),
+    )
+    scores = scores if used.all() else scores[used]
     columns = {name: np.asarray(level)[used] for name, level in zip(stratify, levels, strict=True)}
     codes, kept_strata = _strata_codes(pd.DataFrame(columns))
     return ModelRows(
         rows=used,
         signatures=chosen,
-        scores=_scores(cohort.data, chosen, used),
+        scores=np.asfortranarray(without(scores, chosen, withheld)),
         covariates=np.ascontiguousarray(covariates),
         names=names,
         strata=codes,
-        row_flow=joined_flow(flows),
+        row_flow=joined_flow([row_flow, *flows]),
         adjusted_for=tuple(term.label for term in terms),
         stratified_by=kept_strata,
+        patients=None if patients is None else patients.at(used),
+        withheld=withheld,
     )
+
+
+def _with_a_score(
+    scores: FloatArray, used: NDArray[np.bool_], ids: pd.Index
+) -> tuple[NDArray[np.bool_], pd.DataFrame]:
+    """The rows with at least one of the scores, and the step that lost the others.
+
+    Without any score on any row all rows stay: the results say that there is none.
+    """
+    has_score = np.isfinite(scores).any(axis=1)
+    lost = used & ~has_score
+    if not lost.any() or not (used & has_score).any():
+        return used, flow_table(())
+    step = FlowStep.losing("score known", int(used.sum()), ids[lost], "no score")
+    return used & has_score, flow_table([step])
 
 
 def as_terms(terms: TermLike | Sequence[TermLike], name: str = "adjust") -> list[Term]:
     """The covariates asked for; one by itself need not be in a list."""
     single = isinstance(terms, str | Mapping | Term)
     given = [terms] if single else listed_terms(name, terms)
-    return [Term.of(cast(TermLike, term)) for term in given]
+    chosen = [Term.of(cast(TermLike, term)) for term in given]
+    if SCORE_TERM in (term.label for term in chosen):
+        raise ParameterError(
+            f"A covariate cannot be named {SCORE_TERM!r}",
+            f"So the term of the signature is called in every table; {name} names it",
+            "Rename the column, such as to 'risk_score'",
+        )
+    return chosen
 
 
 def _refuse_outcome(outcome: Sequence[str], terms: Iterable[Term], strata: Sequence[str]) -> None:
@@ -162,14 +231,6 @@ def _refuse_outcome(outcome: Sequence[str], terms: Iterable[Term], strata: Seque
                     "It would explain itself, and what is left for the score is rounding error",
                     "Leave it out",
                 )
-
-
-def _scores(
-    data: pd.DataFrame, chosen: tuple[str, ...], used: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """A score's values lie side by side, as in the table itself and as models read them."""
-    scores = data[list(chosen)].to_numpy(dtype=np.float64)
-    return np.asfortranarray(scores if used.all() else scores[used])
 
 
 def choose_signatures(cohort: "Cohort", signatures: str | Sequence[str]) -> tuple[str, ...]:
@@ -246,8 +307,15 @@ def patterns(scores: FloatArray) -> list[SharedRows]:
     return [SharedRows(np.asarray(members), known[:, members[0]]) for members in groups.values()]
 
 
-def spread(scores: FloatArray) -> FloatArray:
-    """Standard deviation (n - 1) per column; 0 where it is rounding error alone."""
+def spread(scores: FloatArray, patients: PatientRows | None = None) -> FloatArray:
+    """Standard deviation (n - 1) per column; 0 where it is rounding error alone.
+
+    patients: where they have several rows it is that of their means over time, or, where these are
+    equal, of the rows.
+    """
+    if patients is not None and len(scores):
+        of_means = spread(patients.means(scores))
+        return np.asarray(np.where(of_means > 0, of_means, spread(scores)))
     if len(scores) < 2:
         return np.zeros(scores.shape[1])
     sd = scores.std(axis=0, ddof=1)
@@ -274,30 +342,6 @@ def effect_scales(rows: ModelRows, ratio: str, scale: Scale) -> tuple[str, ...]:
         for name in rows.names
     )
     return (score, *of_covariates)
-
-
-def check_loss(n_known: int, n_used: int, *, allow_loss: bool) -> None:
-    """Warn of rows lost to missing values, and refuse to lose more than half; for a row choice."""
-    lost = (n_known - n_used) / n_known if n_known else 0.0
-    if lost <= WARN_LOSS:
-        return
-    what = f"{lost:.0%} of the rows are lost to missing covariates or strata"
-    evidence = f"{n_used:,} of {n_known:,} rows with a known outcome are complete"
-    if lost > REFUSE_LOSS and not allow_loss:
-        raise ClinicalError(
-            what,
-            evidence,
-            "Remove the covariate with most missing values (see row_flow of the cohort and the "
-            "column counts), or accept the loss with allow_loss=True (in a shell: --allow-loss)",
-            n_known=n_known,
-            n_used=n_used,
-        )
-    warnings.warn(
-        ClinicalWarning(
-            what, evidence, "Compare the rows used with those lost; see row_flow of the result"
-        ),
-        stacklevel=4,
-    )
 
 
 def _strata_codes(columns: pd.DataFrame) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:

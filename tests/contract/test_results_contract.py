@@ -258,13 +258,13 @@ def test_a_loss_over_5_percent_warns_and_one_over_50_percent_is_refused(name):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = FITS[name](16)
-    lost = [w for w in caught if "lost to missing" in str(w.message)]
+    lost = [w for w in caught if "of the rows lack" in str(w.message)]
     assert [w.category for w in lost] == [ClinicalWarning]
     assert "10% of the rows" in str(lost[0].message)
     flow = result.row_flow
     assert flow.loc[flow["step"] == "age known", "n_lost"].tolist() == [16]
     assert int(result.table[Result.N].max()) == 144
-    with pytest.raises(ClinicalError, match=r"56% of the rows are lost.*allow_loss=True"):
+    with pytest.raises(ClinicalError, match=r"56% of the rows lack age.*allow_loss=True"):
         quiet(name, 90)
 
 
@@ -273,4 +273,4 @@ def test_no_warning_of_loss_up_to_5_percent(name):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         FITS[name](8)
-    assert not [w for w in caught if "lost to missing" in str(w.message)]
+    assert not [w for w in caught if "of the rows lack" in str(w.message)]

@@ -237,7 +237,8 @@ def test_scores_that_cannot_be_fitted_are_rows_with_a_status():
     )
     names = ("NGF2", "MISSING", "FLAT", "FEW", "AGED")
     broken = Cohort("breast", data, names, ENDPOINT, cohort.time, cohort.event)
-    table = cox(broken, adjust=["age"]).table
+    with pytest.warns(ClinicalWarning, match="lack the score 'FEW'"):
+        table = cox(broken, adjust=["age"], allow_loss=True).table
     status = table[table["term"] == "score"].set_index("signature")["status"].to_dict()
     assert status == {
         "NGF2": "ok",
@@ -256,7 +257,8 @@ def test_a_score_missing_in_some_rows_is_fitted_on_its_own():
     cohort = make_cohort()
     ngf = cohort.data["NGF"].copy()
     ngf.iloc[:30] = np.nan
-    table = cox(make_cohort(NGF=ngf)).table
+    with pytest.warns(ClinicalWarning, match="lack the score 'NGF'"):
+        table = cox(make_cohort(NGF=ngf)).table
     part = Cohort(
         "breast", cohort.data[30:], ("NGF",), ENDPOINT, cohort.time[30:], cohort.event[30:]
     )

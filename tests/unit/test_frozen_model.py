@@ -274,7 +274,7 @@ def test_rows_that_lack_a_value_are_counted_and_have_no_prediction(model):
     assert result.row_flow.set_index("step").loc["age known", "n_lost"] == 3
     assert model.predict(other)["linear_predictor"].isna().sum() == 3
     assert model.predict(other)["group"].isna().sum() == 3
-    with pytest.raises(ClinicalError, match="69% of the rows are lost"):
+    with pytest.raises(ClinicalError, match="69% of the rows lack age"):
         ns.validate(model, made("B", seed=1, age=np.r_[np.full(100, np.nan), ages[:50] + 50]))
 
 

@@ -127,7 +127,9 @@ def test_scores_that_say_nothing_are_rows_with_a_status():
     some[[1, 2, 4]] = [1.0, 2, 3]  # all without invasion
     cohort = make_cohort(NONE=np.nan, FLAT=1.0, FEW=some, signatures=("NGF", "NONE", "FLAT", "FEW"))
     for by in ("pni", "stage"):
-        table = compare_groups(cohort, by=by).table.set_index("signature")
+        with pytest.warns(ClinicalWarning, match="95% of the rows lack the score 'FEW'"):
+            found = compare_groups(cohort, by=by, allow_loss=True)
+        table = found.table.set_index("signature")
         expected = ["ok", "no_score", "constant", "too_few_rows"]
         assert table["status"].tolist() == expected
         assert table["family"].tolist() == [f"1 score rows of pdac, {by}", "", "", ""]
@@ -182,7 +184,10 @@ def test_what_cannot_be_correlated_is_a_row_with_a_status():
         NONE=np.nan, FLAT=1.0, FEW=few, OLD=data["age"] * 2,
         signatures=("NGF", "NONE", "FLAT", "FEW", "OLD"),
     )  # fmt: skip
-    table = correlate(cohort, with_="purity", given=["age"], method="pearson").table
+    with pytest.warns(ClinicalWarning, match="95% of the rows lack the score 'FEW'"):
+        table = correlate(
+            cohort, with_="purity", given=["age"], method="pearson", allow_loss=True
+        ).table
     expected = ["ok", "no_score", "constant", "too_few_rows", "collinear"]
     assert table["status"].tolist() == expected
 

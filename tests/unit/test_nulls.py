@@ -8,7 +8,13 @@ import pytest
 from scipy.stats import kstest
 
 import neurosig as ns
-from neurosig.errors import AlignmentError, ParameterError, SeparationError, SignatureError
+from neurosig.errors import (
+    AlignmentError,
+    ClinicalWarning,
+    ParameterError,
+    SeparationError,
+    SignatureError,
+)
 from neurosig.kernels.cox import cox_fit_batch
 from neurosig.outcomes.chance.null_columns import q_notes, with_nulls
 
@@ -247,13 +253,14 @@ def test_a_score_that_is_missing_for_some_is_tested_on_the_others():
     x.iloc[:5, 0] = np.nan
     method = ns.methods.ZScore(na="propagate")
     sets = {"S": GENES[:5], "T": GENES[50:55]}
-    found = ns.null_test(
-        joined(x, clinic, sets, method),
-        x,
-        sets,
-        **FAST | {"method": method},
-        null=ns.MatchedNull(n_sets=30),
-    ).table
+    with pytest.warns(ClinicalWarning, match="8% of the rows lack the score 'S'"):
+        found = ns.null_test(
+            joined(x, clinic, sets, method),
+            x,
+            sets,
+            **FAST | {"method": method},
+            null=ns.MatchedNull(n_sets=30),
+        ).table
     assert found["n"].tolist() == [55, 60]
     assert found["p_null"].notna().all()
     assert found["n_null"][0] == 30  # of these, random sets never miss the patients left

@@ -158,10 +158,10 @@ def test_a_cohort_that_loses_all_its_rows_is_refused():
     c = made("C", seed=2, marker=np.nan)
     with (
         pytest.raises(ClinicalError, match="'C' loses all its rows"),
-        pytest.warns(ClinicalWarning, match="33% of the rows are lost"),
+        pytest.warns(ClinicalWarning, match="33% of the rows lack marker"),
     ):
         ns.pooled_cox([a, b, c], adjust=["marker"])
-    with pytest.warns(ClinicalWarning, match="33% of the rows are lost"):
+    with pytest.warns(ClinicalWarning, match="33% of the rows lack marker"):
         row = score_row([a, b, c], adjust=["marker"], allow_loss=True)
     assert row["cohorts"] == "A, B"
 
@@ -228,7 +228,8 @@ def test_clusters_of_two_cohorts_are_apart_also_where_they_have_one_name():
 def test_a_missing_cluster_is_no_cluster_of_its_cohort():
     centre = [None if i < 5 else f"c{i % 4}" for i in range(80)]
     cohorts = [made(n, seed=i, centre=centre) for i, n in enumerate("AB")]
-    row = score_row(cohorts, model=ns.CoxModel(cluster="centre"), allow_loss=True)
+    with pytest.warns(ClinicalWarning, match="6% of the rows lack cluster"):
+        row = score_row(cohorts, model=ns.CoxModel(cluster="centre"))
     assert (row["n"], row["df"]) == (150, 7)
 
 

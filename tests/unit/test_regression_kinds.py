@@ -10,6 +10,7 @@ from scipy import stats
 from neurosig.errors import (
     AssumptionWarning,
     ClinicalError,
+    ClinicalWarning,
     EndpointError,
     FitError,
     ParameterError,
@@ -48,10 +49,12 @@ def make_cohort(n=120, seed=3, signatures=("NGF", "SCHWANN"), **columns):
     return Cohort(name="pdac", data=data, signatures=signatures)
 
 
-def fit(cohort, outcome, kind, *, adjust=(), scale="sd", positive=None, **options):
+def fit(
+    cohort, outcome, kind, *, adjust=(), scale="sd", positive=None, allow_loss=False, **options
+):
     return regress(
         cohort, outcome=outcome, kind=kind, adjust=adjust, scale=scale, positive=positive,
-        model=RegressionModel(**options),
+        model=RegressionModel(**options), allow_loss=allow_loss,
     )  # fmt: skip
 
 
@@ -567,7 +570,9 @@ def test_scores_that_cannot_be_fitted_are_rows_with_a_status(kind):
     )
     outcome = {"mixed": "pain", "poisson": "nerves", "negative_binomial": "nerves"}
     options = {"mixed": {"group": "centre"}}.get(kind, LEVELS.get(kind, {}))
-    table = fit(cohort, outcome.get(kind, "grade"), kind, adjust=["age"], **options).table
+    options = options | {"adjust": ["age"], "allow_loss": True}
+    with pytest.warns(ClinicalWarning, match="98% of the rows lack the score 'FEW'"):
+        table = fit(cohort, outcome.get(kind, "grade"), kind, **options).table
     status = table[table["term"] == "score"].groupby("signature")["status"].first().to_dict()
     assert status == {
         "NGF": "ok",
@@ -597,7 +602,8 @@ def test_per_sd_is_per_unit_of_the_score_over_its_deviation(kind):
 def test_a_score_that_one_level_lacks_is_a_row_with_a_status(kind):
     data = make_cohort().data
     some = data["NGF"].where(data["grade"] != "high")
-    table = fit(make_cohort(NGF=some), "grade", kind, **LEVELS[kind]).table
+    with pytest.warns(ClinicalWarning, match="32% of the rows lack the score 'NGF'"):
+        table = fit(make_cohort(NGF=some), "grade", kind, **LEVELS[kind]).table
     found = table.groupby("signature")["status"].first().to_dict()
     assert found == {"NGF": "too_few_events", "SCHWANN": "ok"}
     messages = table.loc[table["signature"] == "NGF", "message"]
@@ -653,8 +659,9 @@ def test_an_infinite_outcome_is_refused_not_left_out(kind, options):
 def test_too_few_rows_within_groups_are_not_said_to_be_too_few_groups():
     score = np.where(np.arange(120) < 4, np.arange(120.0) ** 2, np.nan)
     cohort = make_cohort(NGF=score, centre=np.resize(["a", "b", "b"], 120))
-    with pytest.warns(SmallSampleWarning):
-        table = fit(cohort, "pain", "mixed", adjust=["age"], group="centre").table
+    options = {"adjust": ["age"], "group": "centre", "allow_loss": True}
+    with pytest.warns(SmallSampleWarning), pytest.warns(ClinicalWarning, match="97%"):
+        table = fit(cohort, "pain", "mixed", **options).table
     row = table.iloc[0]
     assert row["status"] == "too_few_events"
     assert row["message"] == "no more rows than groups and terms that differ within them"

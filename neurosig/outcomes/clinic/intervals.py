@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,9 @@ from neurosig.outcomes.clinic.clean import (
     texts_of,
 )
 from neurosig.outcomes.clinic.cohort_inputs import refuse_infinite_scores
+
+if TYPE_CHECKING:
+    from neurosig.outcomes.clinic.cohort import Cohort
 
 INTERVAL: Final = "interval"
 """Name of the index of a cohort of intervals."""
@@ -67,26 +70,55 @@ def checked_intervals(
     return pd.concat([clinic, values], axis=1)
 
 
-def patient_means(
-    scores: NDArray[np.float64], patients: NDArray[np.int64], length: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Each patient's mean score over the time of his intervals, (n_patients, S).
+@dataclass(frozen=True, eq=False)
+class PatientRows:
+    """Of which patient each row is, and how long it lasts, where patients have several rows.
 
-    It does not depend on where follow-up is cut, and is the score itself where that is constant.
-    scores: (n, S); patients, length: (n,).
-
-    >>> scores = np.array([[1.0], [3.0], [5.0]])
-    >>> patient_means(scores, np.array([0, 0, 1]), np.array([3.0, 1.0, 2.0])).tolist()
-    [[1.5], [5.0]]
+    patients: (n,) codes; length: (n,) time at risk.
     """
-    codes = np.unique(patients, return_inverse=True)[1]
-    total = np.bincount(codes, weights=length)
-    first = np.unique(codes, return_index=True)[1]
-    base = scores[first][codes]  # so that a constant score has exactly its own mean
-    apart = (scores - base) * length[:, None]
-    sums = np.zeros((total.size, scores.shape[1]))
-    np.add.at(sums, codes, apart)
-    return np.asarray(scores[first] + sums / total[:, None])
+
+    patients: NDArray[np.int64]
+    length: NDArray[np.float64]
+
+    @property
+    def n(self) -> int:
+        """Patients."""
+        return int(np.unique(self.patients).size)
+
+    def at(self, rows: NDArray[np.bool_]) -> "PatientRows":
+        """The same for some of the rows."""
+        return PatientRows(self.patients[rows], self.length[rows])
+
+    def means(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Each patient's mean of (n, S) columns over the time of his rows, (n_patients, S).
+
+        It does not depend on where follow-up is cut, and is the value itself where that is
+        constant.
+
+        >>> rows = PatientRows(np.array([0, 0, 1]), np.array([3.0, 1.0, 2.0]))
+        >>> rows.means(np.array([[1.0], [3.0], [5.0]])).tolist()
+        [[1.5], [5.0]]
+        """
+        codes = np.unique(self.patients, return_inverse=True)[1]
+        total = np.bincount(codes, weights=self.length)
+        first = np.unique(codes, return_index=True)[1]
+        base = columns[first][codes]  # so that a constant has exactly its own mean
+        sums = np.zeros((total.size, columns.shape[1]))
+        np.add.at(sums, codes, (columns - base) * self.length[:, None])
+        return np.asarray(columns[first] + sums / total[:, None])
+
+
+def patient_rows(cohort: "Cohort") -> PatientRows | None:
+    """Of a cohort in which a patient has several rows, else None."""
+    if cohort.patients is None or cohort.patients.is_unique:
+        return None
+    codes = pd.factorize(cohort.patients)[0].astype(np.int64)
+    return PatientRows(codes, np.asarray(cohort.time) - np.asarray(cohort.entry))
+
+
+def of_patients(columns: NDArray[np.float64], patients: PatientRows | None) -> NDArray[np.float64]:
+    """Columns (n, S) as means of the patients, or as they are where each row is one."""
+    return columns if patients is None else patients.means(columns)
 
 
 def _refuse_overlaps(

@@ -22,10 +22,10 @@ from neurosig.outcomes.competing.subdistribution import OWN, SubdistributionFit,
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
 from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.imputation.imputed import Imputed
+from neurosig.outcomes.lost_rows import NO_SCORE, explained
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
-    NO_SCORE,
     NOT_CONVERGED,
     NOT_ENDED,
     SEPARATION,
@@ -193,7 +193,7 @@ def fine_gray(
         is_ratio=True,
     )
     family = f"score rows of {cohort.name}, {text.endpoint}, Fine-Gray{BY_LIKELIHOOD_RATIO}"
-    table = tidy(fits, text)
+    table = explained(tidy(fits, text), rows.withheld)
     table = declare_family(table, family, p_values=table[Result.P_LR])
     _warn(table)
     return Results(table=table, row_flow=rows.row_flow, notes=_notes(scale, chosen, others))
@@ -251,7 +251,7 @@ def _fit_one(
 
     k, n_events = len(fits.terms), int(fits.n_events[s])
     if not fits.n[s]:
-        return NO_SCORE, "the signature has no score on any row used"
+        return NO_SCORE, ""
     if n_events < MIN_EVENTS or n_events <= k:
         return TOO_FEW_EVENTS, f"{n_events} events of the cause for {k} parameters"
     sd = spread(matrix[:, :1])[0]

@@ -9,7 +9,6 @@ from neurosig.errors import ConvergenceError
 from neurosig.kernels.cox import NOT_CONVERGED as CODE_NOT_CONVERGED
 from neurosig.kernels.cox import SINGULAR, CoxFits
 from neurosig.keys import OK
-from neurosig.outcomes.clinic.intervals import patient_means
 from neurosig.outcomes.clusters import MANY_CLUSTERS, NO_JACKKNIFE
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.cox.changing_hazards import COLUMNS, Reported, changing_hazards
@@ -18,10 +17,10 @@ from neurosig.outcomes.cox.options import Cases, CoxModel
 from neurosig.outcomes.cox.proportional_hazards import fit_with_ph_test
 from neurosig.outcomes.cox.robust_errors import ErrorKind
 from neurosig.outcomes.interactions import Products
+from neurosig.outcomes.lost_rows import NO_SCORE
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
-    NO_SCORE,
     NOT_CONVERGED,
     NOT_ENDED,
     SEPARATION,
@@ -45,8 +44,7 @@ FIRTH = "the likelihood has no maximum"
 class CoxTask:
     """One analysis: the rows of `rows` with their times, and how they are fitted.
 
-    competing: causes other than the event, which are censored: hazards are cause-specific;
-    patients: (n,) codes where a patient has several rows (intervals), else None.
+    competing: causes other than the event, which are censored: hazards are cause-specific.
     """
 
     endpoint: str
@@ -61,7 +59,6 @@ class CoxTask:
     confidence: float
     n_jobs: int
     competing: tuple[str, ...] = ()
-    patients: NDArray[np.int64] | None = None
 
     def spread(
         self,
@@ -71,15 +68,11 @@ class CoxTask:
     ) -> FloatArray:
         """Standard deviation (S,) over the patients with a known score; 0 where constant.
 
-        Of patients in several rows it is that of their means over time, or, where these are equal,
-        of the rows. scores: (n_known, S); of_rows: (S,) where it is known already.
+        scores: (n_known, S); of_rows: (S,) that of the rows, where it is known already.
         """
-        of_rows = spread(scores) if of_rows is None else of_rows
-        if self.patients is None or self.cases.entry is None or not len(scores):
+        if self.rows.patients is None and of_rows is not None:
             return of_rows
-        length = (self.time - self.cases.entry)[known]
-        of_patients = spread(patient_means(scores, self.patients[known], length))
-        return np.asarray(np.where(of_patients > 0, of_patients, of_rows))
+        return spread(scores, self.rows.patients_at(known))
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -104,8 +97,11 @@ class CoxTask:
         return self.model.cluster_errors == "jackknife" or self.n_clusters < MANY_CLUSTERS
 
     def error_kind(self, known: NDArray[np.bool_]) -> ErrorKind:
-        """The errors of models on the known ones of the rows."""
-        return ErrorKind(self.is_robust, self.cases.cluster, self.has_jackknife).at(known)
+        """The errors of models on the known ones of the rows; rows of one patient are one."""
+        cluster, patients = self.cases.cluster, self.rows.patients
+        if cluster is None and patients is not None:
+            cluster = patients.patients
+        return ErrorKind(self.is_robust, cluster, self.has_jackknife).at(known)
 
     @property
     def is_plain(self) -> bool:
@@ -126,6 +122,7 @@ class CoxTask:
                 None if penalty is None else np.full(len(self.terms), penalty)
             ),
             n_jobs=self.n_jobs,
+            patients=self.rows.patients_at(known),
         )
 
 
@@ -179,11 +176,10 @@ def _fit_shared(fits: CoxTermFits, shared: SharedRows, task: CoxTask) -> None:
     """Fill the rows of the signatures that share their rows."""
     members, data, k = shared.members, task.data(shared), len(fits.terms)
     n, n_events = data.time.size, int(data.event.sum())
-    patients = None if task.patients is None else task.patients[shared.known]
-    fits.n[members] = n if patients is None else np.unique(patients).size
+    fits.n[members] = n if data.patients is None else data.patients.n
     fits.n_events[members] = n_events
     if n == 0:
-        _fail(fits, members, NO_SCORE, "the signature has no score on any row used")
+        _fail(fits, members, NO_SCORE, "")
         return
     if n_events < MIN_EVENTS or n_events <= k:
         _fail(fits, members, TOO_FEW_EVENTS, f"{n_events} events for {k} parameters")

@@ -10,6 +10,8 @@ from neurosig.kernels.cox import PLAIN, CoxFits, CoxOptions, Ties, cox_fit_batch
 from neurosig.kernels.hazard_steps import HazardSteps, hazard_steps
 from neurosig.kernels.partial_likelihood import RiskRows
 from neurosig.kernels.times import RiskSets, risk_sets
+from neurosig.outcomes.clinic.intervals import PatientRows
+from neurosig.outcomes.model_rows import spread
 
 FloatArray = NDArray[np.float64]
 
@@ -19,7 +21,8 @@ class CoxData:
     """What a batch of Cox models is fitted on.
 
     time, event (0/1): (n,); scores: (n, S), one model per column; covariates: (n, p);
-    strata: (n,) codes or None; options: delayed entry, weights, offset and ridge.
+    strata: (n,) codes or None; options: delayed entry, weights, offset and ridge; patients: where
+    they have several rows.
     """
 
     time: FloatArray
@@ -30,6 +33,7 @@ class CoxData:
     ties: Ties = "efron"
     options: CoxOptions = PLAIN
     n_jobs: int = 1
+    patients: PatientRows | None = None
 
     def fit(self, time_function: Callable[[FloatArray], FloatArray] | None = None) -> CoxFits:
         """One fit per score; time_function: for the test of proportional hazards."""
@@ -40,7 +44,7 @@ class CoxData:
             self.covariates,
             strata=self.strata,
             ties=self.ties,
-            options=self.options,
+            options=self.options._replace(ridge=self._ridge()),
             n_jobs=self.n_jobs,
             time_function=time_function,
         )
@@ -65,11 +69,28 @@ class CoxData:
             covariates=self.covariates[rows],
             strata=None if self.strata is None else self.strata[rows],
             options=self.options._replace(**cases),
+            patients=None if self.patients is None else self.patients.at(rows),
         )
 
     def design(self, model: int) -> FloatArray:
         """The columns (n, k) of one model."""
         return np.column_stack([self.scores[:, model], self.covariates])
+
+    def _ridge(self) -> FloatArray | None:
+        """The ridge of each model, on the scale of standard deviations of the patients.
+
+        The kernel's are those of the rows, which depend on where follow-up is cut.
+        """
+        ridge = self.options.ridge
+        if ridge is None or self.patients is None:
+            return ridge
+        of_scores, of_others = (
+            spread(columns, self.patients) / spread(columns)
+            for columns in (self.scores, self.covariates)
+        )
+        ratios = np.tile(np.append(1.0, of_others), (of_scores.size, 1))
+        ratios[:, 0] = of_scores
+        return np.asarray(ridge * ratios**2)
 
     def ordered(self) -> tuple[RiskSets, RiskRows]:
         """The risk sets, and the rows in their order."""

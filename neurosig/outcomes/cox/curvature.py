@@ -12,6 +12,7 @@ from neurosig.errors import ClinicalError, ParameterError
 from neurosig.kernels.cox import CONVERGED
 from neurosig.keys import OK, Result
 from neurosig.outcomes.arguments import check_option
+from neurosig.outcomes.clinic.intervals import of_patients
 from neurosig.outcomes.clusters import NO_JACKKNIFE, warn_without_jackknife
 from neurosig.outcomes.cox.batch import MIN_EVENTS, CoxTask
 from neurosig.outcomes.cox.options import CoxModel
@@ -74,7 +75,8 @@ def nonlinearity(
     cohort, signatures, adjust, strata, model, allow_loss
         As in `cox`; a ridge and Firth's penalty have no such test.
     knots
-        3 to 7, at Harrell's quantiles of the score.
+        3 to 7, at Harrell's quantiles of the score (of patients in several rows, of their means
+        over time).
 
     Returns
     -------
@@ -144,7 +146,8 @@ def _test(task: CoxTask, s: int, knots: int) -> _Tests:
 
     known = np.isfinite(task.rows.scores[:, s])
     data = task.data(SharedRows(np.array([s]), known))
-    counts = _Tests(data.time.size, int(data.event.sum()))
+    n = data.time.size if data.patients is None else data.patients.n
+    counts = _Tests(n, int(data.event.sum()))
     n_bends = knots - 2
     if counts.n_events <= max(MIN_EVENTS, n_bends + 1 + len(task.rows.names)):
         return replace(
@@ -152,7 +155,8 @@ def _test(task: CoxTask, s: int, knots: int) -> _Tests:
         )
     score = data.scores[:, 0]
     try:
-        basis = spline_basis(score, default_knots(score, knots))
+        values = of_patients(data.scores, data.patients)[:, 0]
+        basis = spline_basis(score, default_knots(values, knots))
     except ClinicalError as error:
         return replace(counts, status=FEW_VALUES, message=f"{error.what}; {error.evidence}")
     bent = replace(data, covariates=np.column_stack([basis[:, 1:], data.covariates]))

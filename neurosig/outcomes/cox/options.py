@@ -11,6 +11,7 @@ from neurosig._params import Help, Range, check
 from neurosig.errors import ClinicalError, ParameterError, count, examples
 from neurosig.kernels.cox import CoxOptions
 from neurosig.outcomes.clinic.clean import find_column, numbers_of, texts_of
+from neurosig.outcomes.model_rows import Needed
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 
 if TYPE_CHECKING:
@@ -153,10 +154,8 @@ class Cases:
             cluster = pd.factorize(cells)[0].astype(np.int64)
         return cls(entry=cohort.entry, weights=weights, offset=offset, cluster=cluster)
 
-    def known(
-        self, known: NDArray[np.bool_], ids: pd.Index
-    ) -> tuple[NDArray[np.bool_], pd.DataFrame]:
-        """The rows that have all of it, and what each column lost."""
+    def needed(self, known: NDArray[np.bool_], ids: pd.Index) -> Needed:
+        """The known rows that have all of it, and what each column lost."""
         steps, kept = [], known.copy()
         for name in ("entry", "weights", "offset", "cluster"):
             values = getattr(self, name)
@@ -166,7 +165,7 @@ class Cases:
             lost = ids[kept & ~has]
             steps.append(FlowStep.losing(f"{name} known", int(kept.sum()), lost, f"no {name}"))
             kept &= has
-        return kept, flow_table(steps)
+        return Needed(kept, flow_table(steps))
 
     def at(self, rows: NDArray[np.bool_]) -> "Cases":
         """The same for some of the rows."""

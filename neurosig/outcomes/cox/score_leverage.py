@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import SmallSampleWarning, count, examples
 from neurosig.keys import Result
+from neurosig.outcomes.clinic.intervals import of_patients
 from neurosig.outcomes.clusters import FEW_CLUSTERS
 from neurosig.outcomes.cox.batch import CoxTask
 from neurosig.outcomes.cox.options import Cases
@@ -66,7 +67,8 @@ def warn_of_leverage(task: CoxTask, table: pd.DataFrame) -> None:
     """
     few_clusters = task.n_clusters is not None and task.n_clusters < FEW_CLUSTERS
     if task.is_robust and not few_clusters and not task.has_jackknife:
-        what = "rows" if task.cases.cluster is None else "clusters"
+        what = "rows" if task.rows.patients is None else "patients"
+        what = what if task.cases.cluster is None else "clusters"
         _warn(
             _few(task, task.rows.signatures, FEW_EFFECTIVE),
             f"Robust errors are too small where few {what} carry a score",
@@ -100,11 +102,14 @@ def _few(task: CoxTask, signatures: Sequence[str], fewest: float) -> list[tuple[
         if task.rows.strata is not None:
             strata = task.rows.strata[known]
             others.append((strata[:, None] == np.unique(strata)[1:]).astype(float))
+        columns, patients = np.hstack(others), task.rows.patients_at(known)
         cluster = None if task.cases.cluster is None else task.cases.cluster[known]
-        scores = shared.columns(scores_asked)
-        found += zip(
-            effective_rows(scores, np.hstack(others), cluster).tolist(), names, strict=True
+        if cluster is not None and patients is not None:
+            cluster = cluster[np.unique(patients.patients, return_index=True)[1]]
+        of_scores, of_others = (
+            of_patients(part, patients) for part in (shared.columns(scores_asked), columns)
         )
+        found += zip(effective_rows(of_scores, of_others, cluster).tolist(), names, strict=True)
     return sorted(pair for pair in found if pair[0] < fewest)
 
 

@@ -19,6 +19,7 @@ from neurosig.errors import (
 from neurosig.keys import Result
 from neurosig.outcomes.arguments import check_count, check_option
 from neurosig.outcomes.clinic.causes import competing_causes
+from neurosig.outcomes.clinic.intervals import patient_rows
 from neurosig.outcomes.clusters import FEW_CLUSTERS
 from neurosig.outcomes.cox.batch import (
     MIN_EVENTS,
@@ -33,13 +34,13 @@ from neurosig.outcomes.cox.words import model_text, notes_of, warn_of_fits
 from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.imputation.imputed import Imputed
 from neurosig.outcomes.interactions import Pair, Products, add_interactions, at_references
+from neurosig.outcomes.lost_rows import explained
 from neurosig.outcomes.model_rows import (
     Scale,
     TermLike,
     check_covariates,
     check_scale,
     effect_scales,
-    joined_flow,
     model_rows,
 )
 from neurosig.outcomes.results import (
@@ -201,8 +202,13 @@ def cox_task(
     confidence: float = 0.95,
     allow_loss: bool = False,
     n_jobs: int = 1,
+    together: Sequence[Sequence[str]] | None = None,
+    apart: NDArray[np.int64] | None = None,
 ) -> CoxTask:
-    """Check what `cox` was given and gather the rows it uses; parameters and errors are its."""
+    """Check what `cox` was given and gather the rows it uses; parameters and errors are its.
+
+    together, apart: as in `model_rows`.
+    """
     refuse_no_cohort(cohort, "This analysis")
     check_option("model", model, CoxModel)
     check_count("n_jobs", n_jobs, 1, 1)
@@ -215,23 +221,23 @@ def cox_task(
         )
     known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
     cases = Cases.of(cohort, model)
-    known, lost = cases.known(known, cohort.data.index)
     rows = model_rows(
         cohort,
         known,
-        joined_flow([cohort.row_flow, lost]),
+        cohort.row_flow,
         outcome=cohort.endpoint.outcome,
         signatures=signatures,
         adjust=adjust,
         strata=strata,
         allow_loss=allow_loss,
+        needed=cases.needed(known, cohort.data.index),
+        together=together,
+        apart=apart,
+        patients=patient_rows(cohort),
     )
     rows, products = add_interactions(rows, interactions)
     if products.names:
         products = at_references(products, rows, cohort.data[rows.rows])
-    patients = None
-    if cohort.patients is not None and not cohort.patients.is_unique:
-        patients = pd.factorize(cohort.patients)[0].astype(np.int64)
     task = CoxTask(
         endpoint=cohort.endpoint.name or cohort.endpoint.event,
         time_unit=cohort.endpoint.unit,
@@ -245,7 +251,6 @@ def cox_task(
         confidence=confidence,
         n_jobs=n_jobs,
         competing=competing_causes(cohort.endpoint),
-        patients=None if patients is None else patients[rows.rows],
     )
     check_events(cohort.name, task.event, n_params=len(task.terms))
     check_covariates(rows)
@@ -265,7 +270,7 @@ def cox_table(task: CoxTask, cohort: str) -> pd.DataFrame:
         confidence=task.confidence,
         is_ratio=True,
     )
-    table = _with_profiles(tidy(fits, text), fits)
+    table = explained(_with_profiles(tidy(fits, text), fits), task.rows.withheld)
     if fits.p_ph is not None:
         table[Result.P_PH] = fits.p_ph_columns.ravel()
         table[Result.P_PH_GLOBAL] = on_score_rows(fits.p_ph_global, len(fits.terms))

@@ -32,7 +32,7 @@ def model_text(task: CoxTask) -> str:
         kind = "jackknife" if task.has_jackknife else "robust"
         parts.append(f"{kind} errors by {model.cluster}")
     elif task.is_robust:
-        parts.append("robust errors")
+        parts.append("robust errors" if task.rows.patients is None else "robust errors by patient")
     if model.penalty is not None:
         parts.append(f"ridge {model.penalty:g}")
     return ", ".join(parts)
@@ -40,17 +40,17 @@ def model_text(task: CoxTask) -> str:
 
 def notes_of(task: CoxTask, table: pd.DataFrame) -> tuple[str, ...]:
     """What a reader of the table has to know."""
-    over = "rows of each fit" if task.patients is None else "patients, of their means over time"
+    patients = task.rows.patients
+    over = "rows of each fit" if patients is None else "patients, of their means over time"
     notes = [
         f"Scores are divided by their standard deviation (n - 1) over the {over}"
         if task.scale == "sd"
         else "Scores are used as they are"
     ]
-    if task.patients is not None:
-        n_patients = np.unique(task.patients).size
+    if patients is not None:
         notes.append(
-            f"n counts patients: {count(n_patients, 'patient')} in "
-            f"{count(task.patients.size, 'interval')}"
+            f"n counts patients: {count(patients.n, 'patient')} in "
+            f"{count(patients.patients.size, 'interval')}"
         )
     if Result.SPLIT_TIME in table:
         notes.append(

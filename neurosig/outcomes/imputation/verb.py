@@ -29,7 +29,8 @@ from neurosig.outcomes.imputation.outcome_predictors import (
     is_known,
     survival_predictors,
 )
-from neurosig.outcomes.model_rows import WARN_LOSS, as_terms, choose_signatures, joined_flow
+from neurosig.outcomes.lost_rows import WARN_LOSS
+from neurosig.outcomes.model_rows import as_terms, choose_signatures, joined_flow
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort

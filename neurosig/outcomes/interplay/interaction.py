@@ -196,6 +196,7 @@ def interplay(
         strata=strata,
         confidence=confidence,
         allow_loss=allow_loss,
+        together=listed,
     )
     known = known_signatures(names, signatures)
     models: dict[tuple[str, str], PairModel] = {}

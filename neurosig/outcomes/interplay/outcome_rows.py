@@ -136,9 +136,8 @@ class OutcomeRows:
 
     def n(self, known: NDArray[np.bool_]) -> int:
         """Patients, or rows where each is one."""
-        if self.task is None or self.task.patients is None:
-            return int(known.sum())
-        return int(np.unique(self.task.patients[known]).size)
+        patients = self.rows.patients_at(known)
+        return int(known.sum()) if patients is None else patients.n
 
     def n_events(self, known: NDArray[np.bool_]) -> int | None:
         """Events, or rows of the positive level."""
@@ -154,8 +153,11 @@ def outcome_rows(
     strata: Sequence[str] = (),
     confidence: float = 0.95,
     allow_loss: bool = False,
+    together: Sequence[Sequence[str]] | None = None,
 ) -> OutcomeRows:
-    """Complete cases over outcome and covariates; rows without a score are kept.
+    """Complete cases over outcome and covariates; rows without one of the scores are kept.
+
+    together: the scores that one model needs; by default all of them.
 
     Raises
     ------
@@ -172,6 +174,7 @@ def outcome_rows(
             f"Scores: {', '.join(scores)}",
             "Remove it from adjust",
         )
+    models = [list(scores)] if together is None else together
     if model.kind == "cox":
         task = cox_task(
             cohort,
@@ -183,6 +186,7 @@ def outcome_rows(
             model=model.cox,
             confidence=confidence,
             allow_loss=allow_loss,
+            together=models,
         )
         return OutcomeRows(
             kind="cox",
@@ -198,7 +202,7 @@ def outcome_rows(
             f"strata is {strata!r}",
             "Add the columns to adjust",
         )
-    return _clinical(cohort, scores, model, terms, allow_loss=allow_loss)
+    return _clinical(cohort, scores, model, terms, allow_loss=allow_loss, together=models)
 
 
 def _clinical(
@@ -208,6 +212,7 @@ def _clinical(
     adjust: Sequence[Term],
     *,
     allow_loss: bool,
+    together: Sequence[Sequence[str]],
 ) -> OutcomeRows:
     refuse_repeats(cohort, "A regression of a clinical variable", has_options=False)
     outcome = str(model.outcome)
@@ -230,6 +235,7 @@ def _clinical(
         signatures=list(scores),
         adjust=adjust,
         allow_loss=allow_loss,
+        together=together,
     )
     check_covariates(rows)
     y = values[rows.rows]

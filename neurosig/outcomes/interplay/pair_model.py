@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ConvergenceError, FitError, SeparationError, TooFewEventsError, count
 from neurosig.kernels.cox import CONVERGED, CoxFits
+from neurosig.outcomes.clinic.intervals import PatientRows, of_patients
 from neurosig.outcomes.clusters import NO_JACKKNIFE
 from neurosig.outcomes.cox.batch import MIN_EVENTS, CoxTask
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.interplay.model_fits import Fitted, linear_fit, logistic_fit
 from neurosig.outcomes.interplay.outcome_rows import OutcomeRows
+from neurosig.outcomes.lost_rows import NO_SCORE
 
 FloatArray = NDArray[np.float64]
 Band = Literal["pointwise", "simultaneous"]
@@ -32,7 +34,8 @@ class PairModel:
         eta = b1 z1 + b2 z2 + b3 z1 z2 + gamma' c
 
     z: (n, 2) both scores minus `centre`, over `sd`; x: (n, k) the design; known: which of the
-    analysis' rows these are; cox: times and fits of a Cox model; message: of its errors.
+    analysis' rows these are; cox: times and fits of a Cox model; message: of its errors; patients:
+    of the rows, where they have several.
     """
 
     z: FloatArray
@@ -43,11 +46,17 @@ class PairModel:
     fitted: Fitted
     cox: tuple[CoxData, CoxFits] | None = None
     message: str = ""
+    patients: PatientRows | None = None
+
+    @property
+    def of_patients(self) -> FloatArray:
+        """Both scores (n, 2) in standard deviations; of patients in several rows, their means."""
+        return of_patients(self.z, self.patients)
 
     @property
     def correlation(self) -> float:
         """Pearson's r of the two scores."""
-        return correlation(self.z)
+        return correlation(self.of_patients)
 
     def slopes(self, of: int, at: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Slope of one score (0 or 1) at values of the other, and its standard error.
@@ -104,7 +113,8 @@ class PairModel:
 
     def variance_inflation(self) -> float:
         """The largest variance inflation factor of the three columns, given all columns."""
-        columns = self.x[:, np.ptp(self.x, axis=0) > 0]
+        x = of_patients(self.x, self.patients)
+        columns = x[:, np.ptp(x, axis=0) > 0]
         return float(np.diagonal(np.linalg.inv(np.corrcoef(columns.T)))[:N_PAIR_TERMS].max())
 
 
@@ -158,16 +168,20 @@ def fit_pair(outcome: OutcomeRows, first: str, second: str) -> PairModel:
     FitError
         It has no fit; facts["status"] says why, as in the status of a result table.
     """
+    withheld = {loss.scores: loss.message for loss in outcome.rows.withheld}
+    if (first, second) in withheld:
+        raise FitError(withheld[first, second], status=NO_SCORE)
     scores = np.column_stack([outcome.column(first), outcome.column(second)])
     known = np.asarray(np.isfinite(scores).all(axis=1))
     if not known.any():
-        raise FitError("No row has both scores", status="no_score")
+        raise FitError("No row has both scores", status=NO_SCORE)
     scores = scores[known]
-    centre, sd = scores.mean(axis=0), outcome.spread(scores, known)
+    patients = outcome.rows.patients_at(known)
+    centre, sd = of_patients(scores, patients).mean(axis=0), outcome.spread(scores, known)
     if not (sd > 0).all():
         raise FitError("A score is the same on all rows used", status="constant")
     z = (scores - centre) / sd
-    if abs(correlation(z)) > LARGEST_CORRELATION:
+    if abs(correlation(of_patients(z, patients))) > LARGEST_CORRELATION:
         raise FitError("The two scores are the same but for their unit", status="collinear")
     covariates = outcome.rows.covariates[known]
     x = np.column_stack([z, z[:, 0] * z[:, 1], covariates])
@@ -216,7 +230,15 @@ def _fitted(
     except ConvergenceError as error:
         raise FitError(error.what, error.evidence, status="not_converged") from error
     return PairModel(
-        z=z, centre=centre, sd=sd, x=x, known=known, fitted=fitted, cox=cox, message=message
+        z=z,
+        centre=centre,
+        sd=sd,
+        x=x,
+        known=known,
+        fitted=fitted,
+        cox=cox,
+        message=message,
+        patients=outcome.rows.patients_at(known),
     )
 
 
@@ -232,6 +254,7 @@ def _cox_fit(
         strata=None if task.rows.strata is None else task.rows.strata[known],
         ties=task.model.ties,
         options=task.cases.at(known).options(),
+        patients=task.rows.patients_at(known),
     )
     fits = data.fit()
     if fits.infinite.any():

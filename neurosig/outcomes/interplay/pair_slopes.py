@@ -61,12 +61,13 @@ def pair_regions(outcome: OutcomeRows, models: Models, confidence: float) -> pd.
     """Where in the observed range of the moderator the band of the slope excludes zero.
 
     A row per part, in standard deviations (`low`, `high`) and in units of the moderator's score;
-    `share` of the rows lies in it. Without a part there is one row that says so.
+    `share` of the patients lies in it. Without a part there is one row that says so.
     """
     rows: list[dict[str, object]] = []
     for pair, model in models.items():
         for of in (0, 1):
             z, centre, sd = model.z[:, 1 - of], model.centre[1 - of], model.sd[1 - of]
+            of_patients = model.of_patients[:, 1 - of]
             for band in BANDS:
                 label = _labels(outcome, pair, of) | {
                     "band": band,
@@ -89,7 +90,7 @@ def pair_regions(outcome: OutcomeRows, models: Models, confidence: float) -> pd.
                             "score_low": float(centre + low * sd),
                             "score_high": float(centre + high * sd),
                             "slope": "above zero" if sign > 0 else "below zero",
-                            "share": float(np.mean((z >= low) & (z <= high))),
+                            "share": float(np.mean((of_patients >= low) & (of_patients <= high))),
                             Result.MESSAGE: "",
                         }
                     )

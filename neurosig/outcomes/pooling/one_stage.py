@@ -18,9 +18,9 @@ from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import cox_table, cox_task
 from neurosig.outcomes.cox.words import notes_of, warn_of_fits
 from neurosig.outcomes.design import Term
+from neurosig.outcomes.lost_rows import NO_SCORE
 from neurosig.outcomes.model_rows import (
     CONSTANT,
-    NO_SCORE,
     Scale,
     TermLike,
     as_terms,
@@ -129,6 +129,7 @@ def pooled_cox(
         model=replace(model, cluster=joined.within),
         confidence=confidence,
         allow_loss=allow_loss,
+        apart=joined.code,
     )
     code = joined.code[task.rows.rows]
     _refuse_one_cohort(code, joined.names, allow_loss=allow_loss)

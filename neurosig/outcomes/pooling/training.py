@@ -86,7 +86,7 @@ def train(
             f"cut cannot be {cut!r}", "Allowed: 'median', 'maxstat'", "None is no cut"
         )
     refuse_no_cohort(cohort, "Training a frozen model")
-    prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss)
+    prepared = prediction_rows(cohort, signatures, adjust, allow_loss=allow_loss, together=True)
     refuse_competing_causes(cohort, "A model that predicts")
     known = np.asarray(np.isfinite(prepared.rows.scores).all(axis=1))
     scores = _frozen_scores(prepared, known)

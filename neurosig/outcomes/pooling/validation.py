@@ -21,7 +21,8 @@ from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.clinic.causes import refuse_competing_causes
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
 from neurosig.outcomes.given_cohorts import refuse_no_cohort
-from neurosig.outcomes.model_rows import check_loss, check_scale, joined_flow
+from neurosig.outcomes.lost_rows import check_loss, what_is_lacking
+from neurosig.outcomes.model_rows import check_scale, joined_flow
 from neurosig.outcomes.pooling.frozen_model import FrozenModel
 from neurosig.outcomes.pooling.joined_cohorts import endpoint_name
 from neurosig.outcomes.pooling.validation_measures import Validation, measures
@@ -205,7 +206,8 @@ def _rows(model: FrozenModel, cohort: "Cohort", *, allow_loss: bool) -> _Rows:
         lost = cohort.data.index[used & ~has]
         steps.append(FlowStep.losing(f"{label} known", int(used.sum()), lost, f"no {label}"))
         used &= has
-    check_loss(n_known, int(used.sum()), allow_loss=allow_loss)
+    flow = flow_table(steps)
+    check_loss(n_known, int(used.sum()), allow_loss=allow_loss, lacking=what_is_lacking(flow))
     n_events = int(event[used].sum())
     if n_events < MIN_EVENTS:
         raise TooFewEventsError(
@@ -214,8 +216,8 @@ def _rows(model: FrozenModel, cohort: "Cohort", *, allow_loss: bool) -> _Rows:
             "Check the coding of the event column, or choose another cohort",
             n_events=n_events,
         )
-    flow = joined_flow([cohort.row_flow, flow_table(steps)])
-    return _Rows(SurvivalData(time[used], event[used], x[used]), flow)
+    data = SurvivalData(time[used], event[used], x[used])
+    return _Rows(data, joined_flow([cohort.row_flow, flow]))
 
 
 def _warn_of_scores(model: FrozenModel, cohort: "Cohort", data: SurvivalData) -> None:

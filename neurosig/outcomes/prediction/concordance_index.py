@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from neurosig.errors import FitError, ParameterError
 from neurosig.keys import OK, SCORE_TERM, Performance, Result
 from neurosig.outcomes.arguments import check_choice, is_number, shown
-from neurosig.outcomes.model_rows import NO_SCORE, TOO_FEW_EVENTS, check_scale
+from neurosig.outcomes.lost_rows import NO_SCORE, why_no_score
+from neurosig.outcomes.model_rows import TOO_FEW_EVENTS, check_scale
 from neurosig.outcomes.prediction.pair_concordance import Kind, PairConcordance, pair_concordance
 from neurosig.outcomes.prediction.performance import HARRELL, UNO
 from neurosig.outcomes.prediction.prediction_rows import in_front, prediction_rows
@@ -31,6 +32,7 @@ def concordance(
     kind: Kind = "harrell",
     tau: float | None = None,
     confidence: float = 0.95,
+    allow_loss: bool = False,
 ) -> Results:
     """Concordance index of each score as it is: nothing is fitted, so nothing is optimistic.
 
@@ -42,7 +44,7 @@ def concordance(
 
     Parameters
     ----------
-    cohort, signatures
+    cohort, signatures, allow_loss
         As in `cox`.
     strata
         Columns within whose levels patients are compared; each level has its own censoring.
@@ -58,10 +60,15 @@ def concordance(
 
     Raises
     ------
-    EndpointError, TooFewEventsError, UnknownSignatureError
+    EndpointError, TooFewEventsError, ClinicalError, UnknownSignatureError
         As in `cox`.
     ParameterError
         kind, tau or confidence has a value that is not allowed.
+
+    Warns
+    -----
+    ClinicalWarning
+        More than 5 % of the rows without a score or stratum.
 
     References
     ----------
@@ -78,7 +85,7 @@ def concordance(
     0.625
     """
     check_concordance(kind, tau, confidence)
-    prepared = prediction_rows(cohort, signatures, (), strata=strata, allow_loss=False)
+    prepared = prediction_rows(cohort, signatures, (), strata=strata, allow_loss=allow_loss)
     rows = []
     for s, signature in enumerate(prepared.rows.signatures):
         score = prepared.rows.scores[:, s]
@@ -96,7 +103,11 @@ def concordance(
             )
         except FitError as error:
             row[Result.STATUS] = TOO_FEW_EVENTS if known.any() else NO_SCORE
-            row[Result.MESSAGE] = f"{error.what}: {error.evidence}"
+            row[Result.MESSAGE] = (
+                f"{error.what}: {error.evidence}"
+                if known.any()
+                else why_no_score(signature, prepared.rows.withheld)
+            )
         else:
             row |= index_numbers(found, confidence)
         rows.append(row)

@@ -21,15 +21,16 @@ from neurosig.keys import OK, SCORE_TERM, Performance, Result
 from neurosig.outcomes.arguments import number_list, shown
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
 from neurosig.outcomes.given_cohorts import refuse_no_cohort
+from neurosig.outcomes.lost_rows import NO_SCORE, why_no_score
 from neurosig.outcomes.model_rows import (
     CONSTANT,
-    NO_SCORE,
     NOT_CONVERGED,
     SEPARATION,
     TOO_FEW_EVENTS,
     ModelRows,
     TermLike,
     check_covariates,
+    choose_signatures,
     model_rows,
     spread,
 )
@@ -91,7 +92,7 @@ class PredictionRows:
         sd = float(spread(score[known][:, None])[0]) if known.any() else 0.0
         n_events = int(self.event[known].sum())
         if not known.any():
-            raise _unfit(NO_SCORE, "The signature has no score on any row used")
+            raise _unfit(NO_SCORE, why_no_score(self.rows.signatures[s], self.rows.withheld))
         if n_events < MIN_EVENTS or n_events <= self.n_base + 1:
             raise _unfit(TOO_FEW_EVENTS, f"{n_events} events for {self.n_base + 1} parameters")
         if sd == 0:
@@ -108,10 +109,11 @@ def prediction_rows(
     allow_loss: bool,
     strata: Sequence[str] = (),
     may_be_collinear: bool = False,
+    together: bool = False,
 ) -> PredictionRows:
     """Complete cases over endpoint, covariates and strata.
 
-    may_be_collinear: the covariates belong to several models.
+    may_be_collinear: the covariates belong to several models; together: the scores to one.
 
     Raises
     ------
@@ -138,6 +140,7 @@ def prediction_rows(
         adjust=adjust,
         strata=strata,
         allow_loss=allow_loss,
+        together=[choose_signatures(cohort, signatures)] if together else None,
     )
     time, event = cohort.time[rows.rows], cohort.event[rows.rows]
     if event.sum() < MIN_EVENTS:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from neurosig.errors import ParameterError, examples
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.arguments import name_list
+from neurosig.outcomes.lost_rows import NO_SCORE, explained
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
-    NO_SCORE,
     ModelRows,
     TermLike,
     check_covariates,
@@ -132,7 +132,7 @@ def correlate(
         flows.append(rows.row_flow)
         of_column = _table(rows, values[rows.rows], method, confidence)
         of_column[Result.ENDPOINT] = column
-        tables.append(of_column)
+        tables.append(explained(of_column, rows.withheld))
     table = pd.concat(tables, ignore_index=True)
     table[Result.COHORT], table[Result.TERM] = cohort.name, SCORE_TERM
     table[Result.CI_LEVEL] = confidence
@@ -229,7 +229,7 @@ def _status(
     if not values.size:
         return TOO_FEW_ROWS, "the column has no value on any row used"
     if not found.n:
-        return NO_SCORE, "the signature has no score on any row used"
+        return NO_SCORE, ""
     if found.n < FEWEST + n_given:
         return TOO_FEW_ROWS, f"{found.n} rows; at least {FEWEST + n_given} are needed"
     if np.isfinite(found.rho):

@@ -12,7 +12,7 @@ from neurosig.errors import ClinicalError, ParameterError, SmallSampleWarning, c
 from neurosig.keys import SCORE_TERM
 from neurosig.outcomes.clinic.clean import find_column, numbers_of, texts_of
 from neurosig.outcomes.clusters import FEW_CLUSTERS
-from neurosig.outcomes.model_rows import ModelRows
+from neurosig.outcomes.model_rows import ModelRows, Needed
 from neurosig.outcomes.regression.kind import Cases
 from neurosig.outcomes.regression.options import RegressionModel
 from neurosig.outcomes.row_flow import FlowStep, flow_table
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 def read_cases(
     cohort: "Cohort", model: RegressionModel, known: NDArray[np.bool_]
-) -> tuple[Cases, NDArray[np.bool_], pd.DataFrame]:
-    """The columns the model names, the rows that have all of them, and what each column lost.
+) -> tuple[Cases, Needed]:
+    """The columns the model names, and the known rows that have all of them.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def read_cases(
         lost = cohort.data.index[kept & ~has]
         steps.append(FlowStep.losing(f"{name} known", int(kept.sum()), lost, f"no {column}"))
         kept &= has
-    return found, kept, flow_table(steps)
+    return found, Needed(kept, flow_table(steps))
 
 
 def level_codes(cohort: "Cohort", column: str) -> NDArray[np.int64]:

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.keys import SCORE_TERM
+from neurosig.outcomes.lost_rows import NO_SCORE
 from neurosig.outcomes.model_rows import (
     COLLINEAR,
     CONSTANT,
-    NO_SCORE,
     TOO_FEW_EVENTS,
     ModelRows,
     Scale,
@@ -87,7 +87,7 @@ def _not_fittable(
     """Status and message of a signature that has no fit; None when it can be tried."""
     k = columns.shape[1]
     if not len(columns):
-        return NO_SCORE, "the signature has no score on any row used"
+        return NO_SCORE, ""
     too_few = task.kind.too_few(y, k, cases)
     if too_few is not None:
         return TOO_FEW_EVENTS, too_few

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from neurosig.errors import ClinicalError, count
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clinic.clean import find_column, texts_of
+from neurosig.outcomes.lost_rows import NO_SCORE, check_models, explained, losses_of_models, without
 from neurosig.outcomes.model_rows import (
     CONSTANT,
-    NO_SCORE,
     check_scale,
     choose_signatures,
     joined_flow,
@@ -47,6 +47,7 @@ def compare_groups(
     signatures: str | Sequence[str] = "all",
     confidence: float = 0.95,
     allow_repeats: bool = False,
+    allow_loss: bool = False,
 ) -> Results:
     """Compare each signature's score between groups: Wilcoxon for two, Kruskal-Wallis for more.
 
@@ -57,7 +58,7 @@ def compare_groups(
 
     Parameters
     ----------
-    cohort, signatures, confidence
+    cohort, signatures, confidence, allow_loss
         As in `cox`; an endpoint is not needed.
     by
         The clinical column with the groups.
@@ -81,14 +82,14 @@ def compare_groups(
     ClinicalError
         The column does not exist, has fewer than two groups, one with fewer than two rows, or over
         30; `reference` is not one of them, or there are more than two; rows share a donor or
-        patient.
+        patient; more than half of the rows with a group have no score, without `allow_loss`.
     UnknownSignatureError, ParameterError, EndpointError
         No such score; `confidence` is not between 0 and 1; patients in several rows.
 
     Warns
     -----
     ClinicalWarning
-        More than 5 % of the rows without a group.
+        More than 5 % of the rows without a group, or of those with one without a score.
 
     Examples
     --------
@@ -107,10 +108,13 @@ def compare_groups(
     warn_of_unknown(by, known)
     step = FlowStep.losing(f"{by} known", known.size, cohort.data.index[~known], f"no {by}")
     scores = cohort.data[list(chosen)].to_numpy(dtype=np.float64)
+    losses, n_known = losses_of_models(scores, chosen, known, known), int(known.sum())
+    withheld = check_models(losses, n_known, n_known, allow_loss=allow_loss)
+    scores = without(scores, chosen, withheld)
     records = [_compared(scores[:, s], codes, levels, confidence) for s in range(len(chosen))]
     table = pd.DataFrame(records)
     table.insert(0, Result.SIGNATURE, list(chosen))
-    table = table.assign(
+    table = explained(table, withheld).assign(
         **{Result.COHORT: cohort.name, Result.ENDPOINT: by, Result.TERM: SCORE_TERM}
     )
     table[Result.CI_LEVEL] = confidence
@@ -161,7 +165,7 @@ def _compared(
     n = sum(group.size for group in groups)
     status, message = OK, ""
     if not n:
-        status, message = NO_SCORE, "the signature has no score on any row used"
+        status = NO_SCORE
     elif min(group.size for group in groups) < FEWEST_ROWS:
         status, message = TOO_FEW_ROWS, f"a group has fewer than {FEWEST_ROWS} scores"
     elif np.ptp(np.concatenate(groups)) == 0:

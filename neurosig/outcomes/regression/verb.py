@@ -8,6 +8,7 @@ import numpy as np
 
 from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.imputation.imputed import Imputed
+from neurosig.outcomes.lost_rows import explained
 from neurosig.outcomes.model_rows import (
     Scale,
     TermLike,
@@ -148,15 +149,16 @@ def regress(
     warn_of_unknown(outcome, known)
     lost = cohort.data.index[~known]
     step = FlowStep.losing(f"{outcome} known", known.size, lost, f"no {outcome}")
-    cases, known, case_flow = read_cases(cohort, model, known)
+    cases, needed = read_cases(cohort, model, known)
     rows = model_rows(
         cohort,
         known,
-        joined_flow([cohort.join_flow, flow_table([step]), case_flow]),
+        joined_flow([cohort.join_flow, flow_table([step])]),
         outcome=[outcome],
         signatures=signatures,
         adjust=terms,
         allow_loss=allow_loss,
+        needed=needed,
     )
     task = Task(
         kind=chosen,
@@ -174,7 +176,7 @@ def regress(
     check_covariates(rows)
     is_corrected = task.model.cluster_errors != "CR1"
     check_clusters(task.cases.cluster, k, model.cluster, is_corrected=is_corrected)
-    table = fit_table(task, fit_all(task), cohort.name)
+    table = explained(fit_table(task, fit_all(task), cohort.name), rows.withheld)
     table = declare_family(table, f"score rows of {cohort.name}, {read.label}")
     warn_of_fits(table, task)
     return Results(table=table, row_flow=rows.row_flow, notes=notes_of(table, task))

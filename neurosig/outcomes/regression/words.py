@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from neurosig.errors import AssumptionWarning, ClinicalWarning, SmallSampleWarning, count, examples
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clusters import NO_JACKKNIFE, warn_without_jackknife
-from neurosig.outcomes.model_rows import SEPARATION, WARN_LOSS, warn_of_few_events
+from neurosig.outcomes.lost_rows import WARN_LOSS
+from neurosig.outcomes.model_rows import SEPARATION, warn_of_few_events
 from neurosig.outcomes.regression.fitting import Task
 from neurosig.outcomes.regression.kind import NO_FINITE_ESTIMATE, SINGULAR_FIT
 

@@ -15,6 +15,7 @@ from neurosig.keys import Result
 WARN_LOSS: Final = 0.05
 REFUSE_LOSS: Final = 0.50
 NO_SCORE: Final = "no_score"
+SCORE_KNOWN: Final = "score known"
 
 
 def check_loss(
@@ -199,12 +200,16 @@ def explained(table: pd.DataFrame, withheld: Withheld) -> pd.DataFrame:
     return table
 
 
-def what_is_lacking(flow: pd.DataFrame) -> str:
+def what_is_lacking(flow: pd.DataFrame, signatures: Sequence[str] = ()) -> str:
     """What the steps of a row flow lost rows to, such as "age, stage".
 
-    >>> flow = pd.DataFrame({"step": ["age known", "stage known"], "n_lost": [3, 0]})
-    >>> what_is_lacking(flow)
-    'age'
+    signatures: whose scores the step "score known" is about.
+
+    >>> flow = pd.DataFrame({"step": ["score known", "age known"], "n_lost": [2, 3]})
+    >>> what_is_lacking(flow, ["NGF"])
+    "the score 'NGF', age"
     """
     steps = flow.loc[flow["n_lost"] > 0, "step"].astype(str)
-    return ", ".join(dict.fromkeys(steps.str.removesuffix(" known")))
+    of_scores = f"the score {signatures[0]!r}" if len(signatures) == 1 else "any score"
+    lost = [of_scores if step == SCORE_KNOWN else step.removesuffix(" known") for step in steps]
+    return ", ".join(dict.fromkeys(lost))

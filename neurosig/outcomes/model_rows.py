@@ -24,6 +24,7 @@ from neurosig.outcomes.clinic.clean import find_column, texts_of
 from neurosig.outcomes.clinic.intervals import PatientRows
 from neurosig.outcomes.design import Term, design_matrix
 from neurosig.outcomes.lost_rows import (
+    SCORE_KNOWN,
     Withheld,
     check_models,
     losses_of_models,
@@ -172,7 +173,7 @@ def model_rows(
         int(known.sum()),
         int(used.sum()),
         allow_loss=allow_loss,
-        lacking=what_is_lacking(joined_flow(flows)),
+        lacking=what_is_lacking(joined_flow(flows), chosen),
     )
     scores = scores if used.all() else scores[used]
     columns = {name: np.asarray(level)[used] for name, level in zip(stratify, levels, strict=True)}
@@ -203,7 +204,7 @@ def _with_a_score(
     lost = used & ~has_score
     if not lost.any() or not (used & has_score).any():
         return used, flow_table(())
-    step = FlowStep.losing("score known", int(used.sum()), ids[lost], "no score")
+    step = FlowStep.losing(SCORE_KNOWN, int(used.sum()), ids[lost], "no score")
     return used & has_score, flow_table([step])
 
 

@@ -347,6 +347,28 @@ def test_splitting_rows_changes_nothing():
     np.testing.assert_allclose(by_patient["std_error"], robust["std_error"], rtol=1e-9)
 
 
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.filterwarnings("ignore:The hazard ratio seems to change")
+def test_robust_errors_of_patients_in_several_rows_equal_r(ties, weighted):
+    data = _numbers("data")
+    early = data.assign(
+        start=0.0, stop=np.minimum(data["stop"], 7), event=data["event"] * (data["stop"] <= 7)
+    )
+    late = data[data["stop"] > 7].assign(start=7.0)
+    late["x"] -= 0.5 * late["z"]
+    cohort = Cohort.from_intervals(
+        pd.concat([early, late], ignore_index=True),
+        id="id", start="start", stop="stop", event="event", signatures=["x"], unit="months",
+    )  # fmt: skip
+    model = CoxModel(ties=ties, robust=True, weights="w" if weighted else None)
+    row = cox(cohort, scale="none", model=model).table.iloc[0]
+    expected = _numbers("patients")
+    expected = expected[(expected["ties"] == ties) & (expected["weighted"] == weighted)].iloc[0]
+    assert row["estimate"] == pytest.approx(expected["coef"], abs=1e-7)
+    assert row["std_error"] == pytest.approx(expected["robust_se"], abs=1e-6)
+
+
 def test_an_entry_after_the_time_is_refused():
     start = _numbers("data")["start"].to_numpy(float)
     start[3] = 1000.0

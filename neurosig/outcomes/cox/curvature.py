@@ -18,6 +18,7 @@ from neurosig.outcomes.cox.batch import MIN_EVENTS, CoxTask
 from neurosig.outcomes.cox.options import CoxModel
 from neurosig.outcomes.cox.verb import check_events, cox_task
 from neurosig.outcomes.cox.words import model_text
+from neurosig.outcomes.lost_rows import NO_SCORE, explained
 from neurosig.outcomes.model_rows import (
     NOT_CONVERGED,
     TOO_FEW_EVENTS,
@@ -149,6 +150,8 @@ def _test(task: CoxTask, s: int, knots: int) -> _Tests:
     n = data.time.size if data.patients is None else data.patients.n
     counts = _Tests(n, int(data.event.sum()))
     n_bends = knots - 2
+    if not known.any():
+        return replace(counts, status=NO_SCORE)
     if counts.n_events <= max(MIN_EVENTS, n_bends + 1 + len(task.rows.names)):
         return replace(
             counts, status=TOO_FEW_EVENTS, message=f"{counts.n_events} events for {knots} knots"
@@ -233,4 +236,4 @@ def _table(task: CoxTask, cohort: str, knots: int, tests: Sequence[_Tests]) -> p
             part[Result.P_LR] = [test.p_lr[place] for test in tests]
         parts.append(part)
     table = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
-    return ordered(table)
+    return ordered(explained(table, task.rows.withheld))

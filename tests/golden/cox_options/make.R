@@ -133,3 +133,18 @@ wald_f <- function(at) as.numeric(coef(bent)[at] %*% solve(of$v[at, at]) %*% coe
 chi <- c(wald_f(2:3), wald_f(1:3))
 write.csv(data.frame(term = c("nonlinear", "overall"), chisq = chi,
   p = pf(chi / c(2, 3), c(2, 3), of$df, lower.tail = FALSE)), "jackknife_spline.csv", row.names = FALSE)
+
+# robust errors of patients in several rows, with a covariate that changes
+early <- transform(d, start = 0, stop = pmin(stop, 7), event = event * (stop <= 7))
+late <- transform(d[d$stop > 7, ], start = 7, x = x - 0.5 * z)
+both <- rbind(early, late)
+of_patients <- do.call(rbind, lapply(c("efron", "breslow"), function(ties) {
+  do.call(rbind, lapply(c(FALSE, TRUE), function(weighted) {
+    weight <- if (weighted) both$w else rep(1, nrow(both))
+    f <- coxph(
+      Surv(start, stop, event) ~ x, both, weights = weight, id = id, robust = TRUE, ties = ties
+    )
+    data.frame(ties, weighted, coef = coef(f), robust_se = sqrt(diag(f$var)))
+  }))
+}))
+write.csv(of_patients, "patients.csv", row.names = FALSE)

@@ -282,8 +282,8 @@ def test_what_cannot_be_fitted_is_a_row_with_a_status():
         "few": np.where(np.cumsum(cause == 1) < 3, score, np.nan),
     }
     cohort = cohort_of(time, cause, scores, age=np.arange(60.0))
-    with pytest.warns(SmallSampleWarning):
-        table = fine_gray(cohort, adjust=["age"]).scores
+    with pytest.warns(SmallSampleWarning), pytest.warns(ClinicalWarning, match="score 'few'"):
+        table = fine_gray(cohort, adjust=["age"], allow_loss=True).scores
     by_name = table.set_index("signature")
     assert by_name["status"].to_dict() == {
         "fine": "ok",

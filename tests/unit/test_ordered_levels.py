@@ -5,6 +5,7 @@ is compared with.
 """
 
 import warnings
+from dataclasses import replace
 
 import anndata as ad
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 import neurosig as ns
-from neurosig.errors import ClinicalError, ClinicalWarning, NeurosigWarning
+from neurosig.errors import ClinicalError, ClinicalWarning, NeurosigWarning, ParameterError
 from neurosig.outcomes.clinic.clean import clean_table
 from neurosig.outcomes.clinic.recode import recode
 
@@ -141,9 +142,15 @@ def test_imputed_levels_keep_their_order_and_are_drawn_by_proportional_odds():
         assert one.data["grade"].notna().all()
     found = quiet(ns.cox, imputed, adjust=["grade"]).table
     assert found["term"].tolist() == ["score", "grade[mid]", "grade[high]"]
-    methods = {"sorted": "ordinal"}
-    other = ns.impute(cohort(missing=24), ["sorted"], methods=methods, m=10, seed=1)
-    equal(found, quiet(ns.cox, other, adjust=["sorted"]).table)
+    coded = cohort(missing=24)
+    place = coded.data["sorted"].map({"a low": 1.0, "b mid": 2.0, "c high": 3.0})
+    numbers = replace(coded, data=coded.data.assign(place=place))
+    methods = {"place": "ordinal"}
+    other = ns.impute(numbers, ["place"], methods=methods, m=10, seed=1)
+    categories = ns.Term("place", kind="categorical")
+    equal(found, quiet(ns.cox, other, adjust=[categories]).table)
+    with pytest.raises(ParameterError, match=r"'ordinal' needs an order of the levels of 'sorted'"):
+        ns.impute(coded, ["sorted"], methods={"sorted": "ordinal"}, m=2, seed=1)
 
 
 def test_a_frozen_model_has_the_lowest_level_as_its_reference():

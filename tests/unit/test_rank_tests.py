@@ -77,7 +77,7 @@ def test_a_row_is_compared_only_after_its_entry(entry):
 
 def test_a_trend_follows_the_order_of_the_groups_and_scores_of_any_unit():
     time, event = [1, 2, 3, 4, 5, 6, 7, 8, 9], [1] * 9
-    groups = pd.Categorical(list("xxxyyyzzz"), categories=["x", "y", "z"])
+    groups = pd.Categorical(list("xxxyyyzzz"), categories=["x", "y", "z"], ordered=True)
     test = logrank_trend(time, event, groups)
     assert test.table["score"].tolist() == [1, 2, 3]
     moved = logrank_trend(time, event, groups, scores=[10, 20, 30])
@@ -86,6 +86,25 @@ def test_a_trend_follows_the_order_of_the_groups_and_scores_of_any_unit():
     uneven = logrank_trend(time, event, groups, scores=[0, 0, 1])
     two = logrank(time, event, np.where(groups == "z", "z", "other"))
     assert uneven.statistic == pytest.approx(two.statistic)  # merged groups are one group
+
+
+@pytest.mark.parametrize("as_groups", [list, pd.Categorical, np.array, pd.Series])
+def test_a_trend_over_words_needs_their_order(as_groups):
+    words = ["low", "low", "low", "mid", "mid", "mid", "high", "high", "high"]
+    time, event = [1, 2, 5, 3, 4, 6, 7, 8, 9], [1] * 9
+    for scores in (None, [1, 2, 3]):
+        with pytest.raises(ParameterError, match=r"needs groups in an order.*'high', 'low', 'mid'"):
+            logrank_trend(time, event, as_groups(words), scores=scores)
+    numbers = [{"low": 1, "mid": 2, "high": 3}[word] for word in words]
+    by_number = logrank_trend(time, event, numbers)
+    by_name = logrank_trend(
+        time, event, as_groups(words), scores={"low": 1, "mid": 2, "high": 3, "none": 4}
+    )
+    in_order = pd.Categorical(words, ["low", "mid", "high"], ordered=True)
+    assert by_name.statistic == pytest.approx(by_number.statistic)
+    assert logrank_trend(time, event, in_order).statistic == by_number.statistic
+    with pytest.raises(ParameterError, match="The group 'mid' has no score"):
+        logrank_trend(time, event, as_groups(words), scores={"low": 1, "high": 3})
 
 
 def test_comparisons_take_rows_into_account_after_their_entry_only():

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import ClinicalError, ParameterError, TooFewEventsError, count
 from neurosig.kernels.cox import SINGULAR, cox_fit_batch
+from neurosig.outcomes.curves.given_columns import number_column
 from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sample
 
 FloatArray = NDArray[np.float64]
@@ -148,7 +149,7 @@ def maxstat(
     _check_counts(
         n_permutations=n_permutations, n_bootstrap=n_bootstrap, n_folds=n_folds, n_repeats=n_repeats
     )
-    sample = survival_sample(time, event, np.asarray(score, dtype=np.float64), word="score")
+    sample = survival_sample(time, event, _numbers(score), word="score")
     x = np.asarray(sample.names, dtype=np.float64)[sample.code]
     _check_events(sample)
     search = _Search.of(sample.time, sample.event, x, minprop)
@@ -187,6 +188,12 @@ def maxstat(
         ),
         notes=_notes(lausen, n_bootstrap, cuts.size),
     )
+
+
+def _numbers(score: ArrayLike) -> "FloatArray | pd.Series[float]":
+    """The score as numbers, with its index if it has one."""
+    numbers = number_column("score", score, "Give one number per row")
+    return pd.Series(numbers, score.index) if isinstance(score, pd.Series) else numbers
 
 
 def logrank_scores(time: FloatArray, event: FloatArray) -> FloatArray:

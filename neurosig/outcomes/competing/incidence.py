@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import EndpointError, ParameterError, count, examples
 from neurosig.outcomes.curves.curve_intervals import Interval, check_interval, probability_interval
+from neurosig.outcomes.curves.given_columns import number_column, refuse_other_rows
 from neurosig.outcomes.curves.risk_counts import RiskCounts, product_limit, risk_counts, summed
 from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sample
 
@@ -151,7 +152,8 @@ def cause_sample(
         A cause is not a whole number of at least 0, nobody has an event, or as in
         `survival_sample`.
     """
-    causes = _cause_numbers(cause)
+    refuse_other_rows({"time": time, "cause": cause, "groups": groups, "strata": strata})
+    causes = number_column("cause", cause, _CODING)
     is_known = ~np.isnan(causes)
     wrong = is_known & ((causes < 0) | (causes != np.round(causes)))
     if wrong.any():
@@ -171,19 +173,6 @@ def cause_sample(
     known = causes[sample.known].astype(np.int64)
     codes = tuple(int(code) for code in np.unique(causes[is_known]) if code > 0)
     return CauseSample(sample, known, codes)
-
-
-def _cause_numbers(cause: ArrayLike) -> FloatArray:
-    try:
-        return np.asarray(cause, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        cells = dict.fromkeys(np.asarray(cause, dtype=object).ravel().tolist())
-        wrong = [cell for cell in cells if not isinstance(cell, int | float)]
-        raise EndpointError(
-            f"A cause cannot be {wrong[0] if wrong else cause!r}",
-            f"Causes are whole numbers; these hold {examples(wrong)}",
-            _CODING,
-        ) from error
 
 
 @dataclass(frozen=True, eq=False)

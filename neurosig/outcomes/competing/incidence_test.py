@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import ClinicalError, ParameterError, TooFewEventsError, count, examples
+from neurosig.outcomes.arguments import is_number
 from neurosig.outcomes.competing.incidence import CauseSample, cause_sample
 from neurosig.outcomes.curves.risk_counts import product_limit
 
@@ -107,7 +108,7 @@ def gray_test(
     >>> float(test.table["score"].round(10).iloc[0])
     1.1
     """
-    if not np.isfinite(rho):
+    if not (is_number(rho) and np.isfinite(rho)):
         raise ParameterError(f"rho cannot be {rho!r}", "It is an exponent", "The default is 0")
     causes = cause_sample(time, cause, groups, strata)
     sample, k = causes.sample, len(causes.sample.names)

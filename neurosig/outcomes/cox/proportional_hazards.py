@@ -5,9 +5,9 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from neurosig.errors import ClinicalError, ParameterError
+from neurosig.errors import ClinicalError, ParameterError, count, examples
 from neurosig.kernels.cox import (
     CONVERGED,
     PLAIN,
@@ -18,6 +18,12 @@ from neurosig.kernels.cox import (
 )
 from neurosig.kernels.times import merge_close_times
 from neurosig.outcomes.cox.batch_data import CoxData
+from neurosig.outcomes.curves.given_columns import (
+    covariate_table,
+    number_column,
+    refuse_incomplete,
+    refuse_other_rows,
+)
 
 FloatArray = NDArray[np.float64]
 Transform = Literal["km", "rank", "identity", "log"]
@@ -33,11 +39,11 @@ class PhPValues(NamedTuple):
 
 
 def ph_test(
-    time: FloatArray,
-    event: FloatArray,
-    covariates: FloatArray,
+    time: ArrayLike,
+    event: ArrayLike,
+    covariates: "pd.DataFrame | pd.Series[float] | FloatArray",
     *,
-    names: Sequence[str],
+    names: Sequence[str] | None = None,
     terms: Sequence[Sequence[int]] | None = None,
     strata: NDArray[np.int64] | None = None,
     ties: Ties = "efron",
@@ -59,9 +65,9 @@ def ph_test(
     event
         (n,) 1 = event, 0 = censored.
     covariates
-        (n, k) columns of the Cox model.
+        (n, k) columns of the Cox model: a table, a column of one, or an array.
     names
-        One per column, or per term where `terms` is given.
+        One per column, or per term where `terms` is given; by default those of the table.
     terms
         The columns of each term, as those of one categorical variable; by default a term each.
     strata
@@ -84,7 +90,9 @@ def ph_test(
     ClinicalError
         The model has no finite maximum, or transform="log" meets an event at time 0.
     ParameterError
-        There is no transform of that name.
+        There is no transform of that name, or not one name per term.
+    EndpointError
+        A column is missing somewhere or holds no numbers; lengths or pandas indexes differ.
 
     References
     ----------
@@ -106,11 +114,23 @@ def ph_test(
     """
     from scipy import special
 
+    refuse_other_rows({"time": time, "event": event, "covariates": covariates})
+    table = covariate_table(covariates)
+    times, events = number_column("time", time), number_column("event", event)
+    x = table.to_numpy(dtype=np.float64)
+    refuse_incomplete({"time": times, "event": events, "covariates": x})
+    names = [str(name) for name in table.columns] if names is None else list(names)
+    if len(names) != (table.shape[1] if terms is None else len(terms)):
+        raise ParameterError(
+            f"names cannot be {examples(names)}",
+            f"There are {count(table.shape[1] if terms is None else len(terms), 'term')}",
+            "Give one name per term",
+        )
     data = CoxData(
-        time=time,
-        event=event,
-        scores=covariates[:, :1],
-        covariates=covariates[:, 1:],
+        time=times,
+        event=events,
+        scores=x[:, :1],
+        covariates=x[:, 1:],
         strata=strata,
         ties=ties,
         options=options,
@@ -123,7 +143,7 @@ def ph_test(
             "Remove the covariate that separates the events or repeats another",
         )
     u, variance = _added(*_extended(data, fits.coef, transform))
-    k = covariates.shape[1]
+    k = x.shape[1]
     columns = [[j] for j in range(k)] if terms is None else [list(term) for term in terms]
     columns.append(list(range(k)))
     df = [len(wanted) for wanted in columns]

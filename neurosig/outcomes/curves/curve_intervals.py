@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosig.errors import ParameterError
+from neurosig.outcomes.arguments import check_share
 
 FloatArray = NDArray[np.float64]
 Interval = Literal["log-log", "log", "plain", "logit", "arcsin"]
@@ -61,9 +62,4 @@ def check_interval(interval: str, confidence: float) -> None:
 
 def check_confidence(confidence: float) -> None:
     """Refuse a confidence level outside 0 to 1."""
-    if not 0 < confidence < 1:
-        raise ParameterError(
-            f"confidence cannot be {confidence!r}",
-            "It is the coverage of the intervals, above 0 and below 1",
-            "The default is 0.95",
-        )
+    check_share("confidence", confidence, "the coverage of the intervals", 0.95)

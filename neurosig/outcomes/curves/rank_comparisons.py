@@ -1,12 +1,12 @@
 """Log-rank tests across groups that have an order, and between each two of them."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import (
     ClinicalError,
@@ -15,10 +15,13 @@ from neurosig.errors import (
     count,
     examples,
 )
+from neurosig.outcomes.arguments import number_list
 from neurosig.outcomes.curves.rank_tests import LogRank, logrank, rank_sums, warn_of_few_late
 from neurosig.outcomes.curves.rank_weights import RankWeights, Weighting
 from neurosig.outcomes.curves.survival_sample import survival_sample
 from neurosig.outcomes.results import benjamini_hochberg
+
+FloatArray = NDArray[np.float64]
 
 
 def logrank_trend(
@@ -26,7 +29,7 @@ def logrank_trend(
     event: ArrayLike,
     groups: ArrayLike | pd.Series,
     *,
-    scores: Sequence[float] | None = None,
+    scores: Mapping[Hashable, float] | Sequence[float] | None = None,
     strata: ArrayLike | pd.Series | None = None,
     weighting: Weighting = "logrank",
     rho: float = 0.0,
@@ -43,9 +46,9 @@ def logrank_trend(
     Parameters
     ----------
     time, event, groups, strata, weighting, rho, gamma, entry
-        As in `logrank`; categories of `groups` keep their order.
+        As in `logrank`. More than two groups need an order: numbers, or an ordered categorical.
     scores
-        One number per group, in the order of the groups.
+        One number per group: {group: score}, or a list in the order that the groups have.
 
     Returns
     -------
@@ -55,7 +58,8 @@ def logrank_trend(
     Raises
     ------
     ParameterError
-        `scores` do not fit the groups or are all equal, or a weight option is not allowed.
+        `scores` do not fit the groups or are all equal, more than two groups have no order, or a
+        weight option is not allowed.
     EndpointError, TooFewEventsError
         As in `logrank`.
 
@@ -81,7 +85,7 @@ def logrank_trend(
     weights = RankWeights(weighting, rho, gamma)
     sample = survival_sample(time, event, groups, strata, entry=entry)
     k = len(sample.names)
-    c = np.arange(1.0, k + 1) if scores is None else np.asarray(scores, dtype=np.float64)
+    c = _trend_scores(scores, groups, sample.names)
     if c.shape != (k,) or np.unique(c).size < 2 or not np.isfinite(c).all():
         raise ParameterError(
             f"scores cannot be {examples(c.tolist())}",
@@ -97,6 +101,40 @@ def logrank_trend(
         return LogRank(float("nan"), 1, float("nan"), table)
     statistic = float(c @ (sums.observed - sums.expected)) ** 2 / variance
     return LogRank(statistic, 1, float(special.chdtrc(1, statistic)), table)
+
+
+def _trend_scores(
+    scores: Mapping[Hashable, float] | Sequence[float] | None,
+    groups: ArrayLike | pd.Series,
+    names: tuple[Hashable, ...],
+) -> FloatArray:
+    """The score of each group, 1 to k in their order unless given.
+
+    Raises
+    ------
+    ParameterError
+        More than two groups of words have no order, or a group has no score.
+    """
+    if isinstance(scores, Mapping):
+        without = [name for name in names if name not in scores]
+        if without:
+            raise ParameterError(
+                f"The group {without[0]!r} has no score",
+                f"Groups: {examples(names)}; scores of {examples(scores)}",
+                "Give one number for each group",
+            )
+        return number_list("scores", [scores[name] for name in names])
+    dtype = pd.Series(groups).dtype
+    is_ordered = isinstance(dtype, pd.CategoricalDtype) and bool(dtype.ordered)
+    is_number = all(isinstance(name, int | float | np.number) for name in names)
+    if len(names) > 2 and not (is_ordered or is_number):
+        raise ParameterError(
+            "A trend needs groups in an order",
+            f"The groups {examples(names)} are words; the alphabet is no order",
+            f"Give scores={{{names[0]!r}: 1, ...}}, or the groups as pd.Categorical(groups, "
+            "[lowest, ..., highest], ordered=True)",
+        )
+    return np.arange(1.0, len(names) + 1) if scores is None else number_list("scores", scores)
 
 
 def pairwise_logrank(

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import ParameterError
+from neurosig.outcomes.arguments import is_number, shown
 from neurosig.outcomes.curves.curve_intervals import check_confidence
 from neurosig.outcomes.curves.risk_counts import RiskCounts, product_limit, risk_counts
 from neurosig.outcomes.curves.survival_sample import survival_sample
@@ -92,12 +93,7 @@ def rmst(
     2.25
     """
     check_confidence(confidence)
-    if not (np.isfinite(tau) and tau > 0):
-        raise ParameterError(
-            f"tau cannot be {tau!r}",
-            "It is the time up to which the mean is taken, above 0",
-            "Choose it before looking at the curves, such as tau=1826 for five years in days",
-        )
+    check_tau(tau)
     sample = survival_sample(time, event, groups, entry=entry)
     records = []
     for code, name in enumerate(sample.names):
@@ -117,6 +113,22 @@ def rmst(
         rmtl_high=tau - table["rmst"] + half,
     )
     return Rmst(float(tau), table, _contrasts(table, float(tau), confidence))
+
+
+def check_tau(tau: object) -> None:
+    """Refuse what is no time above 0.
+
+    Raises
+    ------
+    ParameterError
+        It is none.
+    """
+    if not (is_number(tau) and 0 < float(tau) < np.inf):  # type: ignore[arg-type]
+        raise ParameterError(
+            f"tau cannot be {shown(tau)}",
+            "It is the time up to which the mean is taken, above 0",
+            "Choose it before looking at the curves, such as tau=1826 for five years in days",
+        )
 
 
 def _check_followed(name: object, counts: RiskCounts, tau: float) -> None:

@@ -17,7 +17,9 @@ from neurosig.errors import (
     examples,
 )
 from neurosig.outcomes.curves.curve_intervals import check_confidence
+from neurosig.outcomes.curves.given_columns import covariate_table, refuse_other_rows
 from neurosig.outcomes.curves.pseudo_means import FEW_DEGREES, least_squares, pseudo_means
+from neurosig.outcomes.curves.restricted_mean import check_tau
 from neurosig.outcomes.curves.restricted_times import Restricted
 from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sample
 from neurosig.outcomes.results import wald
@@ -34,7 +36,7 @@ INTERCEPT = "intercept"
 def rmst_regression(
     time: ArrayLike,
     event: ArrayLike,
-    covariates: pd.DataFrame,
+    covariates: "pd.DataFrame | pd.Series[float] | FloatArray",
     *,
     tau: float,
     effect: RmstEffect = "difference",
@@ -66,7 +68,8 @@ def rmst_regression(
         (n,) as in `kaplan_meier`.
     covariates
         (n, p) numbers, one column per term, without an intercept; only the rows with a time, an
-        event and an arm need them.
+        event and an arm need them. A table, a column of one, or an array, whose terms are then
+        named x1, x2, ...
     tau
         Horizon, in the unit of `time`, at most the last time of each arm.
     effect
@@ -118,12 +121,14 @@ def rmst_regression(
     [1.5, 2.0]
     """
     _check_options(effect, method, tau, confidence)
-    sample = survival_sample(time, event, arms)
-    matrix = _design(covariates, sample.known)
+    refuse_other_rows({"time": time, "event": event, "covariates": covariates, "arms": arms})
+    sample = survival_sample(time, event, arms, word="arms")
+    table = covariate_table(covariates)
+    matrix = _design(table, sample.known)
     _check_horizon(sample, tau)
     by = _by_pseudo if method == "pseudo" else _by_weights
     fit = by(matrix, effect, sample, tau)
-    terms = [INTERCEPT, *map(str, covariates.columns)]
+    terms = [INTERCEPT, *map(str, table.columns)]
     _warn_of_few_rows(terms, fit, len(matrix))
     return _table(terms, fit, effect, confidence)
 
@@ -150,10 +155,7 @@ def _check_options(effect: str, method: str, tau: float, confidence: float) -> N
                 f"Allowed: {', '.join(allowed)}",
                 f"The default is {allowed[0]!r}",
             )
-    if not (np.isfinite(tau) and tau > 0):
-        raise ParameterError(
-            f"tau cannot be {tau!r}", "It is a time above 0", "Such as tau=1826 for days"
-        )
+    check_tau(tau)
 
 
 def _design(covariates: pd.DataFrame, known: NDArray[np.bool_]) -> FloatArray:

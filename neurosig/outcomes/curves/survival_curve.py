@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import EndpointError, ParameterError
 from neurosig.kernels.times import TIME_TOLERANCE
-from neurosig.outcomes.arguments import number_list
+from neurosig.outcomes.arguments import check_share, number_list, shown
 from neurosig.outcomes.curves.curve_intervals import Interval, check_interval, probability_interval
 from neurosig.outcomes.curves.risk_counts import RiskCounts, product_limit, risk_counts
 from neurosig.outcomes.curves.survival_sample import survival_sample
@@ -163,6 +163,11 @@ def survival_quantile(curves: pd.DataFrame, probability: float = 0.5) -> pd.Data
     DataFrame
         Columns `group, probability, time, ci_low, ci_high`.
 
+    Raises
+    ------
+    ParameterError
+        `curves` is no such table, or `probability` is not between 0 and 1.
+
     References
     ----------
     Brookmeyer R, Crowley J (1982) Biometrics 38:29-41, doi:10.2307/2530286.
@@ -173,11 +178,13 @@ def survival_quantile(curves: pd.DataFrame, probability: float = 0.5) -> pd.Data
     >>> survival_quantile(four_deaths)["time"].tolist()
     [2.5]
     """
-    if not 0 < probability < 1:
+    check_share("probability", probability, "a share of the group", 0.5)
+    needed = ["group", "time", "survival", "ci_low", "ci_high"]
+    if not isinstance(curves, pd.DataFrame) or not set(needed) <= set(curves.columns):
         raise ParameterError(
-            f"probability cannot be {probability!r}",
-            "It is a share of the group, above 0 and below 1",
-            "The default is 0.5, the median",
+            f"curves cannot be {shown(curves)}",
+            f"It needs the columns {', '.join(needed)}",
+            "Give a table of ns.kaplan_meier",
         )
     rows = []
     for name, curve in curves.groupby("group", sort=False):

@@ -11,6 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import ClinicalWarning, EndpointError, count, examples
 from neurosig.kernels.times import merge_close_times
+from neurosig.outcomes.curves.given_columns import (
+    number_column,
+    one_column,
+    refuse_lengths,
+    refuse_other_rows,
+)
 
 FloatArray = NDArray[np.float64]
 ALL_ROWS = "all"
@@ -42,35 +48,41 @@ def survival_sample(
     *,
     entry: ArrayLike | None = None,
     weights: ArrayLike | None = None,
-    word: str = "group",
+    word: str = "groups",
 ) -> SurvivalSample:
     """Read and check them; rows with a missing value are left out with a warning.
 
-    word: what the groups are called there.
+    word: what the argument with the groups is called there.
 
     Raises
     ------
     EndpointError
         A time is negative or infinite, an event is neither 0 nor 1, a row enters at or after its
-        time, a weight is not above 0, lengths differ, or no row is known.
+        time, a weight is not above 0, a column holds what is no number, lengths or pandas indexes
+        differ, or no row is known.
     """
-    times = np.asarray(time, dtype=np.float64)
-    events = np.asarray(event, dtype=np.float64)
-    entries = np.full(times.shape, -np.inf) if entry is None else np.asarray(entry, np.float64)
-    weight = np.ones(times.shape) if weights is None else np.asarray(weights, np.float64)
-    codes, names = _codes(groups, times.size)
-    stratum, _ = _codes(strata, times.size)
+    given = {
+        "time": time, "event": event, word: groups, "strata": strata, "entry": entry,
+        "weights": weights,
+    }  # fmt: skip
+    refuse_other_rows(given)
+    times, events = number_column("time", time), number_column("event", event)
+    entries = np.full(times.shape, -np.inf) if entry is None else number_column("entry", entry)
+    weight = np.ones(times.shape) if weights is None else number_column("weights", weights)
+    codes, names = _codes(word, groups, times.size)
+    stratum, _ = _codes("strata", strata, times.size)
     columns = (times, events, codes, stratum, entries, weight)
-    if any(column.shape != times.shape for column in columns) or times.ndim != 1:
-        raise EndpointError(
-            "Times, events, groups, strata, entries and weights need one value per row",
-            f"They have {', '.join(str(column.size) for column in columns)}",
-            "Take all of them from the same rows of one table",
-        )
+    refuse_lengths(
+        {
+            name: column
+            for (name, values), column in zip(given.items(), columns, strict=True)
+            if values is not None
+        }
+    )
     unknown = {
         "time": np.isnan(times),
         "event": np.isnan(events),
-        word: codes < 0,
+        word.removesuffix("s"): codes < 0,
         "stratum": stratum < 0,
         "entry": np.isnan(entries),
         "weight": np.isnan(weight),
@@ -126,12 +138,12 @@ def _merged(time: FloatArray, entry: FloatArray | None) -> tuple[FloatArray, Flo
 
 
 def _codes(
-    values: ArrayLike | pd.Series | None, n: int
+    name: str, values: ArrayLike | pd.Series | None, n: int
 ) -> tuple[NDArray[np.int64], tuple[Hashable, ...]]:
     """Integer codes (-1: missing) and their names: categories in order, others sorted."""
     if values is None:
         return np.zeros(n, dtype=np.int64), (ALL_ROWS,)
-    series: pd.Series[Any] = pd.Series(values)
+    series: pd.Series[Any] = one_column(name, values)
     as_category = series if isinstance(series.dtype, pd.CategoricalDtype) else None
     categorical = (as_category if as_category is not None else series.astype("category")).cat
     codes = np.asarray(categorical.codes, dtype=np.int64)

@@ -150,6 +150,7 @@ def _numbers(term: Term, numbers: FloatArray, index: pd.Index, method: str | Non
 
 def _categories(term: Term, values: "pd.Series[Any]", method: str | None) -> Column:
     cells, levels = texts_of(values), levels_of(values)
+    declared = declared_levels(values)
     _refuse_constant(term.column, len(levels))
     if len(levels) > _MOST_LEVELS:
         raise ClinicalError(
@@ -164,9 +165,15 @@ def _categories(term: Term, values: "pd.Series[Any]", method: str | None) -> Col
             f"It has {len(levels)} levels: {examples(levels)}",
             "Use 'multinomial', or 'ordinal' where the levels are in order",
         )
+    if method == "ordinal" and len(levels) > 2 and not (declared or reads_as_numbers(values)):
+        raise ParameterError(
+            f"The method 'ordinal' needs an order of the levels of {term.column!r}",
+            f"They are words, and the alphabet is no order: {examples(levels)}",
+            "Make the column pd.Categorical(column, [lowest, ..., highest], ordered=True), or use "
+            "'multinomial'",
+        )
     place = {level: float(number) for number, level in enumerate(levels)}
     codes = np.array([np.nan if cell is None else place[cell] for cell in cells])
-    declared = declared_levels(values)
     usual = "ordinal" if declared else "multinomial"
     fitting = "logistic" if len(levels) == 2 else method or usual
     written: tuple[object, ...] = tuple(levels)

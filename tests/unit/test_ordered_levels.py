@@ -148,7 +148,9 @@ def test_imputed_levels_keep_their_order_and_are_drawn_by_proportional_odds():
     methods = {"place": "ordinal"}
     other = ns.impute(numbers, ["place"], methods=methods, m=10, seed=1)
     categories = ns.Term("place", kind="categorical")
-    equal(found, quiet(ns.cox, other, adjust=[categories]).table)
+    again = quiet(ns.cox, other, adjust=[categories]).table
+    numeric = ["estimate", "std_error", "p_value", "fmi"]
+    np.testing.assert_allclose(again[numeric], found[numeric], rtol=1e-10)
     with pytest.raises(ParameterError, match=r"'ordinal' needs an order of the levels of 'sorted'"):
         ns.impute(coded, ["sorted"], methods={"sorted": "ordinal"}, m=2, seed=1)
 

@@ -106,6 +106,18 @@ def declare_family(
     return ordered(table.assign(**{Result.Q_VALUE: q, Result.FAMILY: text}))
 
 
+def one_family(table: pd.DataFrame, family: str) -> pd.DataFrame:
+    """Fill `q_value` and `family` over every row that has a p-value, whatever its term.
+
+    >>> one_family(pd.DataFrame({"p_value": [0.01, None, 0.02]}), "slopes")["family"].tolist()
+    ['2 slopes', '', '2 slopes']
+    """
+    q = benjamini_hochberg(table[Result.P_VALUE].to_numpy(dtype=np.float64))
+    member = np.isfinite(q)
+    text = np.where(member, f"{int(member.sum())} {family}", "").astype(object)
+    return ordered(table.assign(**{Result.Q_VALUE: q, Result.FAMILY: text}))
+
+
 def _existing(
     table: pd.DataFrame, inside: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.object_]]:

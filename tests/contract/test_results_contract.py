@@ -40,8 +40,6 @@ LEFT_OUT = {
         "a check of the pooled effect, beside it and not a search over signatures",
     ),
     "interplay_corners": {
-        Result.N_EVENTS: "a prediction of the model of `interplay`, whose table has them",
-        Result.EVENTS_PER_PARAM: "a prediction of the model of `interplay`, whose table has them",
         Result.Q_VALUE: _ESTIMATES,
         Result.FAMILY: _ESTIMATES,
     },
@@ -274,3 +272,34 @@ def test_no_warning_of_loss_up_to_5_percent(name):
         warnings.simplefilter("always")
         FITS[name](8)
     assert not [w for w in caught if "of the rows lack" in str(w.message)]
+
+
+def side_tables():
+    """Tables beside `Results.table`, and of functions that take arrays."""
+    cohort = make_cohort()
+    data = (cohort.data["t"], cohort.data["dead"])
+    third = np.arange(len(cohort.data)) % 3
+    pair = ns.interplay(cohort, PAIR, adjust=["age"])
+    fit = ns.fit_cox(cohort, "NGF", adjust=["age"])
+    return {
+        "slopes": pair.slopes,
+        "coefficients": fit.coefficients(),
+        "pairwise_logrank": ns.pairwise_logrank(*data, third),
+        "rmst": ns.rmst(*data, tau=500, groups=third).contrasts,
+        "rmst_regression": ns.rmst_regression(*data, cohort.data[["NGF", "age"]], tau=500),
+    }
+
+
+@pytest.mark.filterwarnings("ignore::neurosig.errors.NeurosigWarning")
+def test_side_tables_say_what_they_rest_on():
+    for name, table in side_tables().items():
+        tested = table[table.get("term", pd.Series("", table.index)) != "intercept"]
+        assert (table["n"] > 0).all(), name
+        assert (table["n_events"] > 0).all(), name
+        assert (table["model"].str.len() > 5).all(), name
+        assert (tested["q_value"] >= tested["p_value"]).all(), name
+        sizes = tested["family"].str.extract(r"^(\d+) ")[0].astype(int)
+        assert sizes.tolist() == tested.groupby("family")["p_value"].transform("size").tolist()
+        if name in ("slopes", "coefficients", "rmst_regression"):
+            per = table["n_events"] / table["n_params"]
+            assert table["events_per_param"].tolist() == per.tolist()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ConvergenceError, ParameterError, examples
 from neurosig.kernels.cox import CONVERGED
+from neurosig.keys import Result
 from neurosig.outcomes.arguments import check_option
 from neurosig.outcomes.clusters import warn_without_jackknife
 from neurosig.outcomes.cox.batch_data import CoxData
@@ -18,9 +19,10 @@ from neurosig.outcomes.cox.predicted_survival import log_survival, stratum_hazar
 from neurosig.outcomes.cox.proportional_hazards import Transform, ph_test
 from neurosig.outcomes.cox.residuals import RowResidual, row_residuals, schoenfeld_residuals
 from neurosig.outcomes.cox.verb import cox_task
+from neurosig.outcomes.cox.words import model_text
 from neurosig.outcomes.interactions import Pair
 from neurosig.outcomes.model_rows import Scale, SharedRows, TermLike
-from neurosig.outcomes.results import wald
+from neurosig.outcomes.results import one_family, wald
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -37,7 +39,8 @@ class CoxFit:
 
     names: of the k columns; ids: of the n rows; coef, covariance (robust where asked for);
     naive_covariance: of the model; strata: names of the strata by code; loglik: at the maximum;
-    df: degrees of freedom of the coefficients' t distribution, infinite for the normal.
+    df: degrees of freedom of the coefficients' t distribution, infinite for the normal; model: in
+    words.
     """
 
     names: tuple[str, ...]
@@ -49,12 +52,18 @@ class CoxFit:
     loglik: float
     df: float = float("inf")
     strata: tuple[str, ...] = ("all",)
+    model: str = "Cox regression"
 
     def coefficients(self, confidence: float = 0.95) -> pd.DataFrame:
-        """A row per column: estimate, std_error, statistic, p_value, ci_low, ci_high."""
+        """A row per column: estimate, std_error, statistic, p_value, ci_low, ci_high.
+
+        q-values are over these rows; the columns from n to model say what they rest on.
+        """
         error = np.sqrt(np.diag(self.covariance))
         statistic, p_value, width = wald(self.coef, error, confidence, np.full(error.size, self.df))
-        return pd.DataFrame(
+        n_events = int(self.data.event.sum())
+        patients = self.data.patients
+        table = pd.DataFrame(
             {
                 "term": self.names,
                 "estimate": self.coef,
@@ -63,8 +72,14 @@ class CoxFit:
                 "p_value": p_value,
                 "ci_low": self.coef - width,
                 "ci_high": self.coef + width,
+                Result.N: self.data.time.size if patients is None else patients.n,
+                Result.N_EVENTS: n_events,
+                Result.N_PARAMS: error.size,
+                Result.EVENTS_PER_PARAM: n_events / error.size,
+                Result.MODEL: self.model,
             }
         )
+        return one_family(table, "coefficients of one model")
 
     def linear_predictor(self, *, centred: bool = True) -> "pd.Series[float]":
         """The sum of coefficient times column of every row, minus its mean, plus the offset."""
@@ -306,6 +321,7 @@ def fit_cox(
         loglik=float(fits.loglik[0]),
         df=float(errors.df[0]),
         strata=_stratum_names(used, task.rows.stratified_by, data.strata),
+        model=model_text(task),
     )
 
 

@@ -15,11 +15,12 @@ from neurosig.errors import (
     count,
     examples,
 )
+from neurosig.keys import Result
 from neurosig.outcomes.arguments import number_list
 from neurosig.outcomes.curves.rank_tests import LogRank, logrank, rank_sums, warn_of_few_late
 from neurosig.outcomes.curves.rank_weights import RankWeights, Weighting
 from neurosig.outcomes.curves.survival_sample import survival_sample
-from neurosig.outcomes.results import benjamini_hochberg
+from neurosig.outcomes.results import one_family
 
 FloatArray = NDArray[np.float64]
 
@@ -158,8 +159,9 @@ def pairwise_logrank(
     Returns
     -------
     DataFrame
-        One row per pair: `group, reference, n, observed, expected` (of `group`), `statistic,
-        p_value, q_value, status`; q-values are Benjamini-Hochberg over the pairs. A pair without
+        One row per pair: `group, reference, n, n_events, observed, expected` (the last two of
+        `group`), `statistic, p_value, q_value, family, model, status`; q-values are
+        Benjamini-Hochberg over the pairs. A pair without
         an event has no test and says so in `status`.
 
     Raises
@@ -194,10 +196,14 @@ def pairwise_logrank(
             count(sample.time.size, "row"),
             "Choose a variable with at least two levels",
         )
+    model = RankWeights(weighting, rho, gamma).words + (
+        " within strata" if strata is not None else ""
+    )
     rows, told = [], list[str]()
     for first, second in combinations(range(len(sample.names)), 2):
         pair = np.isin(sample.code, (first, second))
-        names = (sample.names[second], sample.names[first], int(pair.sum()))
+        n_events = int(sample.event[pair].sum())
+        names = (sample.names[second], sample.names[first], int(pair.sum()), n_events)
         if not sample.event[pair].any():
             rows.append((*names, *([float("nan")] * 4), "no events"))
             continue
@@ -227,7 +233,8 @@ def pairwise_logrank(
             ),
             stacklevel=2,
         )
-    columns = ["group", "reference", "n", "observed", "expected", "statistic", "p_value", "status"]
-    table = pd.DataFrame(rows, columns=columns)
-    table.insert(7, "q_value", benjamini_hochberg(table["p_value"].to_numpy()))
-    return table
+    columns = ["group", "reference", "n", "n_events", "observed", "expected", "statistic"]
+    table = pd.DataFrame(rows, columns=[*columns, "p_value", "status"])
+    table = one_family(table, "pairs of groups").assign(**{Result.MODEL: model})
+    last = ["p_value", Result.Q_VALUE, Result.FAMILY, Result.MODEL, "status"]
+    return table[[*columns, *last]]

@@ -38,6 +38,15 @@ class RankWeights:
                 'Use weighting="fleming-harrington", or leave them out',
             )
 
+    @property
+    def words(self) -> str:
+        """The test in words."""
+        if self.weighting == "logrank":
+            return "log-rank test"
+        exponents = f" (rho {self.rho:g}, gamma {self.gamma:g})"
+        named = f"{self.weighting}{exponents if self.weighting == 'fleming-harrington' else ''}"
+        return f"log-rank test, {named} weights"
+
     def at(self, n_risk: FloatArray, n_event: FloatArray) -> FloatArray:
         """Weights at the event times of one stratum: (m,), (m,) to (m,)."""
         match self.weighting:

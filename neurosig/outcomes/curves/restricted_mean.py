@@ -8,11 +8,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import ParameterError
+from neurosig.keys import Result
 from neurosig.outcomes.arguments import is_number, shown
 from neurosig.outcomes.curves.curve_intervals import check_confidence
 from neurosig.outcomes.curves.risk_counts import RiskCounts, product_limit, risk_counts
 from neurosig.outcomes.curves.survival_sample import survival_sample
-from neurosig.outcomes.results import wald
+from neurosig.outcomes.results import one_family, wald
 
 FloatArray = NDArray[np.float64]
 
@@ -65,7 +66,9 @@ def rmst(
     Returns
     -------
     Rmst
-        `.groups` and `.contrasts`, the latter with the first of the two groups as reference.
+        `.groups` and `.contrasts`, the latter with the first of the two groups as reference, the
+        rows and events (up to tau) of both, and q-values over the pairs of groups, for each kind
+        of contrast by itself.
 
     Raises
     ------
@@ -159,6 +162,7 @@ def _contrasts(table: pd.DataFrame, tau: float, confidence: float) -> pd.DataFra
     for first, second in combinations(range(len(table)), 2):
         reference, group = table.iloc[first], table.iloc[second]
         se = np.array([reference["std_error"], group["std_error"]], dtype=np.float64)
+        counts = [int(group[name] + reference[name]) for name in ("n", "n_events")]
         means = np.array([reference["rmst"], group["rmst"]], dtype=np.float64)
         for contrast, values in (
             ("difference", means),
@@ -172,7 +176,15 @@ def _contrasts(table: pd.DataFrame, tau: float, confidence: float) -> pd.DataFra
             statistic, p_value, half = wald(np.array([estimate]), np.array([error]), confidence)
             limits = np.array([estimate, estimate - half[0], estimate + half[0]])
             shown = np.exp(limits) if is_ratio else limits
-            names = (contrast, group["group"], reference["group"])
+            names = (contrast, group["group"], reference["group"], *counts)
             rows.append((*names, shown[0], error, shown[1], shown[2], statistic[0], p_value[0]))
-    columns = ["contrast", "group", "reference", "estimate", "std_error", "ci_low", "ci_high"]
-    return pd.DataFrame(rows, columns=[*columns, "statistic", "p_value"])
+    front = ["contrast", "group", "reference", "n", "n_events"]
+    numbers = ["estimate", "std_error", "ci_low", "ci_high", "statistic", "p_value"]
+    table = pd.DataFrame(rows, columns=[*front, *numbers])
+    kinds = [
+        one_family(of_kind, f"{kind} rows of pairs of groups")
+        for kind, of_kind in table.groupby("contrast", sort=False)
+    ]
+    table = pd.concat(kinds).sort_index() if kinds else table.assign(q_value=[], family=[])
+    table[Result.MODEL] = f"restricted means up to {tau:g}"
+    return table[[*front, *numbers, Result.Q_VALUE, Result.FAMILY, Result.MODEL]]

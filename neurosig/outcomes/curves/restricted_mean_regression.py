@@ -16,13 +16,14 @@ from neurosig.errors import (
     count,
     examples,
 )
+from neurosig.keys import Result
 from neurosig.outcomes.curves.curve_intervals import check_confidence
 from neurosig.outcomes.curves.given_columns import covariate_table, refuse_other_rows
 from neurosig.outcomes.curves.pseudo_means import FEW_DEGREES, least_squares, pseudo_means
 from neurosig.outcomes.curves.restricted_mean import check_tau
 from neurosig.outcomes.curves.restricted_times import Restricted
 from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sample
-from neurosig.outcomes.results import wald
+from neurosig.outcomes.results import one_family, wald
 
 FloatArray = NDArray[np.float64]
 RmstEffect = Literal["difference", "ratio"]
@@ -87,7 +88,8 @@ def rmst_regression(
     DataFrame
         One row per term, the intercept first: `term, estimate, std_error, ci_low, ci_high,
         statistic, p_value, effect, effect_low, effect_high`, and `df` with pseudo-values;
-        `effect` is exp(estimate) for ratios.
+        `effect` is exp(estimate) for ratios. `q_value` is over the covariates' rows; `n`,
+        `n_events` (up to tau), `n_params`, `events_per_param` and `model` say what it rests on.
 
     Raises
     ------
@@ -130,7 +132,19 @@ def rmst_regression(
     fit = by(matrix, effect, sample, tau)
     terms = [INTERCEPT, *map(str, table.columns)]
     _warn_of_few_rows(terms, fit, len(matrix))
-    return _table(terms, fit, effect, confidence)
+    found = _table(terms, fit, effect, confidence)
+    tested = found[found["term"] != INTERCEPT]
+    q = one_family(tested, "coefficients of one regression")[[Result.Q_VALUE, Result.FAMILY]]
+    n_events, k = int(sample.event[sample.time <= tau].sum()), matrix.shape[1]
+    words = {"pseudo": "pseudo-values", "ipcw": "weights for censoring"}[method]
+    facts = {
+        Result.N: len(matrix),
+        Result.N_EVENTS: n_events,
+        Result.N_PARAMS: k,
+        Result.EVENTS_PER_PARAM: n_events / k,
+        Result.MODEL: f"restricted mean up to {tau:g}, {effect}, {words}",
+    }
+    return found.join(q).fillna({Result.FAMILY: ""}).assign(**facts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.interplay.model_fits import Fitted
 from neurosig.outcomes.interplay.outcome_rows import Kind, OutcomeModel, outcome_rows
 from neurosig.outcomes.interplay.pair_model import N_PAIR_TERMS, PairModel, fit_pair
+from neurosig.outcomes.interplay.pair_slopes import model_facts
 from neurosig.outcomes.model_rows import TermLike
 from neurosig.outcomes.results import Results
 
@@ -154,10 +155,7 @@ def interplay_corners(
         rest = {
             Result.CI_LEVEL: confidence,
             "n_quadrant": int(np.sum(beyond[0] & beyond[1])),
-            Result.N: len(fitted.z),
-            Result.ADJUSTED_FOR: ", ".join(rows.rows.adjusted_for),
-            Result.MODEL: f"{rows.words}, product of two scores",
-        }
+        } | model_facts(rows, fitted)
         parts.append(pd.DataFrame(names | predicted | rest))
     table = pd.concat(parts, ignore_index=True)
     return Results(table=table, row_flow=rows.rows.row_flow, notes=(_NOT_GROUPS,))

@@ -6,15 +6,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.keys import Interplay, Result
+from neurosig.keys import OK, Interplay, Result
 from neurosig.outcomes.interplay.outcome_rows import OutcomeRows
-from neurosig.outcomes.interplay.pair_model import Band, PairModel
-from neurosig.outcomes.results import wald
+from neurosig.outcomes.interplay.pair_model import N_PAIR_TERMS, Band, PairModel
+from neurosig.outcomes.results import one_family, wald
 
 FloatArray = NDArray[np.float64]
 Models = dict[tuple[str, str], PairModel]
 
 BANDS: Final[tuple[Band, ...]] = ("pointwise", "simultaneous")
+_FRONT: Final = (
+    Result.COHORT,
+    Result.ENDPOINT,
+    Result.SIGNATURE,
+    Interplay.FIRST,
+    Interplay.SECOND,
+    Interplay.SLOPE_OF,
+    Interplay.MODERATOR,
+    Interplay.AT,
+    Interplay.AT_SCORE,
+    "is_observed",
+)
 NOWHERE: Final = "nowhere in the observed range"
 
 
@@ -52,9 +64,41 @@ def pair_slopes(
                         Result.EFFECT_HIGH: effects[2],
                         Result.EFFECT_SCALE: f"{outcome.ratio} per SD",
                     }
+                    | model_facts(outcome, model)
                 )
             )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    if not parts:
+        return pd.DataFrame()
+    table = pd.concat(parts, ignore_index=True)
+    family = f"simple slopes of {outcome.cohort}, {outcome.label}"
+    return with_names_in_front(one_family(table, family))
+
+
+def model_facts(outcome: OutcomeRows, model: PairModel) -> dict[str, object]:
+    """What each row that comes from a model of a pair says of it."""
+    k = N_PAIR_TERMS + len(outcome.rows.names)
+    n_events = outcome.n_events(model.known)
+    events: dict[str, object] = {}
+    if n_events is not None:
+        events = {
+            Result.N_EVENTS: n_events,
+            Result.EVENTS_PER_PARAM: outcome.limiting(model.known) / k,
+        }
+    return {
+        Result.N: outcome.n(model.known),
+        Result.N_PARAMS: k,
+        **events,
+        Result.ADJUSTED_FOR: ", ".join(outcome.rows.adjusted_for),
+        Result.MODEL: f"{outcome.words}, product of two scores",
+        Result.STATUS: OK,
+        Result.MESSAGE: model.message,
+    }
+
+
+def with_names_in_front(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns of the tables of pairs, what a row is first."""
+    front = [name for name in _FRONT if name in table.columns]
+    return table[[*front, *(name for name in table.columns if name not in front)]]
 
 
 def pair_regions(outcome: OutcomeRows, models: Models, confidence: float) -> pd.DataFrame:

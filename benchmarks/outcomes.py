@@ -92,10 +92,11 @@ def our_tasks(joined: Any, adjust: list[str]) -> dict[Any, Callable[[], Any]]:
     from neurosig.kernels.cox import cox_fit_batch
 
     covariates, scores = joined.data[adjust].to_numpy(dtype=float), joined.scores.to_numpy()
+    time, event = joined.time.to_numpy(), joined.event.to_numpy()
     return {
         ("cox", len(adjust)): lambda: ns.cox(joined, adjust=adjust),
         ("wall", len(adjust)): lambda: ns.cox(joined, adjust=adjust, n_jobs=2),
-        ("fits", len(adjust)): lambda: cox_fit_batch(joined.time, joined.event, scores, covariates),
+        ("fits", len(adjust)): lambda: cox_fit_batch(time, event, scores, covariates),
     }
 
 

@@ -348,6 +348,8 @@ class Performance:
     MEASURE: Final = "measure"
     TIME: Final = "time"
     GROUP: Final = "group"
+    GROUP_N: Final = "group_n"
+    GROUP_EVENTS: Final = "group_events"
     THRESHOLD: Final = "threshold"
     PREDICTED: Final = "predicted"
     APPARENT: Final = "apparent"

@@ -31,6 +31,7 @@ from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.follow_up import DAYS_PER, median_follow_up, mixed_units
 from neurosig.outcomes.cox.verb import cox
 from neurosig.outcomes.design import Term
+from neurosig.outcomes.given_columns import array_of
 from neurosig.outcomes.imputation.imputed import Imputed
 from neurosig.outcomes.imputation.verb import impute
 from neurosig.outcomes.pooling.verb import meta
@@ -175,7 +176,8 @@ def _median_days(cohort: Cohort) -> float:
     """Median follow-up of a cohort with an endpoint."""
     if cohort.endpoint is None or cohort.time is None or cohort.event is None:
         return float("nan")
-    median = median_follow_up(cohort.time, cohort.event, cohort.entry)
+    time, event = np.asarray(cohort.time), np.asarray(cohort.event)
+    median = median_follow_up(time, event, array_of(cohort.entry))
     return median * DAYS_PER[cohort.endpoint.unit]
 
 

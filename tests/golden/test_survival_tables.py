@@ -53,7 +53,8 @@ def test_a_logrank_test_with_delayed_entry_equals_the_score_test_of_coxph(data):
 
 def test_a_trend_test_equals_the_exact_score_test_of_coxph(data):
     expected = table("rank_tests").set_index("case")["statistic"]
-    outcome = (data["time"], data["event"], data["group"])
+    groups = pd.Categorical(data["group"], ["a", "b", "c"], ordered=True)
+    outcome = (data["time"], data["event"], groups)
     for case, options in {
         "trend": {},
         "trend_uneven": {"scores": [0, 1, 5]},

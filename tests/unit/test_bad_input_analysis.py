@@ -114,7 +114,7 @@ def test_row_26_alive_with_a_day_of_death_is_warned_of_and_the_status_is_followe
     death[[2, 5]] = 700.0
     with pytest.warns(ClinicalWarning, match=r"alive in 'dead'.*2 rows: 'p2', 'p5'.*censored"):
         joined = cohort(days_to_death=death)
-    assert joined.event[[2, 5]].tolist() == [0, 0]
+    assert joined.event.iloc[[2, 5]].tolist() == [0, 0]
 
 
 def test_row_26_dead_with_a_last_contact_alone_is_warned_of():

@@ -294,7 +294,35 @@ def test_what_cannot_be_fitted_is_a_row_with_a_status():
         "few": "too_few_events",
     }
     failed = by_name.drop(index="fine")
-    assert failed[["estimate", "p_value", "p_lr", "q_value"]].isna().all(axis=None)
+    assert failed[["estimate", "p_value", "q_value"]].isna().all(axis=None)
+    has_p_lr = failed["p_lr"].notna()  # the likelihood has a limit where a term separates
+    assert failed.index[has_p_lr].tolist() == ["splits"]
+
+
+CRR = (0.3502156338, -0.3483232030, -0.0265419929), (0.2862962248, 0.4629382627, 0.0314352464)
+
+
+@pytest.mark.filterwarnings("ignore:As few as")
+def test_a_level_without_events_leaves_the_other_terms_at_their_limit():
+    # x, age, a level without an event of the cause: crr of cmprsk 2.2-11 on the same numbers
+    i = np.arange(40)
+    time = (i * 7) % 41 + 1.0
+    cause = np.where(i % 5 == 0, 0, np.where(i % 3 == 0, 2, 1))
+    cause[(i % 8 == 0) & (cause == 1)] = 2
+    grade = np.where(i % 8 == 0, "rare", np.where(i % 2, "b", "a"))
+    score = np.sin(i * 1.7)
+    cohort = cohort_of(time, cause, {"x": score}, age=50 + (i * 11) % 23, grade=grade)
+    with pytest.warns(SmallSampleWarning, match=r"a term separates .*'grade\[rare\]' in 1 sign"):
+        table = fine_gray(cohort, adjust=["grade", "age"], scale="none").table
+    by_term = table.set_index("term")
+    assert by_term["status"].to_dict() == {
+        "score": "ok", "grade[b]": "ok", "grade[rare]": "separation", "age": "ok"
+    }  # fmt: skip
+    assert by_term.loc["grade[rare]", "message"].startswith("the likelihood grows without end")
+    assert by_term.loc["grade[rare]", ["estimate", "std_error", "p_value"]].isna().all()
+    rest = by_term.loc[["score", "grade[b]", "age"]]
+    np.testing.assert_allclose(rest["estimate"], CRR[0], atol=1e-6)
+    np.testing.assert_allclose(rest["std_error"], CRR[1], atol=1e-6)
 
 
 def test_censoring_groups_are_estimated_apart():

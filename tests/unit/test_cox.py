@@ -303,7 +303,7 @@ def test_rows_without_stratum_are_lost_and_counted():
 
 def test_rows_without_time_or_event_are_not_used():
     cohort = make_cohort()
-    time, event = cohort.time.copy(), cohort.event.copy()
+    time, event = np.array(cohort.time), np.array(cohort.event)
     time[0], event[1] = np.nan, np.nan
     partial = Cohort("breast", cohort.data, cohort.signatures, ENDPOINT, time, event)
     assert cox(partial).table["n"].tolist() == [198, 198]

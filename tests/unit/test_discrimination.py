@@ -241,7 +241,8 @@ def test_what_cannot_be_fitted_has_a_status_and_a_reason():
 def test_a_score_that_separates_the_events_is_a_row_with_that_status():
     cohort = make_cohort()
     perfect = replace(cohort, data=cohort.data.assign(NGF=-cohort.time), event=np.ones(120))
-    table = ns.discrimination(perfect, times=300, resampling=FEW).table
+    with pytest.warns(SmallSampleWarning, match=r"predict nothing.*NGF: .*'score'.*1 signature"):
+        table = ns.discrimination(perfect, times=300, resampling=FEW).table
     assert table.loc[table["signature"] == "NGF", "status"].unique().tolist() == ["separation"]
     assert table.loc[table["signature"] == "SCHWANN", "status"].unique().tolist() == ["ok"]
     row = ns.concordance(perfect, signatures="NGF").table.iloc[0]
@@ -440,7 +441,7 @@ def test_levels_of_a_category_belong_to_its_model():
     assert table["n_params"].tolist() == [1, 2, 3]
     assert table["signature"].tolist()[2] == "grade vs SCHWANN + stage"
     high = (grade == "high").astype(float)  # one level against the other: its C up to the sign
-    raw = pair_concordance(cohort.time, cohort.event, high).index
+    raw = pair_concordance(np.asarray(cohort.time), np.asarray(cohort.event), high).index
     assert table["apparent"][0] == pytest.approx(max(raw, 1 - raw), rel=1e-12)
 
 
@@ -485,3 +486,63 @@ def test_influence_is_the_derivative_by_the_weight_of_a_row(horizon):
         change = (values(np.append(often, j)) - values(often)) * k
         derivative = [e.influence[j] for e in once]
         np.testing.assert_allclose(derivative, change, atol=2e-3 * 0.2)
+
+
+# ---- a level without events
+
+
+@pytest.mark.filterwarnings("ignore:As few as", "ignore:Levels of covariates have")
+@pytest.mark.parametrize("verb", ["discrimination", "calibration", "decision_curve", "added_value"])
+def test_a_level_without_events_is_named_and_warned_of(verb):
+    cohort = make_cohort()
+    rare = np.flatnonzero(np.asarray(cohort.event) == 0)[:7]
+    grade = np.where(np.isin(np.arange(120), rare), "rare", np.where(np.arange(120) % 2, "b", "a"))
+    cohort = make_cohort(grade=grade)
+    call = {
+        "discrimination": lambda: ns.discrimination(
+            cohort, adjust=["grade"], times=300, resampling=FEW
+        ),
+        "calibration": lambda: ns.calibration(cohort, adjust=["grade"], time=300, resampling=FEW),
+        "decision_curve": lambda: ns.decision_curve(
+            cohort, adjust=["grade"], time=300, resampling=FEW
+        ),
+        "added_value": lambda: ns.added_value(cohort, base=["grade"], times=300, resampling=FEW),
+    }[verb]
+    with pytest.warns(SmallSampleWarning, match=r"predict nothing.*grade\[rare\].*2 signatures"):
+        table = call().table
+    assert set(table["status"]) == {"separation"}
+    assert table["message"].str.contains("grade[rare]", regex=False).all()
+
+
+@pytest.mark.filterwarnings("ignore:As few as", "ignore:Levels of covariates have")
+def test_nonlinearity_says_which_level_separates():
+    cohort = make_cohort()
+    rare = np.flatnonzero(np.asarray(cohort.event) == 0)[:7]
+    grade = np.where(np.isin(np.arange(120), rare), "rare", np.where(np.arange(120) % 2, "b", "a"))
+    with pytest.warns(SmallSampleWarning, match=r"no test where a term separates.*grade\[rare\]"):
+        table = ns.nonlinearity(make_cohort(grade=grade), adjust=["grade"]).table
+    assert set(table["status"]) == {"separation"}
+
+
+# ---- what rows say
+
+
+def test_observed_risks_have_the_patients_of_their_group_and_stay_risks():
+    cohort = make_cohort()
+    table = ns.calibration(cohort, time=60, groups=6, resampling=FEW).table
+    observed = table[(table["measure"] == "observed risk") & (table["signature"] == "NGF")]
+    slope = table[(table["measure"] != "observed risk") & (table["signature"] == "NGF")].iloc[0]
+    assert observed["group_n"].tolist() == [20] * 6
+    assert observed["group_events"].sum() == slope["n_events"] == np.asarray(cohort.event).sum()
+    assert slope[["group_n", "group_events"]].isna().all()
+    for column in ("estimate", "ci_low", "ci_high"):
+        assert observed[column].between(0, 1).all()
+    assert (observed["ci_low"] == 0).any()  # which a limit below 0 was cut off at
+
+
+def test_a_likelihood_ratio_has_no_resamples_and_nothing_to_say():
+    table = ns.added_value(make_cohort(), base=["stage"], times=300, resampling=FEW).table
+    tests = table[table["measure"] == "likelihood ratio"]
+    assert tests["message"].tolist() == ["", ""]
+    assert tests["n_resamples"].isna().all()
+    assert (table.loc[table["measure"] != "likelihood ratio", "n_resamples"] > 0).all()

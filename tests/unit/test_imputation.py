@@ -428,7 +428,7 @@ def test_the_event_and_the_hazard_are_what_imputation_models_see(monkeypatch):
     event, hazard, *scores = seen[0].T
     assert event.tolist() == cohort.event.tolist()
     at = int(np.argmin(cohort.time))
-    assert hazard[at] == pytest.approx(cohort.event[at] / 200)
+    assert hazard[at] == pytest.approx(cohort.event.iloc[at] / 200)
     assert np.all(np.diff(hazard[np.argsort(cohort.time)]) >= 0)
     np.testing.assert_array_equal(np.array(scores).T, cohort.scores)
 

@@ -85,8 +85,8 @@ def test_counterfactual_means_are_the_known_truth_in_a_large_cohort(product):
         exposure=cohort.data["nerve"].to_numpy(),
         mediator=cohort.data["vessel"].to_numpy(),
         covariates=np.empty((40_000, 0)),
-        y=cohort.event,
-        time=cohort.time,
+        y=np.asarray(cohort.event),
+        time=np.asarray(cohort.time),
     )
     formula = GFormula(contrast=(-1, 1), horizon=900, tau=1500, interaction=product > 0)
     ours = formula.means(data)

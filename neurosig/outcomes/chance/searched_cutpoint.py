@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import ClinicalError, ParameterError, TooFewEventsError, count
 from neurosig.kernels.cox import SINGULAR, cox_fit_batch
-from neurosig.outcomes.curves.given_columns import number_column
 from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sample
+from neurosig.outcomes.given_columns import number_column
 
 FloatArray = NDArray[np.float64]
 PERMUTED_BYTES = 16 * 2**20

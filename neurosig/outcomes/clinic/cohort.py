@@ -34,6 +34,7 @@ from neurosig.outcomes.clinic.intervals import (
     warn_of_recurrent_events,
 )
 from neurosig.outcomes.clinic.scoring_record import ScoringRecord
+from neurosig.outcomes.given_columns import array_of, row_series
 from neurosig.outcomes.row_flow import COLUMNS, FlowStep, flow_table
 
 TIME_KNOWN: Final = "time known"
@@ -55,9 +56,9 @@ class Cohort:
         The score columns of `data`.
     endpoint : Endpoint, optional
         The endpoint that was read.
-    time, event : ndarray of float64, optional
-        Aligned with the rows of `data`; NaN where unknown.
-    entry : ndarray of float64, optional
+    time, event : Series of float64, optional
+        Indexed as `data`; NaN where unknown. Arrays are taken by position.
+    entry : Series of float64, optional
         Start of observation of each row, where the endpoint has one.
     patients : Series, optional
         The patient of each row, where a patient can have several (`from_intervals`).
@@ -87,13 +88,18 @@ class Cohort:
     data: pd.DataFrame
     signatures: tuple[str, ...]
     endpoint: Endpoint | None = None
-    time: NDArray[np.float64] | None = None
-    event: NDArray[np.float64] | None = None
+    time: pd.Series | None = None
+    event: pd.Series | None = None
     coding: str = ""
     row_flow: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
-    entry: NDArray[np.float64] | None = None
+    entry: pd.Series | None = None
     patients: pd.Series | None = None
     scoring: ScoringRecord | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("time", "event", "entry"):
+            if (values := getattr(self, name)) is not None:
+                object.__setattr__(self, name, row_series(name, values, self.data.index))
 
     @classmethod
     def from_intervals(
@@ -168,7 +174,7 @@ class Cohort:
         )
         patients = pd.Series(texts_of(data[id]), index=data.index, name=id, dtype="object")
         cohort = cls(name, data, tuple(signatures), patients=patients)._with_endpoint(endpoint)
-        warn_of_recurrent_events(cohort.data, cohort.event, columns)
+        warn_of_recurrent_events(cohort.data, np.asarray(cohort.event), columns)
         return cohort
 
     @classmethod
@@ -286,16 +292,16 @@ class Cohort:
         if self.endpoint is None or self.time is None or self.event is None:
             return count(len(self.data), "row")
         return describe_follow_up(
-            self.time,
-            self.cause if self.endpoint.causes else self.event,
+            np.asarray(self.time),
+            np.asarray(self.cause if self.endpoint.causes else self.event),
             self.endpoint.unit,
-            entry=self.entry,
+            entry=array_of(self.entry),
             patients=self.patients,
         )
 
     @property
-    def cause(self) -> NDArray[np.float64]:
-        """The cause of each row, as `cumulative_incidence` and `gray_test` take it.
+    def cause(self) -> pd.Series:
+        """The cause of each row of `data`, as `cumulative_incidence` and `gray_test` take it.
 
         0 = censored, 1 = the event, 2 and up = the competing causes in the order of the endpoint,
         NaN where unknown.
@@ -305,7 +311,7 @@ class Cohort:
         EndpointError
             The cohort has no endpoint, or its endpoint names no causes.
         """
-        return cohort_causes(self).code
+        return row_series("cause", cohort_causes(self).code, self.data.index)
 
     @property
     def join_flow(self) -> pd.DataFrame:
@@ -373,20 +379,18 @@ class Cohort:
 
     def _with_endpoint(self, endpoint: Endpoint) -> "Cohort":
         survival = endpoint.read(self.data.drop(columns=list(self.signatures)))
-        cohort = replace(
-            self,
-            endpoint=endpoint,
-            time=survival.time,
-            event=survival.event,
-            entry=survival.entry,
-            coding=survival.coding,
-        )
+        rows = {"time": survival.time, "event": survival.event, "entry": survival.entry}
+        read: dict[str, Any] = {
+            name: None if values is None else row_series(name, values, self.data.index)
+            for name, values in rows.items()
+        }
+        cohort = replace(self, endpoint=endpoint, coding=survival.coding, **read)
         return cohort._with_endpoint_steps()
 
     def _with_endpoint_steps(self) -> "Cohort":
         if self.time is None or self.event is None:
             return self
-        has_time, has_event = ~np.isnan(self.time), ~np.isnan(self.event)
+        has_time, has_event = (np.isfinite(np.asarray(v)) for v in (self.time, self.event))
         ids = self.data.index
         no_time, no_event = ids[~has_time], ids[has_time & ~has_event]
         steps = [

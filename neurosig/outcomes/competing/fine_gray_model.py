@@ -14,11 +14,12 @@ from neurosig.errors import (
     SmallSampleWarning,
     TooFewEventsError,
     count,
+    examples,
 )
 from neurosig.kernels.times import merge_close_times
 from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clinic.causes import cohort_causes
-from neurosig.outcomes.competing.subdistribution import OWN, SubdistributionFit, fit_subdistribution
+from neurosig.outcomes.competing.subdistribution import OWN, fit_subdistribution
 from neurosig.outcomes.delayed_entry import refuse_delayed_entry
 from neurosig.outcomes.given_cohorts import refuse_no_cohort
 from neurosig.outcomes.imputation.imputed import Imputed
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 MIN_EVENTS: Final = 2
-_LARGEST_LOG_RATIO: Final = 15.0  # per standard deviation; beyond it the estimate is running away
 
 
 class _CauseFits(TermFits):
@@ -166,7 +166,8 @@ def fine_gray(
     causes = cohort_causes(cohort)
     chosen = causes.names[0] if cause is None else cause
     states = causes.states(chosen)
-    known = np.isfinite(cohort.time) & np.isfinite(states)
+    all_times = np.asarray(cohort.time)
+    known = np.isfinite(all_times) & np.isfinite(states)
     rows = model_rows(
         cohort,
         known,
@@ -177,7 +178,7 @@ def fine_gray(
         strata=() if censoring_by is None else (censoring_by,),
         allow_loss=allow_loss,
     )
-    time = merge_close_times(cohort.time[rows.rows])
+    time = merge_close_times(all_times[rows.rows])
     state = states[rows.rows].astype(np.int64)
     _check_events(cohort.name, chosen, state, n_params=1 + len(rows.names))
     check_covariates(replace(rows, strata=None))  # there is one baseline
@@ -233,9 +234,10 @@ def _fit(time: FloatArray, state: NDArray[np.int64], rows: ModelRows, scale: Sca
         groups = None if rows.strata is None else rows.strata[known]
         matrix = np.column_stack((rows.scores[known, s], rows.covariates[known]))
         status, message = _fit_one(fits, s, (time[known], state[known], groups), matrix, scale)
+        if status == OK:  # but for terms at the limit, which `_fit_one` has marked
+            continue
         fits.status[s], fits.message[s] = status, message
-        if status != OK:
-            fits.estimate[s] = fits.std_error[s] = fits.p_lr[s] = np.nan
+        fits.estimate[s] = fits.std_error[s] = fits.p_lr[s] = np.nan
     return fits
 
 
@@ -246,7 +248,7 @@ def _fit_one(
     matrix: FloatArray,
     scale: Scale,
 ) -> tuple[str, str]:
-    """Fill one row; returns its status and message."""
+    """Fill the row of one signature; returns the status and message of the model."""
     from scipy import special
 
     k, n_events = len(fits.terms), int(fits.n_events[s])
@@ -269,22 +271,21 @@ def _fit_one(
             reduced = fit_subdistribution(time, state, matrix[:, 1:], groups).loglik
     except np.linalg.LinAlgError:
         return SEPARATION, "the likelihood grows without end: the information vanished"
-    status, message = _trouble(fit, matrix)
+    if not fit.converged:
+        return NOT_CONVERGED, NOT_ENDED
     unit = np.ones(k)
     unit[0] = 1.0 if scale == "sd" else 1.0 / sd
     fits.estimate[s] = fit.coef * unit
     fits.std_error[s] = np.sqrt(np.diag(fit.covariance)) * unit
     fits.p_lr[s] = special.chdtrc(1, max(2 * (fit.loglik - reduced), 0.0))
-    return status, message
-
-
-def _trouble(fit: SubdistributionFit, matrix: FloatArray) -> tuple[str, str]:
-    """Status and message of a fit: whether it converged to finite estimates."""
-    runaway = np.abs(fit.coef) * spread(matrix) > _LARGEST_LOG_RATIO
-    if runaway.any():
-        return SEPARATION, "the likelihood grows without end: an estimate is infinite"
-    if not fit.converged:
-        return NOT_CONVERGED, NOT_ENDED
+    for j in np.flatnonzero(fit.infinite):
+        direction = "+" if fit.coef[j] > 0 else "-"
+        fits.status[s, j] = SEPARATION
+        fits.message[s, j] = (
+            f"the likelihood grows without end: the estimate is {direction}infinite, a Wald test "
+            "does not exist"
+        )
+        fits.estimate[s, j] = fits.std_error[s, j] = np.nan
     return OK, ""
 
 
@@ -309,13 +310,15 @@ def _warn(table: pd.DataFrame) -> None:
     scores = table[table[Result.TERM] == SCORE_TERM]
     fitted = scores[scores[Result.STATUS] == OK]
     warn_of_few_events(fitted[Result.EVENTS_PER_PARAM], "events of the cause")
-    n_separated = int((scores[Result.STATUS] == SEPARATION).sum())
-    if n_separated:
+    separated = table[table[Result.STATUS] == SEPARATION]
+    if len(separated):
         warnings.warn(
             SmallSampleWarning(
                 "Estimates are infinite: a term separates the events perfectly",
-                f"{count(n_separated, 'signature')}",
-                "These rows have no Wald test",
+                f"{examples(separated[Result.TERM].unique())} in "
+                f"{count(separated[Result.SIGNATURE].nunique(), 'signature')}",
+                "These rows have no Wald test, the others are those of the limit; join rare levels "
+                "or leave the term out",
             ),
             stacklevel=3,
         )

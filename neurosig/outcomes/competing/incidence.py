@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import EndpointError, ParameterError, count, examples
 from neurosig.outcomes.curves.curve_intervals import Interval, check_interval, probability_interval
-from neurosig.outcomes.curves.given_columns import number_column, refuse_other_rows
 from neurosig.outcomes.curves.risk_counts import RiskCounts, product_limit, risk_counts, summed
 from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sample
+from neurosig.outcomes.given_columns import number_column, refuse_other_rows
 
 FloatArray = NDArray[np.float64]
 IncidenceVariance = Literal["aalen", "jackknife"]

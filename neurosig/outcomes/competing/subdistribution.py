@@ -13,6 +13,9 @@ CENSORED, OWN, COMPETING = 0, 1, 2
 _N_ITERATIONS = 50
 _N_HALVINGS = 20
 _TOLERANCE = 1e-10
+_FLAT = 1e-10  # of the log-likelihood: nothing is left to gain, but for what runs away
+_INFINITE_STEP = 0.05  # standard deviations, where nothing is left to gain
+_FAR = 2.0  # standard deviations of a coefficient that ran away
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +24,8 @@ class SubdistributionFit:
 
     coef: (p,); covariance: (p, p) robust, with the term for the estimated censoring; loglik,
     loglik_null: of the weighted partial likelihood; converged; event_times, hazard: (m,) the
-    distinct times of the cause and the steps of the baseline cumulative subdistribution hazard.
+    distinct times of the cause and the steps of the baseline cumulative subdistribution hazard;
+    infinite: (p,) coefficients that run off to infinity, the others and loglik being at the limit.
     """
 
     coef: FloatArray
@@ -31,6 +35,7 @@ class SubdistributionFit:
     converged: bool
     event_times: FloatArray
     hazard: FloatArray
+    infinite: NDArray[np.bool_]
 
     def incidence(self, covariates: FloatArray) -> FloatArray:
         """Cumulative incidence 1 - exp(-exp(beta' x) H_0(t)) at the event times.
@@ -93,6 +98,7 @@ def fit_subdistribution(
     coef = np.zeros(covariates.shape[1])
     loglik, gradient, information = _likelihood(sets, coef)
     loglik_null, converged = loglik, False
+    sd, infinite = covariates.std(axis=0), np.zeros(coef.size, dtype=np.bool_)
     for _ in range(_N_ITERATIONS):
         step = np.linalg.solve(information, gradient)
         for _ in range(_N_HALVINGS):
@@ -101,7 +107,10 @@ def fit_subdistribution(
                 break
             step = step / 2
         coef, (loglik, gradient, information) = coef + step, trial
-        converged = float(gradient @ np.linalg.solve(information, gradient)) < _TOLERANCE**2
+        step = np.linalg.solve(information, gradient)
+        gain = float(gradient @ step)
+        infinite = np.abs(step) * sd > _INFINITE_STEP
+        converged = gain < _TOLERANCE**2 or (gain < _FLAT and bool(infinite.any()))
         if converged:
             break
     hazard, covariance = _robust(sets, coef, information)
@@ -113,6 +122,7 @@ def fit_subdistribution(
         converged=converged,
         event_times=sets.at,
         hazard=hazard * np.exp(-centre @ coef),
+        infinite=infinite & (converged & (np.abs(coef) * sd > _FAR)),
     )
 
 

@@ -1,5 +1,6 @@
 """Whether a score's effect on the log hazard is a straight line."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurosig.errors import ClinicalError, ParameterError
+from neurosig.errors import ClinicalError, ParameterError, SmallSampleWarning, examples
 from neurosig.kernels.cox import CONVERGED
 from neurosig.keys import OK, Result
 from neurosig.outcomes.arguments import check_option
@@ -21,6 +22,7 @@ from neurosig.outcomes.cox.words import model_text
 from neurosig.outcomes.lost_rows import NO_SCORE, explained
 from neurosig.outcomes.model_rows import (
     NOT_CONVERGED,
+    SEPARATION,
     TOO_FEW_EVENTS,
     SharedRows,
     TermLike,
@@ -139,6 +141,17 @@ def nonlinearity(
         ]
     )
     table = _table(task, cohort.name, knots, tests)
+    separated = table[table[Result.STATUS] == SEPARATION]
+    if len(separated):
+        warnings.warn(
+            SmallSampleWarning(
+                "Splines have no test where a term separates the events",
+                f"{examples(separated[Result.SIGNATURE].unique())}: "
+                f"{separated[Result.MESSAGE].iloc[0]}",
+                "Join rare levels, or leave the term out",
+            ),
+            stacklevel=2,
+        )
     return Results(table=table, row_flow=task.rows.row_flow)
 
 
@@ -173,7 +186,8 @@ def _test(task: CoxTask, s: int, knots: int) -> _Tests:
         message = "the spline has no finite maximum"
         if separating:
             message = f"no finite estimate of {', '.join(separating)}, which separates the events"
-        return replace(counts, status=NOT_CONVERGED, message=message)
+        status = SEPARATION if curve.infinite.any() else NOT_CONVERGED
+        return replace(counts, status=status, message=message)
     errors = task.error_kind(known).of(bent, curve)
     variance = errors.variance[0]
     chi2 = tuple(

@@ -11,6 +11,7 @@ from neurosig._params import Help, Range, check
 from neurosig.errors import ClinicalError, ParameterError, count, examples
 from neurosig.kernels.cox import CoxOptions
 from neurosig.outcomes.clinic.clean import find_column, numbers_of, texts_of
+from neurosig.outcomes.given_columns import array_of
 from neurosig.outcomes.model_rows import Needed
 from neurosig.outcomes.row_flow import FlowStep, flow_table
 
@@ -152,7 +153,8 @@ class Cases:
         if model.cluster is not None:
             cells = pd.Series(texts_of(find_column(cohort.data, model.cluster)), dtype="object")
             cluster = pd.factorize(cells)[0].astype(np.int64)
-        return cls(entry=cohort.entry, weights=weights, offset=offset, cluster=cluster)
+        entry = array_of(cohort.entry)
+        return cls(entry=entry, weights=weights, offset=offset, cluster=cluster)
 
     def needed(self, known: NDArray[np.bool_], ids: pd.Index) -> Needed:
         """The known rows that have all of it, and what each column lost."""

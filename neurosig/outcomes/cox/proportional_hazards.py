@@ -18,7 +18,7 @@ from neurosig.kernels.cox import (
 )
 from neurosig.kernels.times import merge_close_times
 from neurosig.outcomes.cox.batch_data import CoxData
-from neurosig.outcomes.curves.given_columns import (
+from neurosig.outcomes.given_columns import (
     covariate_table,
     number_column,
     refuse_incomplete,

@@ -219,7 +219,8 @@ def cox_task(
             "A Cox model needs a time and an event",
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
-    known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
+    time, event = np.asarray(cohort.time), np.asarray(cohort.event)
+    known = np.isfinite(time) & np.isfinite(event)
     cases = Cases.of(cohort, model)
     rows = model_rows(
         cohort,
@@ -241,8 +242,8 @@ def cox_task(
     task = CoxTask(
         endpoint=cohort.endpoint.name or cohort.endpoint.event,
         time_unit=cohort.endpoint.unit,
-        time=cohort.time[rows.rows],
-        event=cohort.event[rows.rows],
+        time=time[rows.rows],
+        event=event[rows.rows],
         rows=rows,
         products=products,
         cases=cases.at(rows.rows),

@@ -101,25 +101,26 @@ def landmark(cohort: "Cohort", at: float, *, exactly: AtLandmark = "exclude") ->
             "Use exactly='exclude'",
         )
     label = f"{at:g} {cohort.endpoint.unit}"
-    known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
-    at_risk = cohort.time > at if exactly == "exclude" else cohort.time >= at
+    time, event = np.asarray(cohort.time), np.asarray(cohort.event)
+    known = np.isfinite(time) & np.isfinite(event)
+    at_risk = time > at if exactly == "exclude" else time >= at
     if not (known & at_risk).any():
         raise EndpointError(
             f"Nobody of the cohort {cohort.name!r} is at risk at {label}",
             f"{count(int(known.sum()), 'row')} with a time, the last at "
-            f"{np.max(cohort.time[known], initial=0.0):g}",
+            f"{np.max(time[known], initial=0.0):g}",
             "Choose an earlier landmark",
         )
     moved = replace(
         cohort,
         time=cohort.time - at,
-        entry=None if cohort.entry is None else np.maximum(cohort.entry - at, 0.0),
+        entry=None if cohort.entry is None else (cohort.entry - at).clip(lower=0.0),
         endpoint=replace(cohort.endpoint, name=f"{cohort.endpoint.name} from {label}"),
     )
-    cause = cohort_causes(cohort).code if cohort.endpoint.causes else cohort.event
+    cause = cohort_causes(cohort).code if cohort.endpoint.causes else event
     reasons = (("event", cause == 1), ("competing event", cause > 1), ("censored", cause == 0))
-    left = np.ones(cohort.time.size, dtype=np.bool_)
-    for when, hit in (("before", cohort.time < at), ("exactly at", cohort.time == at)):
+    left = np.ones(time.size, dtype=np.bool_)
+    for when, hit in (("before", time < at), ("exactly at", time == at)):
         for what, ended in reasons:
             lost = hit & ~at_risk & ended
             if lost.any():

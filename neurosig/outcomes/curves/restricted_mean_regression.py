@@ -18,11 +18,11 @@ from neurosig.errors import (
 )
 from neurosig.keys import Result
 from neurosig.outcomes.curves.curve_intervals import check_confidence
-from neurosig.outcomes.curves.given_columns import covariate_table, refuse_other_rows
 from neurosig.outcomes.curves.pseudo_means import FEW_DEGREES, least_squares, pseudo_means
 from neurosig.outcomes.curves.restricted_mean import check_tau
 from neurosig.outcomes.curves.restricted_times import Restricted
 from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sample
+from neurosig.outcomes.given_columns import covariate_table, refuse_other_rows
 from neurosig.outcomes.results import one_family, wald
 
 FloatArray = NDArray[np.float64]

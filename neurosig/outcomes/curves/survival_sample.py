@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import ClinicalWarning, EndpointError, count, examples
 from neurosig.kernels.times import merge_close_times
-from neurosig.outcomes.curves.given_columns import (
+from neurosig.outcomes.given_columns import (
     number_column,
     one_column,
     refuse_lengths,

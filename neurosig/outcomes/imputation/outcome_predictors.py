@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from neurosig.outcomes.clinic.clean import find_column, numbers_of, reads_as_numbers, texts_of
 from neurosig.outcomes.curves.cumulative_hazard import nelson_aalen
+from neurosig.outcomes.given_columns import array_of
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.cohort import Cohort
@@ -41,11 +42,11 @@ def survival_predictors(cohort: "Cohort") -> FloatArray:
     """
     time = np.asarray(cohort.time, dtype=np.float64)
     has_causes = cohort.endpoint is not None and bool(cohort.endpoint.causes)
-    cause = cohort.cause if has_causes else np.asarray(cohort.event, dtype=np.float64)
+    cause = np.asarray(cohort.cause if has_causes else cohort.event, dtype=np.float64)
     columns = []
     for number in range(1, int(np.nanmax(cause)) + 1):
         event = (cause == number).astype(np.float64)
-        columns += [event, _hazard(time, event, cohort.entry)]
+        columns += [event, _hazard(time, event, array_of(cohort.entry))]
     return np.column_stack(columns)
 
 
@@ -66,8 +67,8 @@ def is_known(cohort: "Cohort", outcome: str | None, scores: Sequence[str]) -> ND
         cells = texts_of(find_column(cohort.data, outcome))
         known &= np.array([cell is not None for cell in cells], dtype=np.bool_)
     elif cohort.time is not None and cohort.event is not None:
-        known &= np.isfinite(cohort.time) & np.isfinite(cohort.event)
-        known &= np.isfinite(cohort.entry) if cohort.entry is not None else True
+        for values in (cohort.time, cohort.event, cohort.entry):
+            known &= True if values is None else np.isfinite(np.asarray(values))
     if scores:
         known &= cohort.data[list(scores)].notna().all(axis=1).to_numpy()
     return known

@@ -18,6 +18,7 @@ from neurosig.outcomes.clinic.level_order import common_order
 from neurosig.outcomes.delayed_entry import refuse_intervals
 from neurosig.outcomes.design import Term
 from neurosig.outcomes.given_cohorts import several_cohorts
+from neurosig.outcomes.given_columns import array_of
 
 if TYPE_CHECKING:
     from neurosig.outcomes.clinic.endpoint import Endpoint
@@ -93,14 +94,15 @@ def joined_cohorts(
     told_apart = None if within is None else f"{within} within {origin}"
     if within is not None and told_apart is not None:
         table[told_apart] = np.concatenate([_within(cohort, within) for cohort in used])
+    data, entries = pd.DataFrame(table, index=pd.Index(index, name="observation")), _entries(used)
     joined = Cohort(
         name="pooled",
-        data=pd.DataFrame(table, index=pd.Index(index, name="observation")),
+        data=data,
         signatures=signatures,
         endpoint=used[0].endpoint,
-        time=np.concatenate([_values(cohort.time) for cohort in used]),
-        event=np.concatenate([_values(cohort.event) for cohort in used]),
-        entry=_entries(used),
+        time=pd.Series(np.concatenate([_values(cohort.time) for cohort in used]), data.index),
+        event=pd.Series(np.concatenate([_values(cohort.event) for cohort in used]), data.index),
+        entry=None if entries is None else pd.Series(entries, data.index),
         row_flow=_flow(used),
     )
     return JoinedCohorts(joined, origin, tuple(cohort.name for cohort in used), told_apart)
@@ -234,17 +236,18 @@ def _differences(first: Cohort, other: Cohort) -> list[str]:
     return first.scoring.differences(other.scoring, shared)
 
 
-def _values(values: FloatArray | None) -> FloatArray:
-    return np.empty(0) if values is None else values
+def _values(values: pd.Series | None) -> FloatArray:
+    return np.empty(0) if values is None else np.asarray(values)
 
 
 def _entries(cohorts: Sequence[Cohort]) -> FloatArray | None:
-    if all(cohort.entry is None for cohort in cohorts):
+    starts = [array_of(cohort.entry) for cohort in cohorts]
+    if all(start is None for start in starts):
         return None
     return np.concatenate(
         [
-            np.full(len(cohort.data), _BEFORE_ALL) if cohort.entry is None else cohort.entry
-            for cohort in cohorts
+            np.full(len(cohort.data), _BEFORE_ALL) if start is None else start
+            for cohort, start in zip(cohorts, starts, strict=True)
         ]
     )
 

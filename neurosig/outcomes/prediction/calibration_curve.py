@@ -47,7 +47,9 @@ def calibration(
 
     A group whose follow-up ends before t, with patients left, has no observed risk: NaN, and the
     message says so. The groups are of equal size by predicted risk (ties stay together). What is
-    corrected for optimism is observed less predicted; `estimate` is the predicted risk plus that.
+    corrected for optimism is observed less predicted; `estimate` is the predicted risk plus that,
+    and it and its limits, which are risks, are cut off at 0 and 1; `group_n` and `group_events` are
+    the rows and events of the group.
     The slope is the coefficient of the linear predictor fitted again (below 1: predictions too
     extreme). The ratio of observed and expected events is 1 where a model was fitted, and not
     shown.
@@ -125,13 +127,20 @@ def calibration(
 
     def correct(data: SurvivalData) -> tuple[Corrected, dict[str, object]]:
         risk = RiskModel.fit(data).risk_by(data.x, horizon)
-        predicted = np.array([risk[members].mean() for members in risk_groups(risk, groups)])
+        in_groups = risk_groups(risk, groups)
+        predicted = np.array([risk[members].mean() for members in in_groups])
+        n = [int(members.sum()) for members in in_groups]
+        n_events = [int(data.event[members].sum()) for members in in_groups]
         found = correct_optimism(data, RiskModel.fit, evaluate, resampling)
         further = {
             Performance.PREDICTED: np.concatenate((predicted, [np.nan])),
             Result.MESSAGE: found.messages(f"follow-up of the group ends before {horizon:g}"),
+            Performance.GROUP_N: [*n, np.nan],
+            Performance.GROUP_EVENTS: [*n_events, np.nan],
         }
-        return found.moved_by(np.concatenate((predicted, [0.0]))), further
+        moved = found.moved_by(np.concatenate((predicted, [0.0])))
+        highest = np.append(np.ones(groups), np.inf)  # of a risk; the slope has no limits
+        return moved.limited(np.append(np.zeros(groups), -np.inf), highest), further
 
     table = performance_table(
         prepared, labels, correct, model=COX_MODEL, confidence=resampling.confidence

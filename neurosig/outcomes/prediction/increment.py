@@ -121,7 +121,7 @@ def added_value(
         after = measures.of(models.full, data)[named.index]
         return np.concatenate((after - before, before, after))
 
-    def correct(data: SurvivalData) -> tuple[Corrected, dict[str, FloatArray]]:
+    def correct(data: SurvivalData) -> tuple[Corrected, dict[str, object]]:
         models = Nested.fit(data)
         all_values = correct_optimism(data, Nested.fit, evaluate, resampling)
         change, before, after = (all_values.part(slice(i * m, (i + 1) * m)) for i in range(3))
@@ -133,6 +133,8 @@ def added_value(
             Result.STATISTIC: np.append(test[0], empty),
             Result.DF: np.append(1.0, empty),
             Result.P_LR: np.append(test[1], empty),
+            Result.MESSAGE: ["", *change.messages()],
+            Performance.N_RESAMPLES: pd.array([pd.NA, *change.n_resamples], dtype="Int64"),
         }
         return change.after_empty_row(), further
 

@@ -106,6 +106,16 @@ class Corrected:
             high=self.high + offset,
         )
 
+    def limited(self, lowest: FloatArray, highest: FloatArray) -> "Corrected":
+        """Corrected values and limits cut off where the statistics cannot be."""
+        value = np.clip(self.value, lowest, highest)
+        return replace(
+            self,
+            optimism=self.apparent - value,
+            low=np.clip(self.low, lowest, highest),
+            high=np.clip(self.high, lowest, highest),
+        )
+
     def _each(self, change: Callable[[FloatArray], FloatArray]) -> "Corrected":
         return replace(
             self,

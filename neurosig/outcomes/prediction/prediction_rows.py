@@ -1,5 +1,6 @@
 """The rows a predictive model is fitted on and judged by, and the rows of its result table."""
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from neurosig.errors import (
     FitError,
     ParameterError,
     SeparationError,
+    SmallSampleWarning,
     TooFewEventsError,
     count,
     examples,
@@ -51,6 +53,8 @@ _FRONT = (
     Performance.MEASURE,
     Performance.TIME,
     Performance.GROUP,
+    Performance.GROUP_N,
+    Performance.GROUP_EVENTS,
     Performance.THRESHOLD,
     Performance.PREDICTED,
     Result.ESTIMATE,
@@ -130,7 +134,8 @@ def prediction_rows(
             'Join it with endpoint=ns.Endpoint(time="...", event="...")',
         )
     refuse_delayed_entry(cohort, "A measure of predictions")
-    known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
+    time, event = np.asarray(cohort.time), np.asarray(cohort.event)
+    known = np.isfinite(time) & np.isfinite(event)
     rows = model_rows(
         cohort,
         known,
@@ -142,7 +147,7 @@ def prediction_rows(
         allow_loss=allow_loss,
         together=[choose_signatures(cohort, signatures)] if together else None,
     )
-    time, event = cohort.time[rows.rows], cohort.event[rows.rows]
+    time, event = time[rows.rows], event[rows.rows]
     if event.sum() < MIN_EVENTS:
         raise TooFewEventsError(
             f"The cohort {cohort.name!r} has {count(int(event.sum()), 'event')} on the rows used",
@@ -211,7 +216,7 @@ def performance_table(
 
     correct: from the data of a signature to its statistics, one per label, and further columns.
     """
-    blocks = []
+    blocks, separated = [], dict[str, str]()
     for s, signature in enumerate(prepared.rows.signatures):
         known = np.isfinite(prepared.rows.scores[:, s])
         n_events, k = int(prepared.event[known].sum()), prepared.n_base + 1
@@ -234,11 +239,33 @@ def performance_table(
         try:
             corrected, further = correct(prepared.data(s))
         except FitError as error:
-            block |= _empty(_status(error), ": ".join(filter(None, (error.what, error.evidence))))
+            why = _why(error, (*prepared.rows.names, SCORE_TERM))
+            block |= _empty(_status(error), why)
+            if isinstance(error, SeparationError):
+                separated[signature] = why
         else:
             block |= _filled(corrected) | dict(further)
         blocks.append(pd.DataFrame(block, index=range(len(labels))))
+    if separated:
+        warnings.warn(
+            SmallSampleWarning(
+                "Models without finite coefficients predict nothing: a term separates the events",
+                "; ".join(f"{name}: {why}" for name, why in list(separated.items())[:3])
+                + f" ({count(len(separated), 'signature')})",
+                "Join rare levels, or leave the term out",
+            ),
+            stacklevel=3,
+        )
     return in_front(pd.concat(blocks, ignore_index=True))
+
+
+def _why(error: FitError, terms: tuple[str, ...]) -> str:
+    """The message of a model without a fit; terms: of the columns of its data."""
+    why = ": ".join(filter(None, (error.what, error.evidence)))
+    infinite = np.flatnonzero(np.asarray(error.facts.get("infinite", ())))
+    if not infinite.size or infinite.max() >= len(terms):
+        return why
+    return f"{why}: {examples([terms[j] for j in infinite])}"
 
 
 def in_front(table: pd.DataFrame) -> pd.DataFrame:

@@ -62,7 +62,7 @@ class RiskModel:
         coef, loglik, null = np.zeros(k), np.nan, np.nan
         if k:
             fits = cox_fit_batch(data.time, data.event, data.x[:, :1], data.x[:, 1:])
-            _refuse_failed(int(fits.code[0]), infinite=bool(fits.infinite.any()), n=data.time.size)
+            _refuse_failed(int(fits.code[0]), fits.infinite[0], n=data.time.size)
             coef, loglik, null = fits.coef[0], float(fits.loglik[0]), float(fits.loglik_null[0])
         event_time, steps = _efron_steps(data.time, data.event, (data.x - centre) @ coef)
         if not k:  # exp(-H) is then the product of 1 - d / n
@@ -115,15 +115,21 @@ def observed_risk(data: SurvivalData, horizon: float) -> float:
     return risk if data.time.max() >= horizon or risk == 1.0 else float("nan")
 
 
-def _refuse_failed(code: int, *, infinite: bool, n: int) -> None:
-    if code == CONVERGED and not infinite:
+def _refuse_failed(code: int, infinite: NDArray[np.bool_], *, n: int) -> None:
+    separates = bool(infinite.any())
+    if code == CONVERGED and not separates:
         return
-    kind = SeparationError if infinite else ConvergenceError
+    kind = SeparationError if separates else ConvergenceError
     raise kind(
         "The model has no finite coefficients",
-        ("A term separates the events perfectly" if infinite else "Terms are constant or collinear")
+        (
+            "A term separates the events perfectly"
+            if separates
+            else "Terms are constant or collinear"
+        )
         + f" on {count(n, 'row')}",
         "Adjust for fewer covariates, or join rare levels",
+        infinite=infinite,
     )
 
 

@@ -11,6 +11,7 @@ from neurosig.keys import OK, SCORE_TERM, Result
 from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.follow_up import median_follow_up
 from neurosig.outcomes.given_cohorts import several_cohorts
+from neurosig.outcomes.given_columns import array_of
 from neurosig.outcomes.reporting.analysis_facts import adjusted_columns, value_text
 from neurosig.outcomes.results import Results
 
@@ -140,11 +141,12 @@ def _aspects(
     add("Treatment", treatment or "to be filled in by authors")
     endpoint = cohort.endpoint
     if endpoint is not None and cohort.time is not None and cohort.event is not None:
-        known = np.isfinite(cohort.time) & np.isfinite(cohort.event)
+        time, event = np.asarray(cohort.time), np.asarray(cohort.event)
+        known = np.isfinite(time) & np.isfinite(event)
         add("Outcome", f"{endpoint.name} ({cohort.coding})", f"{int(known.sum()):,}")
-        add("Outcome: events", endpoint.name, f"{int((cohort.event[known] > 0).sum()):,}")
-        ends = cohort.cause if endpoint.causes else cohort.event
-        median = median_follow_up(cohort.time, ends, cohort.entry)
+        add("Outcome: events", endpoint.name, f"{int((event[known] > 0).sum()):,}")
+        ends = np.asarray(cohort.cause) if endpoint.causes else event
+        median = median_follow_up(time, ends, array_of(cohort.entry))
         told = "not reached" if np.isnan(median) else f"{median:.4g} {endpoint.unit}"
         add("Outcome: follow-up", f"median {told} (reverse Kaplan-Meier)")
     add("Markers", examples(cohort.signatures, 10, quoted=False), str(len(cohort.signatures)))

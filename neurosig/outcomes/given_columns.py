@@ -183,3 +183,22 @@ def refuse_incomplete(columns: Mapping[str, FloatArray]) -> None:
 
 def _is_bool(value: object) -> bool:
     return isinstance(value, bool | np.bool_)
+
+
+def row_series(name: str, values: ArrayLike, index: pd.Index) -> "pd.Series[float]":
+    """Numbers that belong to the rows of a table, indexed as it is; arrays by position.
+
+    Raises
+    ------
+    EndpointError
+        They have another index or length, or are no numbers.
+    """
+    refuse_other_rows({"data": index.to_series(), name: values})
+    numbers = number_column(name, values)
+    refuse_lengths({"data": np.empty(len(index)), name: numbers})
+    return pd.Series(numbers, index=index, name=name)
+
+
+def array_of(values: "pd.Series[float] | None") -> FloatArray | None:
+    """The numbers of a column by position; None where there is none."""
+    return None if values is None else np.asarray(values, dtype=np.float64)

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import neurosig as ns
 from neurosig.errors import ClinicalError, ClinicalWarning, ParameterError
+from neurosig.outcomes.pooling.omitted_cohorts import leave_one_out
 from neurosig.outcomes.pooling.random_effects import pool_effects
 from neurosig.outcomes.pooling.verb import meta
 from neurosig.outcomes.results import Results
@@ -221,3 +223,60 @@ def test_pooled_firth_estimates_are_named():
     notes = meta([_firth_rows("A"), plain]).notes
     assert [note for note in notes if note.startswith("Firth's estimates of A are weighted")]
     assert not any("Firth" in note for note in meta([plain, plain.assign(cohort="C")]).notes)
+
+
+# ---- effects that are not one quantity
+
+
+def test_cohorts_with_other_covariates_are_warned_of_and_told_apart():
+    one, two, three = (rows_of(c, {"NGF": v}) for c, v in (("A", 0.1), ("B", 0.3), ("C", 0.2)))
+    tables = [
+        one.assign(adjusted_for="stage, age"),
+        two.assign(adjusted_for="age, stage"),
+        three.assign(adjusted_for=np.nan),  # as a table read from a file has it
+    ]
+    for pool in (meta, leave_one_out):
+        with pytest.warns(ClinicalWarning, match="adjust for different covariates in 1 pooled row"):
+            found = pool(tables)
+    with pytest.warns(ClinicalWarning, match="adjust for different covariates"):
+        found = meta(tables).table
+    assert found["adjusted_for"].tolist() == ["stage, age (A, B); none (C)"]
+    assert meta(tables[:2]).table["adjusted_for"].tolist() == ["stage, age"]
+    assert meta([one, three.assign(adjusted_for=np.nan)]).table["adjusted_for"].tolist() == [""]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "match"),
+    [
+        ("score at sex = FEMALE, weights w", "score at sex = MALE", "different reference levels"),
+        ("score at sex = FEMALE", "", r"'?sex = FEMALE'?: 'A'; none: 'B'"),
+        ("score at a = x, y and b = z, ridge 2", "score at a = x, y and b = z", "ridge penalties"),
+        ("ridge 2", "ridge 2.5", "2: 'A'; 2.5: 'B'"),
+    ],
+)
+def test_effects_at_other_levels_or_with_other_penalties_are_refused(first, second, match):
+    text = "Cox regression, Efron ties, "
+    one, two = rows_of("A", {"NGF": 0.1}, model=text + first), rows_of("B", {"NGF": 0.3})
+    with pytest.raises(ClinicalError, match=match):
+        meta([one, two.assign(model=text + second)])
+    meta([one, two.assign(model=text + first + ", robust errors")])
+
+
+@pytest.mark.filterwarnings("ignore::neurosig.errors.SmallSampleWarning")
+def test_models_of_cox_say_what_pooling_looks_for():
+    def fitted(name, sex, **options):
+        rng = np.random.default_rng(len(name))
+        clinic = pd.DataFrame(
+            {"t": rng.exponential(300, 80) + 1, "e": [1, 1, 0, 1] * 20, "sex": sex * 40}
+        )
+        scores = pd.DataFrame({"NGF": rng.normal(size=80)})
+        cohort = ns.Cohort.join(scores, clinic, ns.Endpoint(time="t", event="e"), name=name)
+        return ns.cox(cohort, **options)
+
+    modified = {"adjust": ["sex"], "interactions": ["score:sex"]}
+    tables = [fitted("A", ["f", "m"], **modified), fitted("BB", ["m", "u"], **modified)]
+    with pytest.raises(ClinicalError, match=r"sex = f: 'A'; sex = m: 'BB'"):
+        meta(tables)
+    tables = [fitted("A", ["f", "m"], model=ns.CoxModel(penalty=3)), fitted("BB", ["f", "m"])]
+    with pytest.raises(ClinicalError, match=r"3: 'A'; none: 'BB'"):
+        meta(tables)

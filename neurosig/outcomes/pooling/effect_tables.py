@@ -29,6 +29,17 @@ _NEEDED = (
 )
 
 
+_QUANTITIES = (
+    (
+        "reference levels of what modifies the score",
+        r"score at (.+?)(?=, delayed entry|, weights |, offset |, jackknife |, robust |, ridge |$)",
+        'Name the reference in each cohort: ns.Term("sex", reference="female")',
+    ),
+    ("ridge penalties", r"ridge ([^,]+)", "Fit all cohorts with the same penalty, or none"),
+)
+"""Parts of the texts of models that say what the coefficient of the score is."""
+
+
 @dataclass(frozen=True, eq=False)
 class Effects:
     """Effects of S signatures in k cohorts.
@@ -78,12 +89,19 @@ class Effects:
         return [", ".join(cohorts[row]) for row in used]
 
     def adjustments(self) -> list[str]:
-        """What the models of each signature were adjusted for, each text once."""
-        texts = self.rows[Result.ADJUSTED_FOR].astype(str).to_numpy(dtype=object)
-        return [
-            "; ".join(dict.fromkeys(texts[place[used]]))
-            for place, used in zip(self.place, self.used, strict=True)
-        ]
+        """What the models of each signature were adjusted for: "age", or "age (A, B); none (C)"."""
+        texts, found = _adjusted_for(self.rows), []
+        for place, used in zip(self.place, self.used, strict=True):
+            cohorts: dict[frozenset[str], list[str]] = {}
+            shown: dict[frozenset[str], str] = {}
+            for j in np.flatnonzero(used):
+                text = texts[place[j]]
+                terms = frozenset(text.split(", "))
+                cohorts.setdefault(terms, []).append(self.cohorts[j])
+                shown.setdefault(terms, text)
+            parts = [f"{shown[t] or 'none'} ({', '.join(names)})" for t, names in cohorts.items()]
+            found.append("; ".join(parts if len(parts) > 1 else shown.values()))
+        return found
 
     def left_out(self) -> list[str]:
         """The cohorts of each signature whose fit cannot be pooled, with the reason."""
@@ -97,6 +115,11 @@ class Effects:
         ]
 
 
+def _adjusted_for(rows: pd.DataFrame) -> list[str]:
+    """The covariates of each row, "" without; a table read from a file has NaN there."""
+    return rows[Result.ADJUSTED_FOR].fillna("").astype(str).str.strip().tolist()
+
+
 def _reason(status: str) -> str:
     return "no finite estimate" if status == OK else status.replace("_", " ")
 
@@ -107,14 +130,16 @@ def effects_of(tables: Tables, endpoint: str | None) -> Effects:
     Raises
     ------
     ClinicalError
-        Several endpoints or effect scales, or several rows of a signature in one cohort.
+        Several endpoints, effect scales, reference levels or penalties, or several rows of a
+        signature in one cohort.
     ParameterError
         A column is missing, or there is no row.
 
     Warns
     -----
     ClinicalWarning
-        Fits of a cohort did not go through and are left out.
+        Fits of a cohort did not go through and are left out; cohorts adjust for different
+        covariates.
     """
     rows = _one_endpoint(_score_rows(tables), endpoint).reset_index(drop=True)
     _refuse_mixed(rows)
@@ -134,6 +159,7 @@ def effects_of(tables: Tables, endpoint: str | None) -> Effects:
         std_error=np.where(is_used, se[place], np.nan),
     )
     _warn_of_losses(effects)
+    _warn_of_adjustments(effects)
     return effects
 
 
@@ -205,6 +231,7 @@ def _refuse_mixed(rows: pd.DataFrame) -> None:
             f"The tables hold {examples(scales)}",
             "Make all tables with the same model and scale",
         )
+    _refuse_other_quantities(rows)
     repeated = rows[rows.duplicated([Result.COHORT, Result.SIGNATURE], keep=False)]
     if len(repeated):
         pairs = (repeated[Result.SIGNATURE] + " in " + repeated[Result.COHORT]).unique()
@@ -213,6 +240,45 @@ def _refuse_mixed(rows: pd.DataFrame) -> None:
             f"{count(len(pairs), 'pair')}: {examples(pairs)}",
             'Keep one model per cohort, as in table[table["adjusted_for"] == ""], and give cohorts '
             "different names",
+        )
+
+
+def _refuse_other_quantities(rows: pd.DataFrame) -> None:
+    """Refuse effects of a score at different levels of a modifier, or with different penalties."""
+    if Result.MODEL not in rows.columns:
+        return
+    models = rows[Result.MODEL].fillna("").astype(str)
+    for what, pattern, remedy in _QUANTITIES:
+        found = models.str.extract(pattern, expand=False).fillna("none").str.strip()
+        cohorts = rows.groupby(found, sort=False)[Result.COHORT].unique()
+        if len(cohorts) > 1:
+            raise ClinicalError(
+                f"Effects with different {what} are not one quantity and cannot be pooled",
+                "; ".join(f"{name}: {examples(list(used))}" for name, used in cohorts.items()),
+                remedy,
+            )
+
+
+def _warn_of_adjustments(effects: Effects) -> None:
+    if Result.ADJUSTED_FOR not in effects.rows.columns:
+        return
+    of_row = _adjusted_for(effects.rows)
+    different = [
+        text
+        for text, place, used in zip(
+            effects.adjustments(), effects.place, effects.used, strict=True
+        )
+        if len({frozenset(of_row[at].split(", ")) for at in place[used]}) > 1
+    ]
+    if different:
+        warnings.warn(
+            ClinicalWarning(
+                f"Cohorts adjust for different covariates in {count(len(different), 'pooled row')}",
+                examples(dict.fromkeys(different), limit=3, quoted=False),
+                "Pool models with the same covariates, or read the pooled effect as a mixture; the "
+                "column adjusted_for of the row has them",
+            ),
+            stacklevel=4,
         )
 
 

@@ -114,14 +114,16 @@ def meta(
     Raises
     ------
     ClinicalError
-        Several endpoints or effect scales, or several rows of a signature in one cohort.
+        Several endpoints, effect scales, reference levels of what modifies the score, or ridge
+        penalties; several rows of a signature in one cohort.
     ParameterError
         A column is missing, or an option has a value that is not allowed.
 
     Warns
     -----
     ClinicalWarning
-        Fits of a cohort did not go through and are left out.
+        Fits of a cohort did not go through and are left out; cohorts adjust for different
+        covariates, which `adjusted_for` then lists with their cohorts.
 
     References
     ----------

@@ -387,3 +387,83 @@ def test_a_predictor_of_one_value_is_constant_not_unconverged():
     same = ns.Cohort.join(scores.assign(NGF=3.0), clinic, END, name="B")
     table = ns.validate(model, same).table.set_index("measure")
     assert table.loc["calibration slope", "status"] == "constant"
+
+
+# ---- another unit, coding or spread than in training
+
+
+def two_cohorts(**changes):
+    def made(name, n, **columns):
+        rng = np.random.default_rng(n)
+        score = rng.normal(size=n)
+        clinic = pd.DataFrame(
+            {
+                "days": np.ceil(rng.exponential(900 * np.exp(-score))) + 1,
+                "dead": [1.0, 1.0, 1.0, 0.0] * (n // 4),
+                "age": rng.normal(62, 9, n),
+                "node": np.arange(n) % 2,
+                "count": rng.poisson(0.1, n),
+            }
+        )
+        clinic = clinic.assign(**{k: v(clinic) for k, v in columns.items() if k in clinic})
+        scores = pd.DataFrame({"NGF": columns.get("NGF", lambda s: s)(score)})
+        end = ns.Endpoint(time="days", event="dead")
+        return ns.Cohort.join(scores, clinic, end, name=name)
+
+    return made("A", 200), made("B", 120, **changes)
+
+
+@pytest.mark.parametrize(
+    ("column", "change", "match"),
+    [
+        ("age", lambda c: c["age"] * 365.25, "'age' seems to have another unit"),
+        ("age", lambda c: c["age"] / 12, "'age' seems to have another unit"),
+        ("node", lambda c: c["node"] + 1, r"'node' seems to have other codes.*It is 1 to 2 here"),
+        ("node", lambda c: c["node"] * 0 + 2, "'node' seems to have other codes"),
+    ],
+)
+@pytest.mark.parametrize("transform", ["none", "spline"])
+def test_covariates_in_another_unit_or_coding_are_refused(column, change, match, transform):
+    term = ns.Term(column, transform="none" if column == "node" else transform)
+    trained, other = two_cohorts(**{column: change})
+    model = ns.train(trained, "NGF", adjust=[term])
+    for use in (ns.validate, lambda m, c: m.predict(c)):
+        with pytest.raises(ClinicalError, match=match):
+            use(model, other)
+    ns.validate(model, two_cohorts()[1])
+
+
+def test_one_patient_and_constant_codes_are_no_other_coding():
+    trained, other = two_cohorts(node=lambda c: c["node"] * 0 + 1)
+    model = ns.train(trained, "NGF", adjust=["age", "node", "count"])
+    assert model.terms[1].codes == (0.0, 1.0)
+    assert model.terms[2].codes == ()
+    alone = other.data.iloc[:1].assign(count=7, age=91.0)
+    assert np.isfinite(model.predict(alone)["linear_predictor"]).all()
+
+
+def test_scores_of_another_spread_and_patients_outside_the_range_are_warned_of():
+    trained, wide = two_cohorts(NGF=lambda score: score * 10)
+    model = ns.train(trained, "NGF", adjust=["age"])
+    with pytest.warns(ClinicalWarning, match=r"vary unlike those of the training.*NGF \d+ times"):
+        ns.validate(model, wide)
+    old = two_cohorts(age=lambda c: c["age"] + 40)[1]
+    with pytest.warns(ClinicalWarning, match=r"outside of the range.*age of \d+% of the patients"):
+        ns.validate(model, old)
+
+
+def test_a_file_of_before_the_ranges_were_kept_still_loads(tmp_path):
+    trained, other = two_cohorts()
+    model = ns.train(trained, "NGF", adjust=["age"])
+    model.save(tmp_path / "model.json")
+    again = ns.FrozenModel.load(tmp_path / "model.json")
+    assert again.terms == model.terms
+    content = json.loads((tmp_path / "model.json").read_text())
+    for term in content["terms"]:
+        del term["quartiles"], term["codes"]
+    (tmp_path / "old.json").write_text(json.dumps(content))
+    old = ns.FrozenModel.load(tmp_path / "old.json")
+    with pytest.warns(ClinicalWarning, match="Units and coding of covariates were not compared"):
+        table = ns.validate(old, other).table
+    numbers = ["estimate", "std_error", "ci_low", "ci_high"]
+    pd.testing.assert_frame_equal(table[numbers], ns.validate(model, other).table[numbers])

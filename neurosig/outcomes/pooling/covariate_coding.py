@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from neurosig.errors import ClinicalError, ClinicalWarning, examples
 from neurosig.outcomes.clinic.clean import (
@@ -27,6 +28,7 @@ OTHER_UNIT: Final = 10.0
 MOST_CODES: Final = 10
 """Different numbers that may be codes of levels, which another cohort can have as texts."""
 
+FloatArray = NDArray[np.float64]
 Columns = Mapping[str, "pd.Series[Any]"]
 
 
@@ -55,6 +57,17 @@ def check_coding(cohorts: Sequence[Cohort], terms: Iterable[Term]) -> None:
         _refuse_numbers_beside_texts(term.column, levels, is_number)
         _refuse_other_levels(term.column, levels)
         _warn_of_orders(term.column, columns)
+
+
+def is_other_unit(first: FloatArray, second: FloatArray) -> bool:
+    """Whether positive numbers look like the same quantity in two units.
+
+    >>> is_other_unit(np.array([40.0, 61, 80]), np.array([14_600.0, 22_300, 29_200]))  # years, days
+    True
+    """
+    small, large = sorted((first, second), key=np.median)
+    apart = small.min() > 0 and small.max() < large.min()
+    return bool(apart and np.median(large) >= OTHER_UNIT * np.median(small))
 
 
 def _refuse_numbers_beside_texts(
@@ -113,9 +126,7 @@ def _warn_of_units(column: str, columns: Columns) -> None:
     for first, second in combinations(known, 2):
         small, large = sorted((first, second), key=lambda name: float(np.median(known[name])))
         medians = [float(np.median(known[name])) for name in (small, large)]
-        if known[small].min() <= 0 or known[small].max() >= known[large].min():
-            continue
-        if medians[1] < OTHER_UNIT * medians[0]:
+        if not is_other_unit(known[small], known[large]):
             continue
         warnings.warn(
             ClinicalWarning(

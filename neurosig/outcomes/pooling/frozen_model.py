@@ -305,6 +305,10 @@ class FrozenModel:
             ) from error
 
 
+_LISTS = ("levels", "knots", "quartiles", "codes")
+"""Of a frozen term; files of before they were kept have no quartiles and codes."""
+
+
 def _plain(value: object) -> Any:
     """A field as JSON has it."""
     if isinstance(value, np.ndarray):
@@ -331,7 +335,7 @@ def _model(content: Mapping[str, Any]) -> FrozenModel:
         n_events=int(content["n_events"]),
         scores=tuple(FrozenScore(**one) for one in content["scores"]),
         terms=tuple(
-            FrozenTerm(**one | {name: tuple(one[name]) for name in ("levels", "knots")})
+            FrozenTerm(**one | {name: tuple(one.get(name, ())) for name in _LISTS})
             for one in content["terms"]
         ),
         **arrays,

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 FAR = 1.0
 """Standard deviations of the training cohort between the means of scores that call for a word."""
+OTHER_SPREAD = 3.0
+"""Times that the standard deviation of a score is that of the training cohort, or its inverse."""
+MOSTLY_OUTSIDE = 0.5
+"""Share of the patients with a covariate outside of its range in the training cohort."""
 
 
 def validate(
@@ -131,6 +135,7 @@ def validate(
     horizons = model.check_times(times)
     rows = _rows(model, cohort, allow_loss=allow_loss)
     _warn_of_scores(model, cohort, rows.data)
+    _warn_of_ranges(model, cohort)
     found = Validation(model, rows.data, confidence)
     table = pd.DataFrame(measures(found, horizons))
     shared: dict[str, Any] = {
@@ -241,6 +246,21 @@ def _warn_of_scores(model: FrozenModel, cohort: "Cohort", data: SurvivalData) ->
             ),
             stacklevel=3,
         )
+    other = [
+        f"{name} {by:.2g} times"
+        for name, by in zip(model.signatures, width, strict=True)
+        if not 1 / OTHER_SPREAD <= by <= OTHER_SPREAD
+    ]
+    if other:
+        warnings.warn(
+            ClinicalWarning(
+                f"The scores of {cohort.name!r} vary unlike those of the training cohort",
+                f"Their standard deviation is that of training: {examples(other, quoted=False)}",
+                "Score both cohorts by one method and on one scale; differences of risk are "
+                "exaggerated or lost otherwise",
+            ),
+            stacklevel=3,
+        )
     what = ""
     if is_same:
         what = f"The scores of {cohort.name!r} have exactly the mean and SD of the training cohort"
@@ -256,6 +276,34 @@ def _warn_of_scores(model: FrozenModel, cohort: "Cohort", data: SurvivalData) ->
         remedy = "Score it by scores.cohort_stats.score(...) of the training cohort"
     if what:
         warnings.warn(ClinicalWarning(what, evidence, remedy), stacklevel=3)
+
+
+def _warn_of_ranges(model: FrozenModel, cohort: "Cohort") -> None:
+    """Say where most patients have a covariate outside of what the model has seen."""
+    shares = {
+        term.column: term.share_outside(cohort.data) for term in model.terms if not term.levels
+    }
+    outside = {name: share for name, share in shares.items() if share > MOSTLY_OUTSIDE}
+    unknown = [t.column for t in model.terms if not (t.levels or t.quartiles)]
+    if outside:
+        told = [f"{name} of {share:.0%} of the patients" for name, share in outside.items()]
+        warnings.warn(
+            ClinicalWarning(
+                f"Covariates of {cohort.name!r} lie outside of the range of the training cohort",
+                examples(told, quoted=False),
+                "Check units and coding; predictions there are extrapolations",
+            ),
+            stacklevel=3,
+        )
+    if unknown:
+        warnings.warn(
+            ClinicalWarning(
+                "Units and coding of covariates were not compared",
+                f"The saved model does not say what {examples(unknown)} were in training",
+                "Train and save it again",
+            ),
+            stacklevel=3,
+        )
 
 
 def _notes(model: FrozenModel, cohort: "Cohort") -> tuple[str, ...]:

@@ -39,6 +39,7 @@ FAR = 1.0
 """Standard deviations of the training cohort between the means of scores that call for a word."""
 OTHER_SPREAD = 3.0
 """Times that the standard deviation of a score is that of the training cohort, or its inverse."""
+_ONE_VALUE = 1e-9  # a spread that is rounding error: such a score has a status of its own
 MOSTLY_OUTSIDE = 0.5
 """Share of the patients with a covariate outside of its range in the training cohort."""
 
@@ -249,7 +250,7 @@ def _warn_of_scores(model: FrozenModel, cohort: "Cohort", data: SurvivalData) ->
     other = [
         f"{name} {by:.2g} times"
         for name, by in zip(model.signatures, width, strict=True)
-        if not 1 / OTHER_SPREAD <= by <= OTHER_SPREAD
+        if by > OTHER_SPREAD or _ONE_VALUE < by < 1 / OTHER_SPREAD
     ]
     if other:
         warnings.warn(
@@ -280,11 +281,10 @@ def _warn_of_scores(model: FrozenModel, cohort: "Cohort", data: SurvivalData) ->
 
 def _warn_of_ranges(model: FrozenModel, cohort: "Cohort") -> None:
     """Say where most patients have a covariate outside of what the model has seen."""
-    shares = {
-        term.column: term.share_outside(cohort.data) for term in model.terms if not term.levels
-    }
+    numbers = [term for term in model.terms if not term.levels]
+    shares = {term.column: term.share_outside(cohort.data) for term in numbers}
     outside = {name: share for name, share in shares.items() if share > MOSTLY_OUTSIDE}
-    unknown = [t.column for t in model.terms if not (t.levels or t.quartiles)]
+    unknown = [term.column for term in numbers if not term.quartiles]
     if outside:
         told = [f"{name} of {share:.0%} of the patients" for name, share in outside.items()]
         warnings.warn(

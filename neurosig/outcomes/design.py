@@ -96,6 +96,12 @@ class Term:
         is_named_alone = self.transform in ("none", "spline")
         return self.column if is_named_alone else f"{self.transform}({self.column})"
 
+    @property
+    def words(self) -> str:
+        """The term as what a model is adjusted for: its label, or "spline4(age)" of 4 knots."""
+        is_spline = self.transform == "spline"
+        return f"spline{self.knots}({self.column})" if is_spline else self.label
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:

@@ -186,7 +186,7 @@ def model_rows(
         names=names,
         strata=codes,
         row_flow=joined_flow([row_flow, *flows]),
-        adjusted_for=tuple(term.label for term in terms),
+        adjusted_for=tuple(term.words for term in terms),
         stratified_by=kept_strata,
         patients=None if patients is None else patients.at(used),
         withheld=withheld,

@@ -5,6 +5,7 @@ every call; numbers are printed with 15 digits. Pooling is compared to 1e-10 of 
 imputations are random on both sides and compared in units of their Monte-Carlo error.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,9 @@ def compare_with_mice(ours, analysis):
     ("analysis", "methods"), [("cox", {}), ("cox_ordinal", {"grade": "ordinal"})]
 )
 def test_a_cox_model_of_imputed_covariates_agrees_with_mice(cohort, analysis, methods):
-    imputed = impute(cohort, COVARIATES, methods=methods, m=M, seed=1, chains=CHAINS)
+    grade = pd.Categorical(cohort.data["grade"], ["G1", "G2", "G3"], ordered=bool(methods))
+    ordered = replace(cohort, data=cohort.data.assign(grade=grade))
+    imputed = impute(ordered, COVARIATES, methods=methods, m=M, seed=1, chains=CHAINS)
     fitted = cox(imputed, adjust=COVARIATES, scale="none").table
     compare_with_mice(fitted, analysis)
     assert fitted["n"].unique().tolist() == [400]

@@ -197,3 +197,8 @@ def test_the_design_of_a_real_cohort_equals_that_of_pandas(shared_data):
     expected = pd.get_dummies(complete, columns=[stage], drop_first=True, dtype=float)
     np.testing.assert_array_equal(design.matrix, expected.to_numpy())
     assert design.rows.sum() == len(complete)
+
+
+def test_what_a_model_is_adjusted_for_tells_splines_from_lines():
+    terms = [Term("age", transform="spline", knots=5), Term("psa", transform="log2"), Term("stage")]
+    assert [term.words for term in terms] == ["spline5(age)", "log2(psa)", "stage"]

@@ -445,9 +445,7 @@ def test_one_patient_and_constant_codes_are_no_other_coding():
 def test_scores_of_another_spread_and_patients_outside_the_range_are_warned_of():
     trained, wide = two_cohorts(NGF=lambda score: score * 10)
     model = ns.train(trained, "NGF", adjust=["age"])
-    with pytest.warns(
-        ClinicalWarning, match=r"vary unlike those of the training.*NGF [\d.]+ times"
-    ):
+    with pytest.warns(ClinicalWarning, match=r"vary unlike those.*NGF [\d.]+ times"):
         ns.validate(model, wide)
     old = two_cohorts(age=lambda c: c["age"] + 40)[1]
     with pytest.warns(ClinicalWarning, match=r"outside of the range.*age of \d+% of the patients"):

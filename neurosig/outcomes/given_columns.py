@@ -80,11 +80,12 @@ def number_column(name: str, values: ArrayLike, remedy: str = _NUMBERS) -> Float
         return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
     cells = series.to_numpy(dtype=object)
     known = ~series.isna().to_numpy()
-    wrong = dict.fromkeys(v for v in cells[known] if not (is_number(v) or _is_bool(v)))
+    wrong = [v for v in cells[known] if not (is_number(v) or isinstance(v, bool | np.bool_))]
     if wrong:
         raise EndpointError(
-            f"{name} cannot be {shown(next(iter(wrong)))}",
-            f"It holds what is no number: {examples(wrong)}",
+            f"{name} cannot be {shown(wrong[0])}",
+            f"{count(len(wrong), 'value')} of {len(cells):,} no number: "
+            f"{examples(dict.fromkeys(map(shown, wrong)), quoted=False)}",
             remedy,
         )
     numbers = np.full(cells.size, np.nan)
@@ -133,7 +134,10 @@ def one_column(name: str, values: Any) -> "pd.Series[Any]":
     if is_flat and not isinstance(values, np.ndarray | pd.Index | pd.api.extensions.ExtensionArray):
         values = list(values) if np.iterable(values) else values
         is_flat = isinstance(values, list)
-    dimensions = np.ndim(values) if is_flat else 0
+    dimensions = 0
+    if is_flat:
+        is_nested = isinstance(values, list) and any(map(_is_list, values))
+        dimensions = 2 if is_nested else np.ndim(values)
     if dimensions != 1:
         raise EndpointError(
             f"{name} cannot be {shown(values)}",
@@ -143,6 +147,10 @@ def one_column(name: str, values: Any) -> "pd.Series[Any]":
             'Give one column, such as table["days"], or a list with one value per row',
         )
     return pd.Series(values, dtype=object if isinstance(values, list) else None)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple | set | Mapping | np.ndarray | pd.Series)
 
 
 def refuse_lengths(columns: Mapping[str, NDArray[np.generic]]) -> None:
@@ -179,10 +187,6 @@ def refuse_incomplete(columns: Mapping[str, FloatArray]) -> None:
                 f"{count(n, 'row')} of {len(column):,}",
                 "Take complete rows only",
             )
-
-
-def _is_bool(value: object) -> bool:
-    return isinstance(value, bool | np.bool_)
 
 
 def row_series(name: str, values: ArrayLike, index: pd.Index) -> "pd.Series[float]":

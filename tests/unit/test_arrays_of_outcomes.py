@@ -132,6 +132,12 @@ def test_texts_where_numbers_belong_are_one_error(name):
         lambda t, e: ns.ph_test(t, e, TABLE[["x"]], names=["x", "y"]),
         lambda t, e: ns.ph_test(t, e, TABLE[["x"]].mask(TABLE["x"] > 0)),
         lambda t, e: ns.kaplan_meier([], []),
+        lambda t, e: ns.kaplan_meier([[1.0], [2.0, 3.0]], [1, 0]),
+        lambda t, e: ns.kaplan_meier([1.0, [2.0]], [1, 0]),
+        lambda t, e: ns.kaplan_meier(pd.Series([1.0, [2.0]]), [1, 0]),
+        lambda t, e: ns.logrank([1.0, 2.0], [1, 0], [["a"], ["b"]]),
+        lambda t, e: ns.kaplan_meier(3.0, 1),
+        lambda t, e: ns.kaplan_meier({"a": 1.0}, {"a": 1}),
     ],
 )
 def test_other_arguments_of_a_wrong_kind_are_one_error(call):

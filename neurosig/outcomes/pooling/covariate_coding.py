@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,12 @@ from neurosig.outcomes.clinic.cohort import Cohort
 from neurosig.outcomes.clinic.level_order import common_order
 from neurosig.outcomes.clinic.number_texts import plain_number
 from neurosig.outcomes.design import Term
-from neurosig.outcomes.pooling.number_ranges import MOST_CODES, NumberRange
+
+OTHER_UNIT: Final = 10.0
+"""Times that one median is the other, of positive numbers whose ranges do not meet."""
+
+MOST_CODES: Final = 10
+"""Different numbers that may be codes of levels, which another cohort can have as texts."""
 
 FloatArray = NDArray[np.float64]
 Columns = Mapping[str, "pd.Series[Any]"]
@@ -39,7 +44,8 @@ def check_coding(cohorts: Sequence[Cohort], terms: Iterable[Term]) -> None:
     Warns
     -----
     ClinicalWarning
-        A numeric covariate seems to have another unit (`NumberRange.is_of_other_unit`); ordered categoricals have orders that contradict each other.
+        The ranges of a numeric covariate do not meet, and one median is ten times the other;
+        ordered categoricals have orders that contradict each other.
     """
     for term in terms:
         columns = {c.name: find_column(c.data, term.column) for c in cohorts}
@@ -116,15 +122,17 @@ def _warn_of_orders(column: str, columns: Columns) -> None:
 
 def _warn_of_units(column: str, columns: Columns) -> None:
     numbers = {name: numbers_of(values) for name, values in columns.items()}
-    known = {n: NumberRange.of(v) for n, v in numbers.items() if np.isfinite(v).any()}
-    for pair in combinations(known, 2):
-        small, large = sorted(pair, key=lambda name: known[name].median)
-        if not known[large].is_of_other_unit(known[small]):
+    known = {name: v[np.isfinite(v)] for name, v in numbers.items() if np.isfinite(v).any()}
+    for first, second in combinations(known, 2):
+        small, large = sorted((first, second), key=lambda name: float(np.median(known[name])))
+        medians = [float(np.median(known[name])) for name in (small, large)]
+        if not is_other_unit(known[small], known[large]):
             continue
         warnings.warn(
             ClinicalWarning(
                 f"The column {column!r} seems to have another unit in {large} than in {small}",
-                f"{large}: {known[large].words}; {small}: {known[small].words}",
+                f"The medians are {medians[1]:.4g} and {medians[0]:.4g}, and the ranges do not "
+                f"meet: from {known[large].min():.4g}, up to {known[small].max():.4g}",
                 "Bring it to one unit: a pooled model has one coefficient for all cohorts",
             ),
             stacklevel=4,

@@ -25,7 +25,6 @@ from neurosig.outcomes.arguments import number_list
 from neurosig.outcomes.clinic.clean import numbers_of, refuse_duplicate_columns
 from neurosig.outcomes.clinic.scoring_record import ScoringRecord
 from neurosig.outcomes.pooling.frozen_terms import FrozenScore, FrozenTerm
-from neurosig.outcomes.pooling.number_ranges import NumberRange
 from neurosig.outcomes.prediction.risk_model import RiskModel
 from neurosig.outcomes.results import Results
 
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 CutKind = Literal["median", "maxstat"]
-FORMAT: Final = "neurosig frozen model 2"
-_WITHOUT_RANGES: Final = "neurosig frozen model 1"
+FORMAT: Final = "neurosig frozen model 1"
 LOW, HIGH = "low", "high"
 _MAX_BYTES = 64 * 2**20
 
@@ -56,7 +54,7 @@ class FrozenModel:
     cohort, endpoint, unit, n, n_events
         The training cohort: its name, endpoint and unit of time, patients and events used.
     scores, terms
-        Mean and standard deviation of each score; levels, knots and ranges of the covariates.
+        Mean and standard deviation of each score; levels and knots of the covariates.
     coef, centre
         Of the columns `names`.
     event_time, hazard
@@ -142,8 +140,8 @@ class FrozenModel:
         Raises
         ------
         UnknownSignatureError, ClinicalError
-            A score is missing or holds texts; a covariate is missing, cannot be read as in training
-            or has numbers of another unit or coding; two columns have one name.
+            A score is missing or holds texts; a covariate is missing, or cannot be read as in
+            training; two columns have one name.
         """
         refuse_duplicate_columns(data)
         absent = [name for name in self.signatures if name not in data.columns]
@@ -286,7 +284,7 @@ class FrozenModel:
 
     @classmethod
     def load(cls, path: str | Path) -> "FrozenModel":
-        """Read what `save` wrote; files of the first format lack the ranges of covariates.
+        """Read what `save` wrote.
 
         Raises
         ------
@@ -296,8 +294,7 @@ class FrozenModel:
         try:
             text = open_text(path, max_bytes=_MAX_BYTES).text
             content = json.loads(text, parse_constant=_refuse_constant)
-            known = (FORMAT, _WITHOUT_RANGES)
-            if not isinstance(content, dict) or content.get("format") not in known:
+            if not isinstance(content, dict) or content.get("format") != FORMAT:
                 raise ValueError(f"its format is not {FORMAT!r}")  # noqa: TRY301
             return _model(content)
         except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
@@ -358,17 +355,6 @@ def _model(content: Mapping[str, Any]) -> FrozenModel:
     if np.any(np.diff(model.event_time) <= 0) or np.any(np.diff(model.hazard, prepend=0.0) < 0):
         raise ValueError("its baseline hazard does not grow with time")
     return model
-
-
-def _term(content: Mapping[str, Any]) -> FrozenTerm:
-    """A covariate of a file's content."""
-    seen = content.get("seen")
-    if seen is not None:
-        seen = NumberRange(**seen | {"values": tuple(seen["values"])})
-        if not seen.is_possible:
-            raise ValueError(f"the numbers of {content['column']!r} are not in order")
-    read = {name: tuple(content[name]) for name in ("levels", "knots")}
-    return FrozenTerm(**content | read | {"seen": seen})
 
 
 def _refuse_constant(text: str) -> float:

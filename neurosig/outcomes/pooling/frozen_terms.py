@@ -97,7 +97,6 @@ class FrozenTerm:
         read = read_term(data, term)
         if read.numbers is None:
             return self._dummies(read.cells)
-        self._refuse_other_numbers(data)
         self._refuse_other_coding(numbers_of(find_column(data, self.column)))
         if not self.knots:
             return read.numbers[:, None]
@@ -133,28 +132,6 @@ class FrozenTerm:
             "Bring it to the unit and coding of the training cohort",
             column=self.column,
         )
-
-    def numbers(self, data: pd.DataFrame) -> FloatArray:
-        """Those of its column that are known, before the transform; none of a category."""
-        if self.levels:
-            return np.empty(0)
-        numbers = numbers_of(find_column(data, self.column))
-        return numbers[np.isfinite(numbers)]
-
-    def _refuse_other_numbers(self, data: pd.DataFrame) -> None:
-        numbers = self.numbers(data)
-        if self.seen is None or not numbers.size:
-            return
-        here = NumberRange.of(numbers)
-        is_coded = here.is_of_other_code(self.seen)
-        if is_coded or here.is_of_other_unit(self.seen):
-            what = "coding" if is_coded else "unit"
-            raise ClinicalError(
-                f"The covariate {self.column!r} has another {what} than the model was trained with",
-                f"Here {here.words} in {count(numbers.size, 'row')}; in training {self.seen.words}",
-                f"Bring it to the {what} of the training cohort, or train without it",
-                column=self.column,
-            )
 
     def _dummies(self, cells: Sequence[str | None]) -> FloatArray:
         unknown = [cell for cell in cells if cell is not None and cell not in self.levels]

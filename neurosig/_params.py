@@ -329,7 +329,7 @@ def _is_a(annotation: Any, value: Any) -> bool:
         return any(_is_a(m, value) for m in members)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Literal:
-        return any(value == a and type(value) is type(a) for a in arguments)
+        return any(type(value) is type(a) and value == a for a in arguments)
     if origin is tuple:
         return isinstance(value, tuple) and all(_is_a(arguments[0], v) for v in value)
     if origin in (dict, Mapping):

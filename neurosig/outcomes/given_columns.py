@@ -47,7 +47,11 @@ def refuse_other_rows(given: Mapping[str, object]) -> None:
         if len(index) != len(other):
             evidence = f"{first} has {count(len(index), 'row')}, {name} {len(other):,}"
         else:
-            at = int(np.argmax(index.to_numpy(dtype=object) != other.to_numpy(dtype=object)))
+            labels = index.to_numpy(dtype=object), other.to_numpy(dtype=object)
+            differ = (labels[0] != labels[1]) & ~(pd.isna(labels[0]) & pd.isna(labels[1]))
+            if not differ.any():  # the same labels in another type
+                continue
+            at = int(np.argmax(differ))
             evidence = f"Row {at + 1:,} is {index[at]!r} in {first} and {other[at]!r} in {name}"
         raise EndpointError(
             f"{first} and {name} are not of the same rows",
@@ -76,7 +80,8 @@ def number_column(name: str, values: ArrayLike, remedy: str = _NUMBERS) -> Float
     series = one_column(name, values)
     if isinstance(series.dtype, pd.CategoricalDtype):
         series = series.astype(object)
-    if pd.api.types.is_numeric_dtype(series.dtype):  # booleans and nullable types too
+    is_real = not pd.api.types.is_complex_dtype(series.dtype)
+    if is_real and pd.api.types.is_numeric_dtype(series.dtype):  # booleans and nullable types too
         return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
     cells = series.to_numpy(dtype=object)
     known = ~series.isna().to_numpy()
@@ -130,7 +135,7 @@ def one_column(name: str, values: Any) -> "pd.Series[Any]":
     """
     if isinstance(values, pd.Series):
         return values
-    is_flat = not isinstance(values, pd.DataFrame | str | bytes | Mapping)
+    is_flat = not isinstance(values, pd.DataFrame | pd.MultiIndex | str | bytes | Mapping)
     if is_flat and not isinstance(values, np.ndarray | pd.Index | pd.api.extensions.ExtensionArray):
         values = list(values) if np.iterable(values) else values
         is_flat = isinstance(values, list)

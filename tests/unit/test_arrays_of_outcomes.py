@@ -137,6 +137,18 @@ def test_texts_where_numbers_belong_are_one_error(name):
         lambda t, e: ns.kaplan_meier(pd.Series([1.0, [2.0]]), [1, 0]),
         lambda t, e: ns.logrank([1.0, 2.0], [1, 0], [["a"], ["b"]]),
         lambda t, e: ns.kaplan_meier(3.0, 1),
+        lambda t, e: ns.kaplan_meier(t + 0j, e),
+        lambda t, e: ns.kaplan_meier(pd.MultiIndex.from_arrays([t, t]), e),
+        lambda t, e: ns.kaplan_meier(t, e, interval=np.array(["log", "plain"])),
+        lambda t, e: ns.nelson_aalen(t, e, ties=["together"]),
+        lambda t, e: ns.logrank(t, e, TABLE["arm"], weighting=np.array(["gehan", "logrank"])),
+        lambda t, e: ns.rmst_regression(t, e, TABLE[["x"]], tau=TAU, effect=np.array(["ratio"])),
+        lambda t, e: ns.ph_test(t, e, TABLE[["x"]], transform=np.array(["km", "log"])),
+        lambda t, e: ns.maxstat(t, e, TABLE["x"], minprop=None, **FEW),
+        lambda t, e: ns.maxstat(t, e, TABLE["x"], confidence="0.9", **FEW),
+        lambda t, e: ns.gray_test(t, TABLE["cause"].replace(2, np.inf), TABLE["arm"]),
+        lambda t, e: ns.cumulative_incidence(t, TABLE["cause"], names=5),
+        lambda t, e: ns.logrank_trend(t, e, pd.Categorical(np.arange(N) % 3, [2, 0, 1])),
         lambda t, e: ns.kaplan_meier({"a": 1.0}, {"a": 1}),
     ],
 )
@@ -156,6 +168,24 @@ def test_covariates_are_a_table_a_column_or_an_array():
         assert found["estimate"].tolist() == table["estimate"].tolist()
     test = ns.ph_test(TABLE["time"], TABLE["event"], TABLE[["x", "cause"]])
     assert test["term"].tolist() == ["x", "cause", "GLOBAL"]
+
+
+def test_equal_labels_of_another_type_are_the_same_rows():
+    as_text = TABLE["arm"].set_axis(pd.Index(IDS, dtype="string"))
+    plain = ns.logrank(TABLE["time"], TABLE["event"], TABLE["arm"])
+    assert ns.logrank(TABLE["time"], TABLE["event"], as_text).statistic == plain.statistic
+
+
+def test_scores_of_a_trend_may_be_a_column_by_group():
+    call = partial(ns.logrank_trend, TABLE["time"], TABLE["event"], TABLE["arm"])
+    by_column = call(scores=pd.Series({"b": 5.0, "a": 1.0}))
+    assert by_column.table["score"].tolist() == [1.0, 5.0]
+
+
+def test_pairs_that_never_meet_say_so():
+    table = ns.pairwise_logrank([1, 2, 5, 6], [1, 1, 1, 1], list("aabb"), entry=[0, 0, 3, 3])
+    assert table["status"].tolist() == ["not comparable"]
+    assert table["p_value"].isna().all()
 
 
 def test_the_error_of_a_horizon_names_it():

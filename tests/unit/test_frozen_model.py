@@ -452,6 +452,19 @@ def test_scores_of_another_spread_and_patients_outside_the_range_are_warned_of()
         ns.validate(model, old)
 
 
+@pytest.mark.filterwarnings("ignore:The scores of 'B' lie far")
+@pytest.mark.parametrize("factor", [10, 1000])
+def test_absurd_numbers_of_expected_events_are_no_estimate(factor):
+    trained, wide = two_cohorts(NGF=lambda score: score * factor)
+    with pytest.warns(ClinicalWarning, match="vary unlike those"):
+        table = ns.validate(ns.train(trained, "NGF"), wide).table.set_index("measure")
+    row = table.loc["calibration in the large"]
+    assert row["status"] == "implausible"
+    assert np.isnan(row["estimate"])
+    assert "not on the scale of training" in row["message"]
+    assert table.loc["Harrell C", "status"] == "ok"
+
+
 def test_a_file_of_before_the_ranges_were_kept_still_loads(tmp_path):
     trained, other = two_cohorts()
     model = ns.train(trained, "NGF", adjust=["age"])

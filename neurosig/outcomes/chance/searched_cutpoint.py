@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import ClinicalError, ParameterError, TooFewEventsError, count
 from neurosig.kernels.cox import SINGULAR, cox_fit_batch
+from neurosig.outcomes.arguments import is_number, shown
 from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sample
 from neurosig.outcomes.given_columns import number_column
 
@@ -366,9 +367,9 @@ def _check_events(sample: SurvivalSample) -> None:
 
 def _check_shares(minprop: float, confidence: float) -> None:
     for name, share, limit in (("minprop", minprop, 0.5), ("confidence", confidence, 1.0)):
-        if not 0 < share < limit:
+        if not (is_number(share) and 0 < share < limit):
             raise ParameterError(
-                f"{name} cannot be {share!r}",
+                f"{name} cannot be {shown(share)}",
                 f"It is a share above 0 and below {limit:g}",
                 "The defaults are minprop=0.25 and confidence=0.95",
             )

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from neurosig.errors import EndpointError, ParameterError, count, examples
+from neurosig.outcomes.arguments import check_choice, name_list
 from neurosig.outcomes.curves.curve_intervals import Interval, check_interval, probability_interval
 from neurosig.outcomes.curves.risk_counts import RiskCounts, product_limit, risk_counts, summed
 from neurosig.outcomes.curves.survival_sample import SurvivalSample, survival_sample
@@ -102,12 +103,7 @@ def cumulative_incidence(
     [0.25, 0.25, 0.5, 0.5]
     """
     check_interval(interval, confidence)
-    if variance not in get_args(IncidenceVariance):
-        raise ParameterError(
-            f"variance cannot be {variance!r}",
-            f"Allowed: {', '.join(get_args(IncidenceVariance))}",
-            "The default is 'aalen'",
-        )
+    check_choice("variance", variance, get_args(IncidenceVariance), "aalen")
     causes = cause_sample(time, cause, groups)
     labels = _labels(causes.codes, names)
     tables = []
@@ -155,7 +151,7 @@ def cause_sample(
     refuse_other_rows({"time": time, "cause": cause, "groups": groups, "strata": strata})
     causes = number_column("cause", cause, _CODING)
     is_known = ~np.isnan(causes)
-    wrong = is_known & ((causes < 0) | (causes != np.round(causes)))
+    wrong = is_known & ((causes < 0) | np.isinf(causes) | (causes != np.round(causes)))
     if wrong.any():
         raise EndpointError(
             f"A cause cannot be {causes[wrong][0]:g}",
@@ -242,10 +238,11 @@ def _jackknife_error(
 def _labels(codes: tuple[int, ...], names: Sequence[str] | None) -> list[object]:
     if names is None:
         return list(codes)
-    if isinstance(names, str) or len(names) < max(codes):
+    listed = name_list("names", names)
+    if isinstance(names, str) or len(listed) < max(codes):
         raise ParameterError(
             f"names cannot be {names!r}",
             f"The causes are numbered up to {max(codes)}",
             "Give the name of each cause 1, 2, ... in order",
         )
-    return [names[code - 1] for code in codes]
+    return [listed[code - 1] for code in codes]

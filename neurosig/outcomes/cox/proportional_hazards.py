@@ -17,6 +17,7 @@ from neurosig.kernels.cox import (
     cox_weighted_score,
 )
 from neurosig.kernels.times import merge_close_times
+from neurosig.outcomes.arguments import check_choice
 from neurosig.outcomes.cox.batch_data import CoxData
 from neurosig.outcomes.given_columns import (
     covariate_table,
@@ -114,6 +115,7 @@ def ph_test(
     """
     from scipy import special
 
+    check_choice("transform", transform, get_args(Transform), "km")
     refuse_other_rows({"time": time, "event": event, "covariates": covariates})
     table = covariate_table(covariates)
     times, events = number_column("time", time), number_column("event", event)
@@ -267,14 +269,8 @@ def _time_function(
         def raw(t: FloatArray) -> FloatArray:
             below = np.searchsorted(in_order, t, side="left")
             return np.asarray((below + np.searchsorted(in_order, t, side="right") + 1) / 2)
-    elif transform == "km":
-        raw = _one_minus_survival_before(merged, event, entered)
     else:
-        raise ParameterError(
-            f"transform cannot be {transform!r}",
-            f"Allowed: {', '.join(get_args(Transform))}",
-            "The default is 'km'",
-        )
+        raw = _one_minus_survival_before(merged, event, entered)
     centre = float(np.mean(raw(at_events)))
     return lambda t: raw(t) - centre
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from neurosig.errors import ParameterError
+from neurosig.outcomes.arguments import check_choice
 from neurosig.outcomes.curves.curve_intervals import check_confidence
 from neurosig.outcomes.curves.risk_counts import RiskCounts, risk_counts
 from neurosig.outcomes.curves.survival_sample import survival_sample
@@ -108,12 +108,7 @@ def _check_options(ties: str, interval: str) -> None:
         ("ties", ties, get_args(HazardTies)),
         ("interval", interval, get_args(HazardInterval)),
     ):
-        if value not in allowed:
-            raise ParameterError(
-                f"{name} cannot be {value!r}",
-                f"Allowed: {', '.join(allowed)}",
-                f"The default is {allowed[0]!r}",
-            )
+        check_choice(name, value, allowed, allowed[0])
 
 
 def _hazard(counts: RiskCounts, ties: HazardTies) -> tuple[FloatArray, FloatArray]:

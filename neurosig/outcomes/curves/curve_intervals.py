@@ -5,8 +5,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosig.errors import ParameterError
-from neurosig.outcomes.arguments import check_share
+from neurosig.outcomes.arguments import check_choice, check_share
 
 FloatArray = NDArray[np.float64]
 Interval = Literal["log-log", "log", "plain", "logit", "arcsin"]
@@ -51,12 +50,7 @@ def probability_interval(
 
 def check_interval(interval: str, confidence: float) -> None:
     """Refuse an unknown scale and a confidence level outside 0 to 1."""
-    if interval not in get_args(Interval):
-        raise ParameterError(
-            f"interval cannot be {interval!r}",
-            f"Allowed: {', '.join(get_args(Interval))}",
-            "The default is 'log-log'",
-        )
+    check_choice("interval", interval, get_args(Interval), "log-log")
     check_confidence(confidence)
 
 

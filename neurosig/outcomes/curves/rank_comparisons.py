@@ -16,7 +16,7 @@ from neurosig.errors import (
     examples,
 )
 from neurosig.keys import Result
-from neurosig.outcomes.arguments import number_list
+from neurosig.outcomes.arguments import is_number, number_list
 from neurosig.outcomes.curves.rank_tests import LogRank, logrank, rank_sums, warn_of_few_late
 from neurosig.outcomes.curves.rank_weights import RankWeights, Weighting
 from neurosig.outcomes.curves.survival_sample import survival_sample
@@ -105,7 +105,7 @@ def logrank_trend(
 
 
 def _trend_scores(
-    scores: Mapping[Hashable, float] | Sequence[float] | None,
+    scores: "Mapping[Hashable, float] | pd.Series[float] | Sequence[float] | None",
     groups: ArrayLike | pd.Series,
     names: tuple[Hashable, ...],
 ) -> FloatArray:
@@ -116,6 +116,8 @@ def _trend_scores(
     ParameterError
         More than two groups of words have no order, or a group has no score.
     """
+    if isinstance(scores, pd.Series):
+        scores = scores.to_dict()
     if isinstance(scores, Mapping):
         without = [name for name in names if name not in scores]
         if without:
@@ -127,11 +129,12 @@ def _trend_scores(
         return number_list("scores", [scores[name] for name in names])
     dtype = pd.Series(groups).dtype
     is_ordered = isinstance(dtype, pd.CategoricalDtype) and bool(dtype.ordered)
-    is_number = all(isinstance(name, int | float | np.number) for name in names)
-    if len(names) > 2 and not (is_ordered or is_number):
+    values = np.array([name for name in names if is_number(name)], dtype=np.float64)
+    in_order = values.size == len(names) and bool(np.all(np.diff(values) > 0))
+    if len(names) > 2 and not (is_ordered or in_order):
         raise ParameterError(
             "A trend needs groups in an order",
-            f"The groups {examples(names)} are words; the alphabet is no order",
+            f"The groups {examples(names)} are words, or categories without an order",
             f"Give scores={{{names[0]!r}: 1, ...}}, or the groups as pd.Categorical(groups, "
             "[lowest, ..., highest], ordered=True)",
         )
@@ -161,7 +164,7 @@ def pairwise_logrank(
     DataFrame
         One row per pair: `group, reference, n, n_events, observed, expected` (the last two of
         `group`), `statistic, p_value, q_value, family, model, status`; q-values are
-        Benjamini-Hochberg over the pairs. A pair without
+        Benjamini-Hochberg over the pairs. A pair that is never at risk together, or one without
         an event has no test and says so in `status`.
 
     Raises
@@ -222,7 +225,8 @@ def pairwise_logrank(
         told += [str(warning.message) for warning in caught]
         later = test.table.iloc[1]
         sums = (float(later["observed"]), float(later["expected"]))
-        rows.append((*names, *sums, test.statistic, test.p_value, "ok"))
+        status = "not comparable" if np.isnan(test.p_value) else "ok"
+        rows.append((*names, *sums, test.statistic, test.p_value, status))
     if told:
         warnings.warn(
             SmallSampleWarning(

@@ -17,6 +17,7 @@ from neurosig.errors import (
     examples,
 )
 from neurosig.keys import Result
+from neurosig.outcomes.arguments import check_choice
 from neurosig.outcomes.curves.curve_intervals import check_confidence
 from neurosig.outcomes.curves.pseudo_means import FEW_DEGREES, least_squares, pseudo_means
 from neurosig.outcomes.curves.restricted_mean import check_tau
@@ -163,12 +164,7 @@ def _check_options(effect: str, method: str, tau: float, confidence: float) -> N
         ("effect", effect, get_args(RmstEffect)),
         ("method", method, get_args(RmstMethod)),
     ):
-        if value not in allowed:
-            raise ParameterError(
-                f"{name} cannot be {value!r}",
-                f"Allowed: {', '.join(allowed)}",
-                f"The default is {allowed[0]!r}",
-            )
+        check_choice(name, value, allowed, allowed[0])
     check_tau(tau)
 
 

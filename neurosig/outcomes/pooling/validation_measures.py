@@ -37,6 +37,9 @@ Row = dict[str, object]
 LARGE, PER_SD, GROUPS = "calibration in the large", "HR per frozen SD", "high against low risk"
 PREDICTOR = "linear predictor"
 ONE_GROUP = "one_group"
+IMPLAUSIBLE = "implausible"
+MOST_EXPECTED = 10.0
+"""Events expected of a patient, on average, that are more than other patients explain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +138,7 @@ def _in_the_large(found: Validation) -> Row:
     """Observed over expected events: intercept of a Poisson model with offset log(expected).
 
     The expected events of a patient are H0(t) exp(lp) at the end of its follow-up, which is cut at
-    the last event time of training.
+    the last event time of training. More than ten of each patient are no estimate.
     """
     model, data = found.model, found.data
     last = float(model.event_time[-1])
@@ -148,6 +151,11 @@ def _in_the_large(found: Validation) -> Row:
     if not observed or not expected:
         return _row(Result.STATUS, TOO_FEW_EVENTS) | {
             Result.MESSAGE: f"{observed:g} observed and {expected:.3g} expected events"
+        }
+    if not expected <= MOST_EXPECTED * data.time.size:
+        return _row(Result.STATUS, IMPLAUSIBLE) | {
+            Result.MESSAGE: f"{observed:g} observed, {expected:.3g} expected of "
+            f"{data.time.size:,} patients: scores or covariates are not on the scale of training"
         }
     row = _wald_row(
         float(np.log(observed / expected)),
